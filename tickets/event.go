@@ -1,0 +1,200 @@
+package tickets
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"radicado/mailbox"
+)
+
+// Event is one thing that happened to a ticket. Events are only ever appended.
+type Event struct {
+	Ticket  Number
+	Seq     int // within the ticket, from 1
+	At      time.Time
+	Actor   Actor
+	Message int64 // the stored message that caused it, 0 for none
+	Fact    Fact
+}
+
+// Actor is who caused an event. The daemon itself is an Actor with RoleSystem and no address.
+type Actor struct {
+	Role Role   `json:"role"`
+	Addr string `json:"addr,omitempty"`
+	Name string `json:"name,omitempty"`
+}
+
+// Label returns the name of the actor for people, the address where there is no name.
+func (a Actor) Label() string {
+	if a.Name != "" {
+		return a.Name
+	}
+	return a.Addr
+}
+
+// Fact is what an event says. Its JSON form is stored for ever: fields are added to a fact, never renamed or reused.
+type Fact interface {
+	// Kind names the fact in the register.
+	Kind() string
+	// Internal reports whether the fact is for staff alone and must never reach an official or a vendor.
+	Internal() bool
+	apply(t *Ticket, e Event)
+}
+
+// The facts.
+type (
+	// RegisteredFact opens a ticket.
+	RegisteredFact struct {
+		Requester  mailbox.Address `json:"requester"`
+		Subject    string          `json:"subject"`
+		Text       string          `json:"text"`
+		Files      []File          `json:"files,omitempty"`
+		Linked     Number          `json:"linked,omitempty"`
+		Origin     string          `json:"origin,omitempty"`
+		Lang       string          `json:"lang,omitempty"`
+		Unproven   bool            `json:"unproven,omitempty"`   // nothing proves that the requester wrote it
+		OnBehalfBy string          `json:"on_behalf,omitempty"`  // address of the staff member who sent it in
+		Note       string          `json:"note,omitempty"`       // for staff: what was odd about the mail
+		Incomplete bool            `json:"incomplete,omitempty"` // only the header was read: the mail is above the size cap
+	}
+	// AnsweredFact is a message that both the official and the desk see.
+	AnsweredFact struct {
+		Text  string `json:"text"`
+		Files []File `json:"files,omitempty"`
+	}
+	// UnprovenFact is a message in somebody's name that nothing proves. Staff see it; nobody else, and no command of it is obeyed.
+	UnprovenFact struct {
+		From     mailbox.Address `json:"from"`
+		Text     string          `json:"text"`
+		Files    []File          `json:"files,omitempty"`
+		Commands []string        `json:"commands,omitempty"` // as written
+		Reason   string          `json:"reason"`             // why it is not proven
+	}
+	// NotedFact is an internal note.
+	NotedFact struct {
+		Text  string `json:"text"`
+		Files []File `json:"files,omitempty"`
+	}
+	// AutomaticFact is an automatic mail about the ticket: an absence notice, a receipt.
+	AutomaticFact struct {
+		From  mailbox.Address `json:"from"`
+		Class mailbox.Class   `json:"class"`
+		Text  string          `json:"text,omitempty"`
+	}
+	// UndeliveredFact is a notice of ours that came back or was given up.
+	UndeliveredFact struct {
+		Recipients []string `json:"recipients"`
+		Status     string   `json:"status,omitempty"`
+		Permanent  bool     `json:"permanent"`
+		Diagnostic string   `json:"diagnostic,omitempty"`
+	}
+	// PrioritisedFact sets the priority.
+	PrioritisedFact struct {
+		Priority Priority `json:"priority"`
+	}
+	// AssignedFact gives the ticket to a technician; Taken where the technician took it.
+	AssignedFact struct {
+		Technician mailbox.Address `json:"technician"`
+		Taken      bool            `json:"taken,omitempty"`
+	}
+	// StartedFact is the technician's first work on the ticket.
+	StartedFact struct{}
+	// WaitedFact asks the official something and stops the clock.
+	WaitedFact struct {
+		Text string `json:"text"`
+	}
+	// ResolvedFact records the solution.
+	ResolvedFact struct {
+		Text string `json:"text"`
+	}
+	// ClosedFact ends the ticket. Text says why where there was no solution before.
+	ClosedFact struct {
+		Text string `json:"text,omitempty"`
+	}
+	// ReopenedFact takes up a resolved or ended ticket again.
+	ReopenedFact struct {
+		Text string `json:"text,omitempty"`
+	}
+	// RejectedFact ends the ticket without service.
+	RejectedFact struct {
+		Text string `json:"text"`
+	}
+	// RefusedFact records commands that were read and not carried out.
+	RefusedFact struct {
+		Commands []string `json:"commands"` // as written
+		Reasons  []string `json:"reasons"`  // codes of Problem
+	}
+)
+
+// NewFact returns an empty fact of that kind.
+func NewFact(kind string) (Fact, error) {
+	for _, f := range allFacts() {
+		if f.Kind() == kind {
+			return f, nil
+		}
+	}
+	return nil, fmt.Errorf("event of unknown kind %q: it was written by a newer version", kind)
+}
+
+// DecodeFact reads a fact from its stored form.
+func DecodeFact(kind string, data []byte) (Fact, error) {
+	f, err := NewFact(kind)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(data, f); err != nil {
+		return nil, fmt.Errorf("event of kind %s: %w", kind, err)
+	}
+	return f, nil
+}
+
+// EncodeFact returns the stored form of a fact.
+func EncodeFact(f Fact) ([]byte, error) {
+	data, err := json.Marshal(f)
+	if err != nil {
+		return nil, fmt.Errorf("event of kind %s: %w", f.Kind(), err)
+	}
+	return data, nil
+}
+
+func allFacts() []Fact {
+	return []Fact{
+		&RegisteredFact{}, &AnsweredFact{}, &UnprovenFact{}, &NotedFact{}, &AutomaticFact{}, &UndeliveredFact{}, &PrioritisedFact{},
+		&AssignedFact{}, &StartedFact{}, &WaitedFact{}, &ResolvedFact{}, &ClosedFact{}, &ReopenedFact{}, &RejectedFact{}, &RefusedFact{},
+	}
+}
+
+// Kind names the fact in the register.
+func (*RegisteredFact) Kind() string  { return "registered" }
+func (*AnsweredFact) Kind() string    { return "answered" }
+func (*UnprovenFact) Kind() string    { return "unproven" }
+func (*NotedFact) Kind() string       { return "noted" }
+func (*AutomaticFact) Kind() string   { return "automatic" }
+func (*UndeliveredFact) Kind() string { return "undelivered" }
+func (*PrioritisedFact) Kind() string { return "prioritised" }
+func (*AssignedFact) Kind() string    { return "assigned" }
+func (*StartedFact) Kind() string     { return "started" }
+func (*WaitedFact) Kind() string      { return "waited" }
+func (*ResolvedFact) Kind() string    { return "resolved" }
+func (*ClosedFact) Kind() string      { return "closed" }
+func (*ReopenedFact) Kind() string    { return "reopened" }
+func (*RejectedFact) Kind() string    { return "rejected" }
+func (*RefusedFact) Kind() string     { return "refused" }
+
+// Internal reports whether the fact is for staff alone.
+func (*RegisteredFact) Internal() bool  { return false }
+func (*AnsweredFact) Internal() bool    { return false }
+func (*UnprovenFact) Internal() bool    { return true }
+func (*NotedFact) Internal() bool       { return true }
+func (*AutomaticFact) Internal() bool   { return true }
+func (*UndeliveredFact) Internal() bool { return true }
+func (*PrioritisedFact) Internal() bool { return false }
+func (*AssignedFact) Internal() bool    { return false }
+func (*StartedFact) Internal() bool     { return false }
+func (*WaitedFact) Internal() bool      { return false }
+func (*ResolvedFact) Internal() bool    { return false }
+func (*ClosedFact) Internal() bool      { return false }
+func (*ReopenedFact) Internal() bool    { return false }
+func (*RejectedFact) Internal() bool    { return false }
+func (*RefusedFact) Internal() bool     { return true }

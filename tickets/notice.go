@@ -1,0 +1,144 @@
+package tickets
+
+import (
+	"time"
+
+	"radicado/mailbox"
+)
+
+// NoticeKind says which template a notice is made from.
+type NoticeKind string
+
+// The kinds of notice.
+const (
+	NoticeAcknowledgement NoticeKind = "acknowledgement" // to the official: registered under this number
+	NoticeNewRequest      NoticeKind = "new_request"     // to the coordinator
+	NoticeAssignment      NoticeKind = "assignment"      // to the technician
+	NoticeReassigned      NoticeKind = "reassigned"      // to the technician who no longer has it
+	NoticeStatus          NoticeKind = "status"          // to the official: the state changed
+	NoticeAnswer          NoticeKind = "answer"          // to the official: the desk wrote
+	NoticeIncoming        NoticeKind = "incoming"        // to staff: the official wrote
+	NoticeNote            NoticeKind = "note"            // to staff: an internal note
+	NoticeQuestion        NoticeKind = "question"        // to the official: the desk waits for an answer
+	NoticeResolved        NoticeKind = "resolved"        // to the official: the solution
+	NoticeClosed          NoticeKind = "closed"          // to the official
+	NoticeReopened        NoticeKind = "reopened"        // to staff and the official
+	NoticeRejected        NoticeKind = "rejected"        // to the official
+	NoticeReceipt         NoticeKind = "receipt"         // to whoever gave commands: what was done, what was refused and why
+	NoticeUnproven        NoticeKind = "unproven"        // to the coordinator: a mail in somebody's name that nothing proves
+	NoticeUndelivered     NoticeKind = "undelivered"     // to the coordinator: a notice did not arrive
+)
+
+// NoticeKinds lists every kind.
+func NoticeKinds() []NoticeKind {
+	return []NoticeKind{NoticeAcknowledgement, NoticeNewRequest, NoticeAssignment, NoticeReassigned, NoticeStatus, NoticeAnswer,
+		NoticeIncoming, NoticeNote, NoticeQuestion, NoticeResolved, NoticeClosed, NoticeReopened, NoticeRejected, NoticeReceipt,
+		NoticeUnproven, NoticeUndelivered}
+}
+
+// Notice is a mail that Decide wants sent. It is committed with the events that cause it and rendered when it is sent.
+type Notice struct {
+	Kind NoticeKind
+	To   mailbox.Address
+	Lang string // "es" or "en"
+	Data NoticeData
+}
+
+// NoticeData is all that a template may say; it is a snapshot of the moment of the decision. Which fields are set depends on the kind.
+type NoticeData struct {
+	Role       Role             `json:"role"`                  // of the recipient: staff see more
+	Recipient  string           `json:"recipient,omitempty"`   // name to greet, "" for none
+	Ticket     *TicketView      `json:"ticket,omitempty"`      // the ticket as the recipient may see it
+	From       string           `json:"from,omitempty"`        // name of who wrote or acted
+	Text       string           `json:"text,omitempty"`        // what was written: answer, question, solution, reason, note
+	Files      []File           `json:"files,omitempty"`       // that came with it
+	Unproven   bool             `json:"unproven,omitempty"`    // staff: nothing proves the sender
+	Proof      string           `json:"proof,omitempty"`       // staff: why not
+	Commands   []string         `json:"commands,omitempty"`    // NoticeUnproven: commands not obeyed, as written
+	Failure    *UndeliveredFact `json:"failure,omitempty"`     // NoticeUndelivered
+	Receipt    *Receipt         `json:"receipt,omitempty"`     // NoticeReceipt
+	Links      []Link           `json:"links,omitempty"`       // staff: ready-made next commands
+	ReopenDays int              `json:"reopen_days,omitempty"` // within which an answer reopens
+}
+
+// TicketView is a ticket as a notice shows it.
+type TicketView struct {
+	Number       Number    `json:"number"`
+	Subject      string    `json:"subject"`
+	State        State     `json:"state"`
+	Priority     Priority  `json:"priority,omitempty"`
+	Requester    string    `json:"requester"`            // name and address
+	Technician   string    `json:"technician,omitempty"` // name
+	Text         string    `json:"text,omitempty"`       // the request itself
+	Files        []File    `json:"files,omitempty"`
+	Solution     string    `json:"solution,omitempty"`
+	Linked       Number    `json:"linked,omitempty"`
+	Note         string    `json:"note,omitempty"` // staff: what was odd about the mail
+	Incomplete   bool      `json:"incomplete,omitempty"`
+	RegisteredAt time.Time `json:"registered_at"`
+	ChangedAt    time.Time `json:"changed_at"`
+}
+
+// Link is a mailto link of a notice: one sensible next command.
+type Link struct {
+	Verb    Verb   `json:"verb"`
+	Arg     string `json:"arg,omitempty"`
+	Subject string `json:"subject"` // the whole subject that the mail will have
+}
+
+// Receipt answers a mail with commands.
+type Receipt struct {
+	Applied  bool   `json:"applied"` // all of them; otherwise none
+	Items    []Item `json:"items"`
+	NoteKept bool   `json:"note_kept,omitempty"` // the text of the mail was kept as an internal note
+	Help     []Verb `json:"help,omitempty"`      // what may be said now: asked for by #ayuda, or because something was refused
+}
+
+// Item is one command of a receipt.
+type Item struct {
+	Command string       `json:"command"` // as written
+	Verb    Verb         `json:"verb,omitempty"`
+	Problem *Problem     `json:"problem,omitempty"` // nil: fine
+	Value   string       `json:"value,omitempty"`   // what was set, for people: a technician's name, a priority's code
+	Number  Number       `json:"number,omitempty"`
+	Rows    []TicketView `json:"rows,omitempty"`    // of #lista, #buscar
+	More    int          `json:"more,omitempty"`    // rows that were left out
+	History []Line       `json:"history,omitempty"` // of #estado
+}
+
+// Line is one event of a ticket as #estado shows it.
+type Line struct {
+	At   time.Time `json:"at"`
+	Kind string    `json:"kind"` // Kind of the fact
+	By   string    `json:"by,omitempty"`
+	Text string    `json:"text,omitempty"`
+}
+
+// Problem says why a command was refused. The templates turn its code into a sentence that says what to do instead.
+type Problem struct {
+	Code    ProblemCode `json:"code"`
+	Value   string      `json:"value,omitempty"`   // what was found wrong
+	Nearest string      `json:"nearest,omitempty"` // what was most likely meant
+	Choices []string    `json:"choices,omitempty"` // what may be said
+	State   State       `json:"state,omitempty"`   // the ticket's state, where that forbids it
+}
+
+// ProblemCode is the reason of a refusal.
+type ProblemCode string
+
+// The problems.
+const (
+	ProblemUnknownWord     ProblemCode = "unknown_word"     // Value: the word; Nearest: the word meant
+	ProblemForbidden       ProblemCode = "forbidden"        // the role may not
+	ProblemNoTicket        ProblemCode = "no_ticket"        // the command needs a number
+	ProblemNoSuchTicket    ProblemCode = "no_such_ticket"   // Value: the number
+	ProblemState           ProblemCode = "state"            // State forbids it
+	ProblemMissingArgument ProblemCode = "missing_argument" // Choices where there is a closed list
+	ProblemUnknownArgument ProblemCode = "unknown_argument" // Value, Nearest, Choices
+	ProblemAmbiguous       ProblemCode = "ambiguous"        // Value fits several: Choices
+	ProblemMissingText     ProblemCode = "missing_text"     // neither an argument nor a body
+	ProblemTextTwice       ProblemCode = "text_twice"       // two commands want the body
+	ProblemNothingToDo     ProblemCode = "nothing_to_do"    // it is so already
+	ProblemTooLate         ProblemCode = "too_late"         // reopening after the days allowed
+	ProblemContradiction   ProblemCode = "contradiction"    // with another command of the same mail: Value
+)

@@ -35,3 +35,9 @@ func (c Command) String() string {
 	}
 	return "#" + c.Word + " " + c.Arg
 }
+
+// Verbs lists every verb in the order in which help names them.
+func Verbs() []Verb {
+	return []Verb{VerbPriority, VerbAssign, VerbTake, VerbWait, VerbNote, VerbSolve, VerbClose, VerbReopen, VerbReject,
+		VerbStatus, VerbList, VerbSearch, VerbHelp}
+}

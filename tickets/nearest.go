@@ -1,0 +1,68 @@
+package tickets
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Fold returns the form in which words are compared: lower case, without accents, white space squeezed. "Crítica" and
+// "critica" are one word to people who write on telephones.
+func Fold(s string) string {
+	folded, _, err := transform.String(transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), norm.NFC), s)
+	if err != nil {
+		folded = s
+	}
+	return strings.Join(strings.Fields(strings.ToLower(folded)), " ")
+}
+
+// Nearest returns the choice that a mistyped word most likely meant, or "" where none is close enough to be offered.
+func Nearest(word string, choices []string) string {
+	word = Fold(word)
+	best, least := "", 3
+	for _, choice := range choices {
+		folded := Fold(choice)
+		limit := 2
+		if min(len(word), len(folded)) <= 4 {
+			limit = 1
+		}
+		if d := distance(word, folded); d <= limit && d < least {
+			best, least = choice, d
+		}
+	}
+	return best
+}
+
+// distance is the number of letters to insert, drop, change or swap with their neighbour to make b of a (optimal string
+// alignment).
+func distance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	if len(x)-len(y) > 2 || len(y)-len(x) > 2 {
+		return 3 // more than anybody asks for: spares the table for long words
+	}
+	rows := make([][]int, len(x)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(y)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		for j := 1; j <= len(y); j++ {
+			change := 1
+			if x[i-1] == y[j-1] {
+				change = 0
+			}
+			d := min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+change)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				d = min(d, rows[i-2][j-2]+1)
+			}
+			rows[i][j] = d
+		}
+	}
+	return rows[len(x)][len(y)]
+}

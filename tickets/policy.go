@@ -1,0 +1,60 @@
+package tickets
+
+import (
+	"slices"
+	"strings"
+
+	"radicado/mailbox"
+)
+
+// Policy is what the settings say of the desk's rules.
+type Policy struct {
+	People          People
+	OfficialDomains []string // mail domains of officials, in lower case; empty: everybody is one
+	RefuseStrangers bool     // mail from other domains is quarantined instead of registered
+	Own             []string // addresses of the desk itself: mailboxes and sender of notices
+	Lists           []string // List-Ids by which requests may come, in lower case
+	ReopenDays      int      // days after closure within which an answer reopens
+	Lang            string   // of people for whom nothing else is known, "es" or "en"
+	MaxRows         int      // rows of a list in a mail
+}
+
+// Identify says who a message claims to be from. Proof is added by whoever examined the message.
+func (p *Policy) Identify(m *mailbox.Message, proof mailbox.Proof) Sender {
+	s := Sender{Address: m.From, Name: m.From.Name, Role: RoleStranger, Lang: p.Lang, Proof: proof}
+	if person, known := p.People.Find(m.From.Addr); known {
+		s.Name, s.Role = person.Name, person.Role
+		if person.Lang != "" {
+			s.Lang = person.Lang
+		}
+		return s
+	}
+	if p.Official(m.From) {
+		s.Role = RoleRequester
+	}
+	return s
+}
+
+// Official reports whether an address belongs to a domain of officials.
+func (p *Policy) Official(a mailbox.Address) bool {
+	if len(p.OfficialDomains) == 0 {
+		return a.Domain() != ""
+	}
+	domain := a.Domain()
+	return slices.ContainsFunc(p.OfficialDomains, func(d string) bool {
+		return domain == d || strings.HasSuffix(domain, "."+d)
+	})
+}
+
+// IsOwn reports whether the address is one of the desk's: mail to it would come back to us.
+func (p *Policy) IsOwn(a mailbox.Address) bool {
+	return slices.ContainsFunc(p.Own, func(own string) bool { return strings.EqualFold(own, a.Key()) })
+}
+
+// langOf returns the language in which an address is written to.
+func (p *Policy) langOf(addr mailbox.Address) string {
+	if person, known := p.People.Find(addr.Addr); known && person.Lang != "" {
+		return person.Lang
+	}
+	return p.Lang
+}

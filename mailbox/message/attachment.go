@@ -1,0 +1,113 @@
+package message
+
+import (
+	"mime"
+	"strings"
+
+	"radicado/mailbox"
+)
+
+// disposition reads Content-Disposition (RFC 2183). "" where there is none.
+func disposition(h mailbox.Header) (string, map[string]string) {
+	value := h.Get("Content-Disposition")
+	if strings.TrimSpace(value) == "" {
+		return "", nil
+	}
+	return parseParams(value)
+}
+
+// fileName returns the name that the mail gives a part, "" where it gives none.
+func fileName(p *part) string {
+	_, params := disposition(p.header)
+	for _, name := range []string{params["filename"], p.params["name"], params["name"], p.params["filename"]} {
+		if name = strings.TrimSpace(decodeParam(name)); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// file takes a part as an attachment.
+func (b *body) file(p *part, d *defects) {
+	kind, _ := disposition(p.header)
+	a := mailbox.Attachment{
+		Name:      fileName(p),
+		Type:      p.kind,
+		ContentID: strings.Trim(strings.TrimSpace(p.header.Get("Content-ID")), "<>"),
+		Inline:    kind == "inline",
+	}
+	if len(p.children) > 0 { // a mail inside this one
+		a.Content = p.children[0].raw
+		if a.Name == "" {
+			a.Name = messageName(p.children[0].header)
+		}
+	} else {
+		a.Content = p.content(d)
+	}
+	a.Size = int64(len(a.Content))
+	if a.Size == 0 && a.Name == "" {
+		return
+	}
+	b.files = append(b.files, a)
+}
+
+// messageName makes a file name of the subject of an attached mail.
+func messageName(h mailbox.Header) string {
+	subject := []rune(strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '_'
+		}
+		return r
+	}, decodeHeader(h.Get("Subject"))))
+	if len(subject) == 0 {
+		return "message.eml"
+	}
+	return string(subject[:min(len(subject), 80)]) + ".eml"
+}
+
+// cutUUEncoded takes the files out of a text that holds them uuencoded, as mailers before MIME did.
+func cutUUEncoded(text string) (string, []mailbox.Attachment) {
+	if !strings.Contains(text, "\nend") || !strings.Contains(text, "begin ") {
+		return text, nil
+	}
+	var files []mailbox.Attachment
+	var kept strings.Builder
+	for rest := text; rest != ""; {
+		line, after, _ := strings.Cut(rest, "\n")
+		if name, ok := uuBegin([]byte(line)); ok {
+			if end := strings.Index(after, "\nend"); end >= 0 && uuLine(after) {
+				_, content, _ := uudecode([]byte(rest[:len(line)+1+end+4]))
+				files = append(files, mailbox.Attachment{Name: decodeParam(name), Type: typeByName(name), Size: int64(len(content)), Content: content})
+				rest = strings.TrimPrefix(after[end+4:], "\n")
+				continue
+			}
+		}
+		kept.WriteString(line)
+		if len(line) < len(rest) {
+			kept.WriteByte('\n')
+		}
+		rest = after
+	}
+	return kept.String(), files
+}
+
+// uuLine reports whether the text goes on with a uuencoded line.
+func uuLine(s string) bool {
+	line, _, _ := strings.Cut(s, "\n")
+	if line == "" {
+		return false
+	}
+	n := int(line[0]-' ') & 0x3f
+	want := (n + 2) / 3 * 4
+	return len(line)-1 >= want-2 && len(line)-1 <= want+2
+}
+
+func typeByName(name string) string {
+	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
+		if kind := mime.TypeByExtension(strings.ToLower(name[dot:])); kind != "" {
+			kind, _, _ = strings.Cut(kind, ";")
+			return kind
+		}
+	}
+	return "application/octet-stream"
+}

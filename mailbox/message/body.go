@@ -1,0 +1,285 @@
+package message
+
+import (
+	"bytes"
+	"strings"
+
+	"radicado/mailbox"
+	"radicado/mailbox/message/htmltext"
+)
+
+// block is one passage of the body: what one text part, or one multipart/alternative, says.
+type block struct {
+	plain   string // of a text/plain part, "" where there is none
+	html    []byte // in UTF-8, nil where there is none
+	doc     htmltext.Document
+	hasHTML bool
+}
+
+// text returns the words of the block, and whether they come from its HTML.
+func (b *block) text() (string, bool) {
+	if strings.TrimSpace(b.plain) != "" && !(b.hasHTML && placeholder(b.plain)) {
+		return b.plain, false
+	}
+	if b.hasHTML {
+		return b.doc.Text, true
+	}
+	return b.plain, false
+}
+
+// placeholder reports whether a plain text only says that the mail should be read as HTML.
+func placeholder(text string) bool {
+	if len(text) > 400 {
+		return false
+	}
+	lower := strings.ToLower(text)
+	if !strings.Contains(lower, "html") {
+		return false
+	}
+	for _, words := range []string{"does not support html", "doesn't support html", "not support html", "no soporta html",
+		"no admite html", "view this message in html", "enable html", "html-compatible", "html compatible", "compatible con html",
+		"this is an html", "in html format", "formato html", "html e-mail", "html email viewer", "html view"} {
+		if strings.Contains(lower, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// body is what the parts of a mail add up to.
+type body struct {
+	blocks    []block
+	files     []mailbox.Attachment
+	messages  []*part // the mails inside, outermost first
+	report    report
+	calendar  *mailbox.Calendar
+	encrypted string
+	signed    string
+	textFree  []string // text found where none is expected: a TNEF stream
+}
+
+// report is what the machine-readable parts of a multipart/report say.
+type report struct {
+	kind     string // the report-type parameter, or what the parts show: delivery-status, disposition-notification, feedback-report
+	status   []byte // message/delivery-status
+	receipt  []byte // message/disposition-notification
+	feedback []byte // message/feedback-report
+	original []byte // what came back: a whole mail or its header
+}
+
+// gather adds a part and all below it.
+func (b *body) gather(p *part, d *defects) {
+	switch {
+	case p.kind == "multipart/alternative":
+		b.alternative(p, d)
+	case p.kind == "multipart/signed":
+		b.signed = protocolOf(p)
+		b.each(p.children, d)
+	case p.kind == "multipart/encrypted":
+		b.encrypted = protocolOf(p)
+		for _, child := range p.children {
+			b.file(child, d)
+		}
+	case p.kind == "multipart/report":
+		if kind := strings.ToLower(p.params["report-type"]); kind != "" {
+			b.report.kind = kind
+		}
+		b.each(p.children, d)
+	case strings.HasPrefix(p.kind, "multipart/"):
+		b.each(p.children, d)
+	default:
+		b.leaf(p, d)
+	}
+}
+
+func (b *body) each(parts []*part, d *defects) {
+	for _, child := range parts {
+		b.gather(child, d)
+	}
+}
+
+// alternative takes the plain text and the HTML of the same words as one block (RFC 2046 section 5.1.4).
+func (b *body) alternative(p *part, d *defects) {
+	inner := body{report: b.report}
+	inner.each(p.children, d)
+	blocks := inner.blocks
+	inner.blocks = b.blocks
+	var plain, html *block
+	for i := range blocks {
+		switch {
+		case blocks[i].hasHTML && html == nil:
+			html = &blocks[i]
+		case !blocks[i].hasHTML && (plain == nil || strings.TrimSpace(plain.plain) == ""):
+			plain = &blocks[i]
+		default:
+			inner.blocks = append(inner.blocks, blocks[i])
+		}
+	}
+	var one block
+	if html != nil {
+		one = *html
+	}
+	if plain != nil {
+		one.plain = plain.plain
+	}
+	if plain != nil || html != nil {
+		inner.blocks = append(inner.blocks, one)
+	}
+	inner.files = append(b.files, inner.files...)
+	inner.messages = append(b.messages, inner.messages...)
+	inner.textFree = append(b.textFree, inner.textFree...)
+	if inner.calendar == nil {
+		inner.calendar = b.calendar
+	}
+	if inner.encrypted == "" {
+		inner.encrypted = b.encrypted
+	}
+	if inner.signed == "" {
+		inner.signed = b.signed
+	}
+	*b = inner
+}
+
+func protocolOf(p *part) string {
+	if strings.Contains(strings.ToLower(p.params["protocol"]), "pgp") {
+		return "PGP"
+	}
+	return "S/MIME"
+}
+
+// leaf takes one part that has no parts of its own.
+func (b *body) leaf(p *part, d *defects) {
+	disposition, _ := disposition(p.header)
+	switch p.kind {
+	case "text/plain", "text/html", "text/enriched", "text/richtext", "text/x-amp-html", "text/markdown":
+		if disposition != "attachment" && (fileName(p) == "" || disposition == "inline" && p.kind == "text/html") {
+			b.words(p, d)
+			return
+		}
+	case "message/delivery-status", "message/global-delivery-status":
+		b.report.status = joinLines(b.report.status, p.content(d))
+		return
+	case "message/disposition-notification", "message/global-disposition-notification":
+		b.report.receipt = p.content(d)
+		return
+	case "message/feedback-report":
+		b.report.feedback = p.content(d)
+		return
+	case "text/rfc822-headers", "message/rfc822-headers", "message/global-headers":
+		b.report.original = p.content(d)
+		return
+	case "message/rfc822", "message/global":
+		if len(p.children) > 0 {
+			b.messages = append(b.messages, p.children[0])
+			b.report.original = p.children[0].raw
+		}
+	case "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature":
+		if b.signed != "" {
+			return
+		}
+	case "application/pkcs7-mime", "application/x-pkcs7-mime":
+		if b.smime(p, d) {
+			return
+		}
+	case "application/ms-tnef", "application/vnd.ms-tnef":
+		if b.tnef(p, d) {
+			return
+		}
+	case "text/calendar":
+		b.event(p, d)
+	}
+	if strings.EqualFold(fileName(p), "winmail.dat") && p.kind != "application/ms-tnef" && b.tnef(p, d) {
+		return
+	}
+	b.file(p, d)
+}
+
+func joinLines(a, b []byte) []byte {
+	if len(a) == 0 {
+		return b
+	}
+	return append(append(append([]byte(nil), a...), "\n\n"...), b...)
+}
+
+// words takes a text part of the body.
+func (b *body) words(p *part, d *defects) {
+	content := p.content(d)
+	switch {
+	case p.kind == "text/html" || p.kind == "text/x-amp-html" || p.kind == "text/plain" && !p.declared && looksLikeHTML(content):
+		if p.kind == "text/x-amp-html" {
+			return
+		}
+		label := p.params["charset"]
+		if label == "" {
+			label = metaCharset(content)
+		}
+		source := decodeBytes(content, label)
+		b.blocks = append(b.blocks, block{html: source, doc: htmltext.Convert(source), hasHTML: true})
+	case p.kind == "text/enriched" || p.kind == "text/richtext":
+		b.blocks = append(b.blocks, block{plain: plainEnriched(normalise(decodeCharset(content, p.params["charset"])))})
+	default:
+		text := normalise(decodeCharset(content, p.params["charset"]))
+		if strings.EqualFold(p.params["format"], "flowed") {
+			text = unflow(text, strings.EqualFold(p.params["delsp"], "yes"))
+		}
+		text, files := cutUUEncoded(text)
+		b.files = append(b.files, files...)
+		b.blocks = append(b.blocks, block{plain: text})
+	}
+}
+
+// decodeBytes is decodeCharset without a copy where the bytes are good already.
+func decodeBytes(content []byte, label string) []byte {
+	if isASCII(content) && !stateful(label) && bytes.IndexByte(content, 0) < 0 && bytes.IndexByte(content, 0x1b) < 0 {
+		return content
+	}
+	return []byte(decodeCharset(content, label))
+}
+
+// looksLikeHTML reports whether bytes without a declared type are HTML.
+func looksLikeHTML(b []byte) bool {
+	head := bytes.ToLower(bytes.TrimSpace(b[:min(len(b), 300)]))
+	return bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html"))
+}
+
+// metaCharset returns the charset that the HTML names itself.
+func metaCharset(b []byte) string {
+	head := bytes.ToLower(b[:min(len(b), 2000)])
+	i := bytes.Index(head, []byte("charset="))
+	if i < 0 {
+		return ""
+	}
+	rest := bytes.TrimLeft(head[i+8:], `"' `)
+	if end := bytes.IndexAny(rest, "\"'>; /"); end > 0 {
+		return string(rest[:end])
+	}
+	return ""
+}
+
+// finish writes what was gathered into the message.
+func (b *body) finish(m *mailbox.Message, opt Options) {
+	m.Encrypted, m.Signed, m.Calendar = b.encrypted, b.signed, b.calendar
+	var texts []string
+	shown := map[string]bool{} // targets of images
+	for i := range b.blocks {
+		text, _ := b.blocks[i].text()
+		if text = strings.Trim(text, "\n"); strings.TrimSpace(text) != "" {
+			texts = append(texts, text)
+		}
+		for _, target := range b.blocks[i].doc.Images {
+			shown[target] = true
+		}
+	}
+	if len(texts) == 0 {
+		texts = b.textFree
+	}
+	m.Text = strings.Join(texts, "\n\n")
+	m.NewText = m.Text
+	m.Class, m.ClassReason = mailbox.ClassPerson, "nothing marks it as automatic"
+	m.Attachments = b.files
+	for i := range m.Attachments {
+		a := &m.Attachments[i]
+		a.Inline = strings.HasPrefix(a.Type, "image/") && (a.ContentID != "" && shown["cid:"+a.ContentID] || a.Inline && len(shown) > 0 && a.ContentID != "")
+	}
+	_ = opt
+}

@@ -1,0 +1,96 @@
+package message
+
+import (
+	"strings"
+)
+
+// normalise gives a text single line feeds and no control characters but tabs.
+func normalise(s string) string {
+	if strings.IndexByte(s, '\r') >= 0 {
+		s = strings.ReplaceAll(s, "\r\n", "\n")
+		s = strings.ReplaceAll(s, "\r", "\n")
+	}
+	for i := 0; i < len(s); i++ {
+		if s[i] < ' ' && s[i] != '\n' && s[i] != '\t' || s[i] == 0x7f {
+			return strings.Map(func(r rune) rune {
+				if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
+					return -1
+				}
+				return r
+			}, s)
+		}
+	}
+	return s
+}
+
+// unflow joins the lines that format=flowed broke (RFC 3676 section 4): a line that ends in a space goes on in the next
+// one of the same quote depth. "-- " stays a line of its own (section 4.3).
+func unflow(s string, deleteSpace bool) string {
+	var out strings.Builder
+	out.Grow(len(s))
+	open, openDepth := false, 0
+	for rest := s; rest != ""; {
+		var line string
+		var more bool
+		line, rest, more = strings.Cut(rest, "\n")
+		depth := 0
+		for depth < len(line) && line[depth] == '>' {
+			depth++
+		}
+		words := strings.TrimPrefix(line[depth:], " ") // space-stuffing, section 4.4
+		if open && depth == openDepth && words != "-- " {
+			line = words
+		} else if open {
+			out.WriteByte('\n')
+		}
+		if depth == 0 && !open {
+			line = words
+		}
+		open = strings.HasSuffix(line, " ") && words != "-- " && more
+		openDepth = depth
+		if open && deleteSpace {
+			line = line[:len(line)-1]
+		}
+		out.WriteString(line)
+		if !open && more {
+			out.WriteByte('\n')
+		}
+	}
+	return out.String()
+}
+
+// plainEnriched drops the marks of text/enriched (RFC 1896).
+func plainEnriched(s string) string {
+	var out strings.Builder
+	for {
+		open := strings.IndexByte(s, '<')
+		if open < 0 {
+			break
+		}
+		out.WriteString(s[:open])
+		s = s[open:]
+		if strings.HasPrefix(s, "<<") {
+			out.WriteByte('<')
+			s = s[2:]
+			continue
+		}
+		end := strings.IndexByte(s, '>')
+		if end < 0 || end > 60 {
+			out.WriteByte('<')
+			s = s[1:]
+			continue
+		}
+		tag := strings.ToLower(s[1:end])
+		s = s[end+1:]
+		if tag == "param" {
+			if _, after, ok := strings.Cut(s, "</param>"); ok {
+				s = after
+			}
+		}
+		if tag == "nl" || tag == "paragraph" {
+			out.WriteByte('\n')
+		}
+	}
+	out.WriteString(s)
+	return out.String()
+}

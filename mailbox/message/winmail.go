@@ -1,0 +1,35 @@
+package message
+
+import (
+	"radicado/mailbox"
+	"radicado/mailbox/message/htmltext"
+	"radicado/mailbox/message/tnef"
+)
+
+// tnef opens a winmail.dat: its files become attachments, its text the body where the mail has no other.
+func (b *body) tnef(p *part, d *defects) bool {
+	stream, err := tnef.Parse(p.content(d))
+	if err != nil {
+		d.add("winmail.dat that cannot be read: " + err.Error())
+		if len(stream.Files) == 0 && stream.Text == nil && stream.HTML == nil {
+			return false
+		}
+	}
+	for _, f := range stream.Files {
+		kind := f.Type
+		if kind == "" {
+			kind = typeByName(f.Name)
+		}
+		b.files = append(b.files, mailbox.Attachment{
+			Name: oneLine(decodeCharset(f.Name8, stream.Charset) + f.Name), Type: kind, Size: int64(len(f.Content)),
+			ContentID: f.ContentID, Inline: f.ContentID != "", Content: f.Content,
+		})
+	}
+	switch {
+	case stream.HTML != nil:
+		b.textFree = append(b.textFree, htmltext.Convert(decodeBytes(stream.HTML, metaCharset(stream.HTML))).Text)
+	case stream.Text != nil:
+		b.textFree = append(b.textFree, normalise(decodeCharset(stream.Text, stream.Charset)))
+	}
+	return true
+}

@@ -34,7 +34,9 @@ type IMAP struct {
 	inside  *pipeListener // for List: works while the port is shut
 	server  *imapserver.Server
 	changed signal
-	running sync.WaitGroup
+	serving sync.WaitGroup // the listeners
+
+	sessions sync.WaitGroup
 
 	mu       sync.Mutex
 	accounts map[string]*account
@@ -89,7 +91,7 @@ func NewIMAP(o IMAPOptions) (*IMAP, error) {
 		Logger:       logger{o.Log},
 	})
 	for _, ln := range []net.Listener{s.gate, s.inside} {
-		s.running.Go(func() { _ = s.server.Serve(ln) })
+		s.serving.Go(func() { _ = s.server.Serve(ln) })
 	}
 	return s, nil
 }
@@ -101,7 +103,7 @@ func (s *IMAP) newSession() (imapserver.Session, *imapserver.GreetingData, error
 	if s.closed {
 		return nil, nil, &imap.Error{Type: imap.StatusResponseTypeBye, Text: "Closing"}
 	}
-	s.running.Add(1)
+	s.sessions.Add(1)
 	return &session{server: s}, nil, nil
 }
 
@@ -317,8 +319,9 @@ func (s *IMAP) Close() error {
 	s.mu.Unlock()
 	_ = s.gate.Close()
 	_ = s.inside.Close()
+	s.serving.Wait() // first: the server counts its listeners without a lock
 	err := s.server.Close()
-	s.running.Wait()
+	s.sessions.Wait()
 	return err
 }
 

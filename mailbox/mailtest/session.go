@@ -35,7 +35,7 @@ func (s *session) Login(username, password string) error {
 
 // Close implements imapserver.Session.
 func (s *session) Close() error {
-	defer s.server.running.Done()
+	defer s.server.sessions.Done()
 	return s.UserSession.Close()
 }
 

@@ -44,7 +44,7 @@ type SMTP struct {
 	gate    *gate
 	server  *smtp.Server
 	kept    signal
-	running sync.WaitGroup
+	serving sync.WaitGroup // the listener
 
 	mu     sync.Mutex
 	users  map[string]*submitter
@@ -133,7 +133,7 @@ func NewSMTP(o SMTPOptions) (*SMTP, error) {
 	if !o.Implicit {
 		s.server.TLSConfig = o.TLS
 	}
-	s.running.Go(func() { _ = s.server.Serve(s.gate) })
+	s.serving.Go(func() { _ = s.server.Serve(s.gate) })
 	return s, nil
 }
 
@@ -252,9 +252,8 @@ func (s *SMTP) Drop() { s.gate.drop() }
 // Close ends the server and waits for its connections to end.
 func (s *SMTP) Close() error {
 	_ = s.gate.Close()
-	err := s.server.Shutdown(context.Background())
-	s.running.Wait()
-	return err
+	s.serving.Wait() // first: the server counts its connections without a lock
+	return s.server.Shutdown(context.Background())
 }
 
 // local reports whether this server is the final one for the address.

@@ -45,6 +45,7 @@ func (f *RegisteredFact) apply(t *Ticket, e Event) {
 	t.Linked = f.Linked
 	t.Origin = f.Origin
 	t.Lang = f.Lang
+	t.Note, t.Remarks, t.OnBehalfBy, t.Unproven = f.Note, f.Remarks, f.OnBehalfBy, f.Unproven
 	t.RegisteredAt = e.At
 }
 

@@ -25,6 +25,7 @@ type Command struct {
 	Verb    Verb   // "" where the word is not known
 	Word    string // as written, without the #
 	Arg     string // up to the next #, white space trimmed
+	Number  Number // the request that Arg names, "" for none
 	Nearest string // where Verb is "": the known word that was most likely meant, "" for none
 }
 

@@ -53,15 +53,16 @@ type (
 		Linked     Number          `json:"linked,omitempty"`
 		Origin     string          `json:"origin,omitempty"`
 		Lang       string          `json:"lang,omitempty"`
-		Unproven   bool            `json:"unproven,omitempty"`   // nothing proves that the requester wrote it
-		OnBehalfBy string          `json:"on_behalf,omitempty"`  // address of the staff member who sent it in
-		Note       string          `json:"note,omitempty"`       // for staff: what was odd about the mail
-		Incomplete bool            `json:"incomplete,omitempty"` // only the header was read: the mail is above the size cap
+		Unproven   bool            `json:"unproven,omitempty"`  // nothing proves that the requester wrote it
+		OnBehalfBy string          `json:"on_behalf,omitempty"` // address of the staff member who sent it in
+		Note       string          `json:"note,omitempty"`      // what the member of staff wrote above it, for staff
+		Remarks    []Remark        `json:"remarks,omitempty"`   // for staff: what was odd about the mail
 	}
 	// AnsweredFact is a message that both the official and the desk see.
 	AnsweredFact struct {
-		Text  string `json:"text"`
-		Files []File `json:"files,omitempty"`
+		Text     string `json:"text"`
+		Files    []File `json:"files,omitempty"`
+		Unproven bool   `json:"unproven,omitempty"` // nothing proves that the official wrote it
 	}
 	// UnprovenFact is a message in somebody's name that nothing proves. Staff see it; nobody else, and no command of it is obeyed.
 	UnprovenFact struct {
@@ -126,6 +127,30 @@ type (
 		Reasons  []string `json:"reasons"`  // codes of Problem
 	}
 )
+
+// Remark is something about a mail that staff should know.
+type Remark struct {
+	Code  RemarkCode `json:"code"`
+	Value string     `json:"value,omitempty"`
+}
+
+// RemarkCode says what was odd about a mail.
+type RemarkCode string
+
+// The remarks.
+const (
+	RemarkEncrypted     RemarkCode = "encrypted"      // Value: "S/MIME" or "PGP"; the content could not be read
+	RemarkIncomplete    RemarkCode = "incomplete"     // above the size cap: only the header was read
+	RemarkAuthors       RemarkCode = "authors"        // Value: how many addresses the From fields name
+	RemarkUnknownNumber RemarkCode = "unknown_number" // Value: a number in the subject that does not exist
+	RemarkInvitation    RemarkCode = "invitation"     // Value: the summary of a calendar invitation
+	RemarkUnobeyed      RemarkCode = "unobeyed"       // Value: a command that was not obeyed because nothing proves the sender
+)
+
+// RemarkCodes lists every remark.
+func RemarkCodes() []RemarkCode {
+	return []RemarkCode{RemarkEncrypted, RemarkIncomplete, RemarkAuthors, RemarkUnknownNumber, RemarkInvitation, RemarkUnobeyed}
+}
 
 // NewFact returns an empty fact of that kind.
 func NewFact(kind string) (Fact, error) {

@@ -73,17 +73,17 @@ type TicketView struct {
 	Files        []File    `json:"files,omitempty"`
 	Solution     string    `json:"solution,omitempty"`
 	Linked       Number    `json:"linked,omitempty"`
-	Note         string    `json:"note,omitempty"` // staff: what was odd about the mail
-	Incomplete   bool      `json:"incomplete,omitempty"`
+	Note         string    `json:"note,omitempty"`      // staff: what a colleague wrote above a mail that he or she sent in
+	Remarks      []Remark  `json:"remarks,omitempty"`   // staff: what was odd about the mail
+	OnBehalfBy   string    `json:"on_behalf,omitempty"` // staff: address of the colleague who sent it in
 	RegisteredAt time.Time `json:"registered_at"`
 	ChangedAt    time.Time `json:"changed_at"`
 }
 
 // Link is a mailto link of a notice: one sensible next command.
 type Link struct {
-	Verb    Verb   `json:"verb"`
-	Arg     string `json:"arg,omitempty"`
-	Subject string `json:"subject"` // the whole subject that the mail will have
+	Verb Verb   `json:"verb"`
+	Arg  string `json:"arg,omitempty"` // a priority's code, a technician's name
 }
 
 // Receipt answers a mail with commands.

@@ -71,9 +71,13 @@ type Ticket struct {
 	Requester    mailbox.Address   `json:"requester"`
 	Followers    []mailbox.Address `json:"followers,omitempty"`
 	Technician   mailbox.Address   `json:"technician,omitzero"`
-	Linked       Number            `json:"linked,omitempty"` // the request that this one goes back to
-	Origin       string            `json:"origin,omitempty"` // Message-ID of the mail that was registered
-	Lang         string            `json:"lang,omitempty"`   // in which the requester is written to
+	Linked       Number            `json:"linked,omitempty"`  // the request that this one goes back to
+	Origin       string            `json:"origin,omitempty"`  // Message-ID of the mail that was registered
+	Lang         string            `json:"lang,omitempty"`    // in which the requester is written to
+	Note         string            `json:"note,omitempty"`    // what a colleague wrote above the mail that he or she sent in
+	Remarks      []Remark          `json:"remarks,omitempty"` // what was odd about the mail
+	OnBehalfBy   string            `json:"on_behalf,omitempty"`
+	Unproven     bool              `json:"unproven,omitempty"` // nothing proves that the requester wrote the request
 	Solution     string            `json:"solution,omitempty"`
 	RegisteredAt time.Time         `json:"registered_at"`
 	ResolvedAt   time.Time         `json:"resolved_at,omitzero"`

@@ -18,6 +18,7 @@ type Subject struct {
 	Commands []tickets.Command
 	Numbers  []tickets.Number // named outside arguments, in order, without repeats
 	Title    string           // the rest, without tags, reply marks and what looked like a command
+	Whole    string           // the subject without tags and reply marks, commands and all
 }
 
 // maxSubject bounds what is read of a subject; RFC 5322 section 2.1.1 allows a line 998 octets.
@@ -106,6 +107,7 @@ func (g *Grammar) Read(subject string) Subject {
 	}
 	s.Numbers = g.Numbers(title.String())
 	s.Title = g.title(title.String())
+	s.Whole = g.title(subject)
 	return s
 }
 
@@ -160,6 +162,9 @@ func (g *Grammar) command(s string) (c tickets.Command, read bool, end int) {
 		}
 	}
 	c = tickets.Command{Word: name, Arg: strings.TrimSpace(strings.TrimLeft(s[1+len(name):end], ":= "))}
+	if named := g.Numbers(c.Arg); len(named) > 0 {
+		c.Number = named[0]
+	}
 	c.Verb, c.Nearest = g.lookup(name)
 	return c, c.Verb != "" || c.Nearest != "", end
 }

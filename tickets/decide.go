@@ -1,0 +1,255 @@
+package tickets
+
+import (
+	"time"
+
+	"radicado/mailbox"
+)
+
+// Input is all that Decide looks at.
+type Input struct {
+	Now     time.Time
+	Policy  *Policy
+	Sender  Sender
+	Mail    Mail
+	Ticket  *Ticket // the request that the mail belongs to by number or Message-ID; nil for none
+	Next    Number  // the number of a request registered now
+	Found   Found   // answers to Lookups
+	Bounced *Bounced
+	Answers bool // the mail answers a notice of ours
+}
+
+// Mail is a stored message with its subject taken apart.
+type Mail struct {
+	ID       int64 // in the register
+	Message  *mailbox.Message
+	Commands []Command
+	Title    string   // subject without tags, reply marks and commands
+	Whole    string   // subject without tags and reply marks
+	Numbers  []Number // that the subject names
+	Empty    string   // why nothing of the mail could be read, "" where it could
+}
+
+// Bounced is the notice of ours that a delivery report is about.
+type Bounced struct {
+	Ticket Number // "" for a notice of no ticket
+	To     mailbox.Address
+}
+
+// Decision is what a mail causes. Either Quarantine says why it was set aside, or the mail was handled.
+type Decision struct {
+	Ticket     *Ticket // as it is after the events; nil where there are none
+	Events     []Event // all of Ticket, in order
+	Notices    []Notice
+	Quarantine string // why the mail is set aside, in English; "" where it was handled
+	Summary    string // what was done, in English, for the log
+}
+
+// Decide says what a mail causes: a pure function, so that every rule of the desk is a row of a table test. An error means
+// that the ticket and its events do not fit, which no mail can bring about.
+func Decide(in Input) (Decision, error) {
+	w := newWork(in)
+	switch class := in.Mail.Message.Class; {
+	case in.Mail.Empty != "":
+		return quarantined(in.Mail.Empty), nil
+	case in.Policy.IsOwn(in.Mail.Message.From), class == mailbox.ClassLoop:
+		return quarantined("loop: " + orElse(in.Mail.Message.ClassReason, "from an address of the desk itself")), nil
+	case class == mailbox.ClassBounce, class == mailbox.ClassDelay:
+		return w.bounce()
+	case class == mailbox.ClassList && in.Policy.acceptsList(in.Mail.Message):
+	case class.Automatic():
+		return w.automatic()
+	}
+	if in.Mail.Message.From.Key() == "" {
+		return quarantined("no usable sender address"), nil
+	}
+	if in.Sender.Role == RoleStranger && in.Policy.RefuseStrangers {
+		return quarantined("sender outside the domains of officials"), nil
+	}
+	return w.person()
+}
+
+// quarantined sets a mail aside.
+func quarantined(reason string) Decision {
+	return Decision{Quarantine: reason, Summary: "quarantined: " + reason}
+}
+
+// automatic records a mail that nobody wrote on the ticket that it answers, or sets it aside. It is never answered (RFC 3834
+// section 2).
+func (w *work) automatic() (Decision, error) {
+	m := w.in.Mail.Message
+	if w.before == nil || m.Class == mailbox.ClassSpam || !w.party() {
+		return quarantined(string(m.Class) + ": " + m.ClassReason), nil
+	}
+	w.add(&AutomaticFact{From: m.From, Class: m.Class, Text: m.NewText})
+	return w.decision("automatic mail recorded")
+}
+
+// bounce records that a notice did not arrive and tells the coordinators; a report about no notice of ours is set aside.
+func (w *work) bounce() (Decision, error) {
+	m := w.in.Mail.Message
+	if w.in.Bounced == nil || m.Bounce == nil {
+		return quarantined(string(m.Class) + " that matches no notice: " + m.ClassReason), nil
+	}
+	fact := &UndeliveredFact{Recipients: m.Bounce.Recipients, Status: m.Bounce.Status,
+		Permanent: m.Bounce.Permanent && m.Class == mailbox.ClassBounce, Diagnostic: m.Bounce.Diagnostic}
+	if len(fact.Recipients) == 0 {
+		fact.Recipients = []string{w.in.Bounced.To.Key()}
+	}
+	return w.undelivered(fact)
+}
+
+// GivenUp says what follows when a notice could not be delivered at all: the in.Ticket is that of the notice, nil for none.
+func GivenUp(in Input, fact *UndeliveredFact) (Decision, error) {
+	if in.Mail.Message == nil {
+		in.Mail.Message = new(mailbox.Message)
+	}
+	return newWork(in).undelivered(fact)
+}
+
+// undelivered tells the coordinators, but never by the address that failed: that would go round for ever.
+func (w *work) undelivered(fact *UndeliveredFact) (Decision, error) {
+	w.actor = Actor{Role: RoleSystem}
+	if w.before != nil {
+		w.add(fact)
+	}
+	for _, p := range w.in.Policy.People.With(RoleCoordinator) {
+		if fact.Permanent && !containsAddress(fact.Recipients, p) {
+			w.notify(NoticeUndelivered, p.Address(), RoleCoordinator, func(d *NoticeData) { d.Failure = fact })
+		}
+	}
+	return w.decision("notice was not delivered")
+}
+
+// person handles a mail that somebody wrote.
+func (w *work) person() (Decision, error) {
+	if w.in.Ticket != nil && !w.party() {
+		w.linked, w.before, w.t = w.in.Ticket.Number, nil, nil
+	}
+	commands := w.commands()
+	switch {
+	case len(commands) > 0 && w.in.Sender.Proof.Proven:
+		return w.obey(commands)
+	case w.before == nil:
+		w.register(w.in.Mail.Whole, commandStrings(commands))
+		w.tell()
+		return w.decision("registered")
+	case !w.in.Sender.Proof.Proven && (len(commands) > 0 || w.in.Sender.Role.Staff() && !w.isRequester()):
+		return w.unproven(commands)
+	default:
+		return w.answer()
+	}
+}
+
+// commands returns what of the mail's #words is to be read as commands. Staff hear about every unknown word; an official may
+// well write about #SIIF, so of theirs only known words and slips of known words count.
+func (w *work) commands() []Command {
+	switch role := w.in.Sender.Role; {
+	case role.Staff():
+		return w.in.Mail.Commands
+	case role != RoleRequester && !w.isRequester():
+		return nil
+	}
+	var known []Command
+	for _, c := range w.in.Mail.Commands {
+		if c.Verb != "" || c.Nearest != "" {
+			known = append(known, c)
+		}
+	}
+	return known
+}
+
+// unproven keeps a mail whose sender nothing proves and which would command or speak for the desk. Nothing of it is obeyed.
+func (w *work) unproven(commands []Command) (Decision, error) {
+	m := w.in.Mail.Message
+	w.actor = Actor{Role: RoleStranger, Addr: m.From.Key(), Name: m.From.Name}
+	w.add(&UnprovenFact{From: m.From, Text: m.NewText, Files: files(m), Commands: commandStrings(commands), Reason: w.in.Sender.Proof.Reason})
+	w.warnCoordinators(commandStrings(commands))
+	return w.decision("message of unproven sender kept, not obeyed")
+}
+
+// register opens a request. ignored are commands that were not obeyed.
+func (w *work) register(subject string, ignored []string) {
+	m, s := w.in.Mail.Message, w.in.Sender
+	fact := &RegisteredFact{
+		Requester: mailbox.Address{Name: s.Name, Addr: m.From.Addr},
+		Subject:   w.in.Mail.Title,
+		Text:      orElse(m.NewText, m.Text),
+		Files:     files(m),
+		Linked:    w.linked,
+		Origin:    m.MessageID,
+		Lang:      s.Lang,
+		Unproven:  !s.Proof.Proven,
+		Remarks:   remarks(m),
+	}
+	if f := m.Forward; f != nil && s.Role.Staff() && s.Proof.Proven && f.From.Key() != "" && !w.in.Policy.IsOwn(f.From) {
+		w.registerFor(fact, f)
+	}
+	if len(w.in.Mail.Numbers) > 0 && fact.Linked == "" {
+		fact.Remarks = append(fact.Remarks, Remark{RemarkUnknownNumber, string(w.in.Mail.Numbers[0])})
+	}
+	for _, c := range ignored {
+		fact.Remarks = append(fact.Remarks, Remark{RemarkUnobeyed, c})
+	}
+	w.t = &Ticket{}
+	w.number = w.in.Next
+	w.add(fact)
+}
+
+// registerFor makes the request that of the person whose mail a member of staff forwarded.
+func (w *work) registerFor(fact *RegisteredFact, f *mailbox.Forward) {
+	fact.Requester = f.From
+	fact.Subject = orElse(f.Subject, fact.Subject)
+	fact.Text = orElse(f.Text, fact.Text)
+	fact.OnBehalfBy = w.in.Sender.Address.Key()
+	fact.Lang = w.in.Policy.langOf(f.From)
+	fact.Note = f.Message
+}
+
+// answer adds what somebody wrote to the request.
+func (w *work) answer() (Decision, error) {
+	m := w.in.Mail.Message
+	text := m.NewText
+	if text == "" && len(m.Attachments) == 0 {
+		if w.in.Sender.Role.Staff() && !w.isRequester() {
+			// Sent by mistake more often than not: an official must not get an empty mail.
+			w.items = []Item{{Problem: &Problem{Code: ProblemMissingText}}}
+			w.receipt(false, false)
+			return w.decision("empty answer of staff not passed on")
+		}
+		text = m.Text
+	}
+	if w.tooLate() {
+		w.linked, w.before, w.t = w.before.Number, nil, nil
+		w.register(w.in.Mail.Whole, nil)
+		w.tell()
+		return w.decision("registered: the request that it answers was closed too long ago")
+	}
+	w.addAnswer(text)
+	w.tell()
+	return w.decision("answer recorded")
+}
+
+// addAnswer records an answer and what it does to the state: one of the official reopens, the first of the technician starts
+// the service.
+func (w *work) addAnswer(text string) {
+	if w.isRequester() || !w.in.Sender.Role.Staff() {
+		w.actor.Role = RoleRequester
+	}
+	w.add(&AnsweredFact{Text: text, Files: files(w.in.Mail.Message), Unproven: !w.in.Sender.Proof.Proven})
+	switch {
+	case w.actor.Role == RoleRequester && (w.t.State == Resolved || w.t.State == Closed):
+		w.add(&ReopenedFact{})
+	case w.isTechnician() && !w.t.State.Final():
+		w.start()
+	}
+}
+
+// tooLate reports whether an answer of the official comes after the days in which it reopens.
+func (w *work) tooLate() bool {
+	return w.before.State == Closed && (w.isRequester() || !w.in.Sender.Role.Staff()) && !w.mayReopen()
+}
+
+func (w *work) mayReopen() bool {
+	return !w.in.Now.After(w.before.ClosedAt.AddDate(0, 0, w.in.Policy.ReopenDays))
+}

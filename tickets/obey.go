@@ -1,0 +1,393 @@
+package tickets
+
+import (
+	"slices"
+
+	"radicado/mailbox"
+)
+
+// rule says who may give a command and what it needs.
+type rule struct {
+	roles     []Role // besides the requester of the ticket, where requester is set
+	requester bool
+	ticket    bool // needs a request, at least the one that the same mail registers
+	opens     bool // may stand in a mail that registers a request
+	takesText bool // takes the body where its argument is empty, and needs one of the two
+	mayTake   bool // takes the body where its argument is empty and there is one
+	carryOut  func(w *work, c Command, text string) (Item, *Problem)
+}
+
+// rules is the table of commands: one row a verb.
+func rules() map[Verb]rule {
+	coordinator := []Role{RoleCoordinator}
+	staff := []Role{RoleCoordinator, RoleTechnician}
+	everybody := []Role{RoleCoordinator, RoleTechnician, RoleRequester}
+	return map[Verb]rule{
+		VerbPriority: {roles: coordinator, ticket: true, opens: true, carryOut: (*work).prioritise},
+		VerbAssign:   {roles: coordinator, ticket: true, opens: true, carryOut: (*work).assign},
+		VerbTake:     {roles: []Role{RoleTechnician}, ticket: true, opens: true, carryOut: (*work).take},
+		VerbWait:     {roles: staff, ticket: true, takesText: true, carryOut: (*work).wait},
+		VerbNote:     {roles: staff, ticket: true, takesText: true, carryOut: (*work).addNote},
+		VerbSolve:    {roles: staff, ticket: true, takesText: true, carryOut: (*work).solve},
+		VerbClose:    {roles: coordinator, requester: true, ticket: true, mayTake: true, carryOut: (*work).closeTicket},
+		VerbReopen:   {roles: coordinator, requester: true, ticket: true, mayTake: true, carryOut: (*work).reopen},
+		VerbReject:   {roles: coordinator, ticket: true, takesText: true, carryOut: (*work).reject},
+		VerbStatus:   {roles: everybody, carryOut: (*work).status},
+		VerbList:     {roles: everybody, carryOut: (*work).list},
+		VerbSearch:   {roles: everybody, carryOut: (*work).search},
+		VerbHelp:     {roles: everybody, carryOut: (*work).help},
+	}
+}
+
+// allows reports whether the sender may give the command about the ticket.
+func (r rule) allows(w *work) bool {
+	return slices.Contains(r.roles, w.in.Sender.Role) || r.requester && w.isRequester()
+}
+
+// obey carries out the commands of a proven sender: all of them, or none.
+func (w *work) obey(commands []Command) (Decision, error) {
+	text := w.in.Mail.Message.NewText
+	if w.before == nil && w.registers(commands) {
+		subject := w.in.Mail.Whole
+		if w.in.Sender.Role.Staff() {
+			subject = w.in.Mail.Title
+		}
+		w.register(subject, nil)
+		text = ""
+	}
+	base := *w
+	if w.t != nil {
+		base.t = w.t.Clone()
+	}
+	refused, textTaken := w.carryOut(commands, text)
+	if refused {
+		items := w.items
+		*w = base
+		w.items = items
+		return w.refuse(commands, text)
+	}
+	noteKept := false
+	if text != "" && !textTaken && w.t != nil {
+		noteKept = w.keepText(text)
+	}
+	w.tell()
+	w.receipt(true, noteKept)
+	return w.decision("commands carried out")
+}
+
+// registers reports whether a mail that belongs to no request opens one besides commanding. Staff do so by naming something
+// in the subject and by commands that make sense for a new request alone; what an official writes is never lost for a #word.
+func (w *work) registers(commands []Command) bool {
+	if !w.in.Sender.Role.Staff() {
+		asksOnly := !slices.ContainsFunc(commands, func(c Command) bool {
+			return c.Verb == "" || rules()[c.Verb].ticket || c.Verb == VerbList && !w.understands(c)
+		})
+		if asksOnly {
+			return w.in.Mail.Title != "" && !w.in.Answers
+		}
+		return w.in.Mail.Title != "" || w.in.Mail.Message.NewText != ""
+	}
+	return w.in.Mail.Title != "" && w.linked == "" && len(w.in.Mail.Numbers) == 0 &&
+		!slices.ContainsFunc(commands, func(c Command) bool { return !rules()[c.Verb].opens })
+}
+
+func (w *work) understands(c Command) bool {
+	_, problem := listQuery(w.in, c.Arg)
+	return problem == nil
+}
+
+// carryOut tries the commands in order and reports whether any was refused and whether one took the text.
+func (w *work) carryOut(commands []Command, text string) (refused, textTaken bool) {
+	table := rules()
+	for i, c := range commands {
+		r, known := table[c.Verb]
+		takes := c.Arg == "" && (r.takesText || r.mayTake && text != "" && !textTaken)
+		item, problem := Item{}, (*Problem)(nil)
+		switch {
+		case !known:
+			problem = &Problem{Code: ProblemUnknownWord, Value: c.Word, Nearest: c.Nearest}
+		case r.ticket && w.t == nil:
+			problem = w.noTicket()
+		case !r.allows(w):
+			problem = &Problem{Code: ProblemForbidden}
+		case takes && textTaken:
+			problem = &Problem{Code: ProblemTextTwice}
+		case takes && text == "":
+			problem = &Problem{Code: ProblemMissingText}
+		case slices.ContainsFunc(commands[:i], func(other Command) bool { return other.Verb == c.Verb && c.Verb != VerbNote }):
+			problem = &Problem{Code: ProblemContradiction, Value: c.String()}
+		default:
+			given := c.Arg
+			if takes {
+				given, textTaken = text, true
+			}
+			item, problem = r.carryOut(w, c, given)
+		}
+		item.Command, item.Verb, item.Problem = c.String(), c.Verb, problem
+		w.items = append(w.items, item)
+		refused = refused || problem != nil
+	}
+	return refused, textTaken
+}
+
+// noTicket says why a command has no request to work on.
+func (w *work) noTicket() *Problem {
+	if len(w.in.Mail.Numbers) > 0 {
+		// Whoever may not see a request learns no more about it than about one that does not exist.
+		return &Problem{Code: ProblemNoSuchTicket, Value: string(w.in.Mail.Numbers[0])}
+	}
+	return &Problem{Code: ProblemNoTicket}
+}
+
+// refuse answers a mail of which nothing was obeyed. What an official wrote besides is still an answer; what staff wrote was
+// meant for the command and is not passed on.
+func (w *work) refuse(commands []Command, text string) (Decision, error) {
+	if w.t != nil {
+		fact := &RefusedFact{Commands: commandStrings(commands)}
+		for _, item := range w.items {
+			if item.Problem != nil {
+				fact.Reasons = append(fact.Reasons, string(item.Problem.Code))
+			}
+		}
+		w.add(fact)
+	}
+	if w.isRequester() && !w.in.Sender.Role.Staff() && text != "" {
+		w.keepText(text)
+	}
+	w.tell()
+	w.receipt(false, false)
+	return w.decision("commands refused")
+}
+
+// keepText keeps the text that no command took: of staff as an internal note, of an official as an answer. It reports
+// whether it became a note.
+func (w *work) keepText(text string) bool {
+	if w.in.Sender.Role.Staff() {
+		w.add(&NotedFact{Text: text, Files: files(w.in.Mail.Message)})
+		return true
+	}
+	w.addAnswer(text)
+	return false
+}
+
+func (w *work) prioritise(c Command, _ string) (Item, *Problem) {
+	p, problem := priorityArg(c.Arg)
+	switch {
+	case problem != nil:
+		return Item{}, problem
+	case w.t.State.Final():
+		return Item{}, w.stateProblem()
+	case w.t.Priority == p:
+		return Item{}, &Problem{Code: ProblemNothingToDo}
+	}
+	w.add(&PrioritisedFact{Priority: p})
+	return Item{Value: string(p)}, nil
+}
+
+func (w *work) assign(c Command, _ string) (Item, *Problem) {
+	p, problem := w.in.Policy.technician(c.Arg)
+	if problem != nil {
+		return Item{}, problem
+	}
+	return w.assignTo(p, false)
+}
+
+func (w *work) take(Command, string) (Item, *Problem) {
+	p, known := w.in.Policy.People.Find(w.in.Sender.Address.Addr)
+	if !known {
+		return Item{}, &Problem{Code: ProblemForbidden}
+	}
+	return w.assignTo(p, true)
+}
+
+func (w *work) assignTo(p Person, taken bool) (Item, *Problem) {
+	switch {
+	case w.t.State.Final(), w.t.State == Resolved:
+		return Item{}, w.stateProblem()
+	case w.t.Technician.Key() == p.Address().Key() && (!taken || w.t.State != Coordinated):
+		return Item{}, &Problem{Code: ProblemNothingToDo}
+	}
+	w.add(&AssignedFact{Technician: p.Address(), Taken: taken})
+	return Item{Value: p.Name}, nil
+}
+
+func (w *work) wait(_ Command, text string) (Item, *Problem) {
+	if !w.t.State.Open() {
+		return Item{}, w.stateProblem()
+	}
+	w.add(&WaitedFact{Text: text})
+	return Item{}, nil
+}
+
+func (w *work) addNote(_ Command, text string) (Item, *Problem) {
+	w.add(&NotedFact{Text: text, Files: files(w.in.Mail.Message)})
+	return Item{}, nil
+}
+
+func (w *work) solve(_ Command, text string) (Item, *Problem) {
+	if !w.t.State.Open() {
+		return Item{}, w.stateProblem()
+	}
+	w.add(&ResolvedFact{Text: text})
+	return Item{}, nil
+}
+
+// closeTicket ends a request. An official may withdraw it at any time; the coordinator needs a solution, or says why not.
+func (w *work) closeTicket(c Command, text string) (Item, *Problem) {
+	switch {
+	case w.t.State.Final():
+		return Item{}, w.stateProblem()
+	case w.t.State != Resolved && text == "" && !w.isRequester():
+		return Item{}, &Problem{Code: ProblemMissingText}
+	}
+	w.add(&ClosedFact{Text: text})
+	return Item{}, nil
+}
+
+func (w *work) reopen(_ Command, text string) (Item, *Problem) {
+	switch {
+	case w.t.State.Open():
+		return Item{}, w.stateProblem()
+	case w.in.Sender.Role != RoleCoordinator && w.t.State == Closed && !w.mayReopen():
+		return Item{}, &Problem{Code: ProblemTooLate}
+	case w.in.Sender.Role != RoleCoordinator && (w.t.State == Rejected || w.t.State == Duplicate):
+		return Item{}, w.stateProblem()
+	}
+	w.add(&ReopenedFact{Text: text})
+	return Item{}, nil
+}
+
+func (w *work) reject(_ Command, text string) (Item, *Problem) {
+	if !w.t.State.Open() {
+		return Item{}, w.stateProblem()
+	}
+	w.add(&RejectedFact{Text: text})
+	return Item{}, nil
+}
+
+func (w *work) stateProblem() *Problem {
+	return &Problem{Code: ProblemState, State: w.t.State}
+}
+
+func (w *work) status(c Command, _ string) (Item, *Problem) {
+	n := statusNumber(w.in, c)
+	switch {
+	case n == "" && c.Arg != "":
+		return Item{}, &Problem{Code: ProblemNoSuchTicket, Value: c.Arg}
+	case n == "":
+		return Item{}, w.noTicket()
+	}
+	found, exists := w.in.Found.Tickets[n]
+	if !exists || !w.in.Sender.Role.Staff() && !found.Ticket.concerns(w.in.Sender.Address) {
+		return Item{}, &Problem{Code: ProblemNoSuchTicket, Value: string(n)}
+	}
+	role := w.in.Sender.Role
+	return Item{Number: n, Rows: []TicketView{view(found.Ticket, role)}, History: history(found.Events, role)}, nil
+}
+
+// history returns the events that a role may see. Internal ones are for staff alone.
+func history(events []Event, role Role) []Line {
+	var lines []Line
+	for _, e := range events {
+		if e.Fact.Internal() && !role.Staff() {
+			continue
+		}
+		lines = append(lines, Line{At: e.At, Kind: e.Fact.Kind(), By: e.Actor.Label(), Text: said(e.Fact)})
+	}
+	return lines
+}
+
+// said returns the words of a fact, for a history.
+func said(f Fact) string {
+	switch f := f.(type) {
+	case *AnsweredFact:
+		return f.Text
+	case *UnprovenFact:
+		return f.Text
+	case *NotedFact:
+		return f.Text
+	case *AutomaticFact:
+		return f.Text
+	case *WaitedFact:
+		return f.Text
+	case *ResolvedFact:
+		return f.Text
+	case *ClosedFact:
+		return f.Text
+	case *ReopenedFact:
+		return f.Text
+	case *RejectedFact:
+		return f.Text
+	case *PrioritisedFact:
+		return string(f.Priority)
+	case *AssignedFact:
+		return f.Technician.Name
+	}
+	return ""
+}
+
+func (w *work) list(c Command, _ string) (Item, *Problem) {
+	if _, problem := listQuery(w.in, c.Arg); problem != nil {
+		return Item{}, problem
+	}
+	return w.rows(c), nil
+}
+
+func (w *work) search(c Command, _ string) (Item, *Problem) {
+	if c.Arg == "" {
+		return Item{}, &Problem{Code: ProblemMissingArgument}
+	}
+	return w.rows(c), nil
+}
+
+// rows shows the list that was looked up for a command.
+func (w *work) rows(c Command) Item {
+	at := slices.Index(w.in.Mail.Commands, c)
+	found := w.in.Found.Lists[at]
+	item := Item{More: found.Total - len(found.Tickets)}
+	for _, t := range found.Tickets {
+		v := view(t, w.in.Sender.Role)
+		v.Text, v.Files, v.Solution = "", nil, "" // a list is for finding, not for reading
+		item.Rows = append(item.Rows, v)
+	}
+	return item
+}
+
+func (w *work) help(Command, string) (Item, *Problem) { return Item{}, nil }
+
+// allowed lists the verbs that the sender may use now.
+func (w *work) allowed() []Verb {
+	table := rules()
+	return slices.DeleteFunc(Verbs(), func(v Verb) bool {
+		r := table[v]
+		return !r.allows(w) || !possible(v, w.t)
+	})
+}
+
+// possible reports whether a verb makes sense in the ticket's state; without a ticket all do.
+func possible(v Verb, t *Ticket) bool {
+	if t == nil {
+		return true
+	}
+	switch v {
+	case VerbPriority:
+		return !t.State.Final()
+	case VerbAssign, VerbTake, VerbWait, VerbSolve, VerbReject:
+		return t.State.Open()
+	case VerbClose:
+		return !t.State.Final()
+	case VerbReopen:
+		return !t.State.Open()
+	}
+	return true
+}
+
+// receipt answers a mail with commands.
+func (w *work) receipt(applied, noteKept bool) {
+	r := &Receipt{Applied: applied, Items: w.items, NoteKept: noteKept}
+	if !applied || slices.ContainsFunc(w.items, func(i Item) bool { return i.Verb == VerbHelp }) {
+		r.Help = w.allowed()
+	}
+	to := mailbox.Address{Name: w.in.Sender.Name, Addr: w.in.Sender.Address.Addr}
+	w.notify(NoticeReceipt, to, w.in.Sender.Role, func(d *NoticeData) { d.Receipt = r })
+}

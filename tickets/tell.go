@@ -1,0 +1,277 @@
+package tickets
+
+import (
+	"slices"
+	"strings"
+
+	"radicado/mailbox"
+)
+
+// tell derives the notices from what the events add up to, so that one mail never causes two notices to one person, however
+// many commands it carried.
+func (w *work) tell() {
+	if len(w.events) == 0 {
+		return
+	}
+	if w.before == nil {
+		w.tellRegistered()
+	}
+	w.tellOfficials()
+	w.tellTechnicians()
+	w.tellCoordinators()
+}
+
+// tellRegistered acknowledges the request, also to whoever only sent it in.
+func (w *work) tellRegistered() {
+	for _, a := range w.officials() {
+		w.notify(NoticeAcknowledgement, a, RoleRequester, nil)
+	}
+	for _, p := range w.in.Policy.People.With(RoleCoordinator) {
+		w.notify(NoticeNewRequest, p.Address(), RoleCoordinator, nil)
+	}
+}
+
+// tellOfficials sends the requester and the followers the weightiest news: an end before a solution, a solution before a
+// question, a question before an answer, an answer before a mere change of state.
+func (w *work) tellOfficials() {
+	kind, text, from := NoticeKind(""), "", ""
+	var attached []File
+	weight := 0
+	for _, e := range w.events {
+		k, said, heavy := officialNews(e)
+		if heavy > weight {
+			kind, text, from, weight = k, said, e.Actor.Name, heavy
+			attached = nil
+			if f, ok := e.Fact.(*AnsweredFact); ok {
+				attached = f.Files
+			}
+		}
+	}
+	if weight == 0 {
+		if w.before == nil || w.before.State == w.t.State {
+			return
+		}
+		kind = NoticeStatus
+	}
+	for _, a := range w.officials() {
+		if w.acting(a) && kind != NoticeClosed { // of the end everybody gets a record
+			continue
+		}
+		w.notify(kind, a, RoleRequester, func(d *NoticeData) { d.Text, d.From, d.Files = text, from, attached })
+	}
+}
+
+// officialNews says what an event means to the official: the notice, its words, and its weight; 0 for nothing.
+func officialNews(e Event) (NoticeKind, string, int) {
+	switch f := e.Fact.(type) {
+	case *RejectedFact:
+		return NoticeRejected, f.Text, 7
+	case *ClosedFact:
+		return NoticeClosed, f.Text, 6
+	case *ResolvedFact:
+		return NoticeResolved, f.Text, 5
+	case *WaitedFact:
+		return NoticeQuestion, f.Text, 4
+	case *AnsweredFact:
+		if e.Actor.Role.Staff() {
+			return NoticeAnswer, f.Text, 3
+		}
+	case *ReopenedFact:
+		return NoticeReopened, f.Text, 2
+	case *AssignedFact:
+		return NoticeStatus, "", 1
+	}
+	return "", "", 0
+}
+
+// tellTechnicians writes to the technician of the ticket, and to the one who no longer has it.
+func (w *work) tellTechnicians() {
+	if w.before != nil && w.before.Assigned() && !w.samePerson(w.before.Technician, w.t.Technician) && !w.acting(w.before.Technician) {
+		w.notify(NoticeReassigned, w.before.Technician, RoleTechnician, nil)
+	}
+	if !w.t.Assigned() || w.acting(w.t.Technician) {
+		return
+	}
+	kind, fill := w.staffNews()
+	if w.happened("assigned") {
+		kind = NoticeAssignment
+	}
+	if kind != "" {
+		w.notify(kind, w.t.Technician, RoleTechnician, fill)
+	}
+}
+
+// tellCoordinators writes to the coordinators about what somebody else did and nobody nearer is told, and about every
+// change that a technician made.
+func (w *work) tellCoordinators() {
+	if w.before == nil {
+		return
+	}
+	kind, fill := w.staffNews()
+	if kind == NoticeIncoming && w.t.Assigned() {
+		return
+	}
+	if kind == "" && w.happened("assigned") {
+		kind = NoticeStatus
+	}
+	if kind == "" {
+		return
+	}
+	for _, p := range w.in.Policy.People.With(RoleCoordinator) {
+		if !w.acting(p.Address()) {
+			w.notify(kind, p.Address(), RoleCoordinator, fill)
+		}
+	}
+}
+
+// staffNews says what the events mean to staff: the notice and its words.
+func (w *work) staffNews() (NoticeKind, func(*NoticeData)) {
+	kind, texts := NoticeKind(""), []string{}
+	var attached []File
+	unproven, from := false, ""
+	for _, e := range w.events {
+		switch f := e.Fact.(type) {
+		case *ReopenedFact:
+			kind = NoticeReopened
+			texts = append(texts, f.Text)
+		case *AnsweredFact:
+			if kind == "" {
+				kind = NoticeIncoming
+			}
+			unproven, attached = f.Unproven, f.Files
+			texts = append(texts, f.Text)
+		case *NotedFact:
+			if kind == "" {
+				kind = NoticeNote
+			}
+			attached = f.Files
+			texts = append(texts, f.Text)
+		case *ResolvedFact, *ClosedFact, *RejectedFact, *WaitedFact:
+			if kind == "" || kind == NoticeNote {
+				kind = NoticeStatus
+			}
+			texts = append(texts, said(f))
+		}
+		from = e.Actor.Label()
+	}
+	text := strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), "\n\n")
+	return kind, func(d *NoticeData) {
+		d.Text, d.Files, d.From, d.Unproven = text, attached, from, unproven
+		if unproven {
+			d.Proof = w.in.Sender.Proof.Reason
+		}
+	}
+}
+
+// warnCoordinators tells of a mail in somebody's name that nothing proves.
+func (w *work) warnCoordinators(commands []string) {
+	m := w.in.Mail.Message
+	for _, p := range w.in.Policy.People.With(RoleCoordinator) {
+		w.notify(NoticeUnproven, p.Address(), RoleCoordinator, func(d *NoticeData) {
+			d.From, d.Text, d.Files = m.From.String(), m.NewText, files(m)
+			d.Unproven, d.Proof, d.Commands = true, w.in.Sender.Proof.Reason, commands
+		})
+	}
+}
+
+// officials returns the requester and the followers.
+func (w *work) officials() []mailbox.Address {
+	return append([]mailbox.Address{w.t.Requester}, w.t.Followers...)
+}
+
+// acting reports whether the address is of the one who caused the events.
+func (w *work) acting(a mailbox.Address) bool {
+	return w.samePerson(a, mailbox.Address{Addr: w.actor.Addr})
+}
+
+// happened reports whether there is an event of that kind.
+func (w *work) happened(kind string) bool {
+	return slices.ContainsFunc(w.events, func(e Event) bool { return e.Fact.Kind() == kind })
+}
+
+// notify adds a notice unless the same person is already told, or the address is the desk's own.
+func (w *work) notify(kind NoticeKind, to mailbox.Address, role Role, fill func(*NoticeData)) {
+	if to.Key() == "" || w.in.Policy.IsOwn(to) {
+		return
+	}
+	if kind != NoticeReceipt && kind != NoticeUnproven && slices.ContainsFunc(w.notices, func(n Notice) bool { return n.To.Key() == to.Key() && n.Kind != NoticeReceipt }) {
+		return
+	}
+	n := Notice{Kind: kind, To: to, Lang: w.in.Policy.langOf(to), Data: NoticeData{Role: role, Recipient: to.Name, ReopenDays: w.in.Policy.ReopenDays}}
+	if w.t != nil {
+		v := view(w.t, role)
+		n.Data.Ticket = &v
+		n.Data.Unproven = role.Staff() && w.t.Unproven && kind == NoticeNewRequest
+		if n.Data.Unproven {
+			n.Data.Proof = w.in.Sender.Proof.Reason
+		}
+		if !role.Staff() && w.t.Lang != "" && to.Key() == w.t.Requester.Key() {
+			n.Lang = w.t.Lang
+		}
+		n.Data.Links = w.links(role, to)
+	}
+	if fill != nil {
+		fill(&n.Data)
+	}
+	w.notices = append(w.notices, n)
+}
+
+// view is the ticket as a role may see it.
+func view(t *Ticket, role Role) TicketView {
+	v := TicketView{
+		Number: t.Number, Subject: t.Subject, State: t.State, Priority: t.Priority, Requester: t.Requester.String(),
+		Technician: t.Technician.Name, Text: t.Text, Files: t.Files, Solution: t.Solution,
+		RegisteredAt: t.RegisteredAt, ChangedAt: t.ChangedAt,
+	}
+	if role.Staff() {
+		v.Linked, v.Note, v.Remarks, v.OnBehalfBy = t.Linked, t.Note, t.Remarks, t.OnBehalfBy
+	}
+	return v
+}
+
+// links offers the commands that make sense next, so that on a telephone the work is tap and send.
+func (w *work) links(role Role, to mailbox.Address) []Link {
+	var offered []Link
+	add := func(v Verb, args ...string) {
+		if !possible(v, w.t) {
+			return
+		}
+		for _, arg := range args {
+			offered = append(offered, Link{Verb: v, Arg: arg})
+		}
+	}
+	switch role {
+	case RoleCoordinator:
+		if w.t.Priority == Unassessed {
+			for _, p := range priorityWords() {
+				add(VerbPriority, string(p.priority))
+			}
+		}
+		if !w.t.Assigned() {
+			for _, p := range w.in.Policy.People.With(RoleTechnician) {
+				add(VerbAssign, p.Name)
+			}
+		}
+		add(VerbWait, "")
+		add(VerbSolve, "")
+		add(VerbReject, "")
+		if w.t.State == Resolved {
+			add(VerbClose, "")
+		}
+		add(VerbReopen, "")
+	case RoleTechnician:
+		if !w.samePerson(w.t.Technician, to) || w.t.State == Coordinated {
+			add(VerbTake, "")
+		}
+		add(VerbNote, "")
+		add(VerbWait, "")
+		add(VerbSolve, "")
+	case RoleRequester:
+		if w.t.State == Resolved {
+			add(VerbClose, "")
+			add(VerbReopen, "")
+		}
+		add(VerbStatus, "")
+	}
+	return offered
+}

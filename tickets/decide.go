@@ -173,7 +173,7 @@ func (w *work) register(subject string, ignored []string) {
 	m, s := w.in.Mail.Message, w.in.Sender
 	fact := &RegisteredFact{
 		Requester: mailbox.Address{Name: s.Name, Addr: m.From.Addr},
-		Subject:   w.in.Mail.Title,
+		Subject:   subject,
 		Text:      orElse(m.NewText, m.Text),
 		Files:     files(m),
 		Linked:    w.linked,

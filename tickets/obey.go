@@ -79,13 +79,16 @@ func (w *work) obey(commands []Command) (Decision, error) {
 // in the subject and by commands that make sense for a new request alone; what an official writes is never lost for a #word.
 func (w *work) registers(commands []Command) bool {
 	if !w.in.Sender.Role.Staff() {
-		asksOnly := !slices.ContainsFunc(commands, func(c Command) bool {
-			return c.Verb == "" || rules()[c.Verb].ticket || c.Verb == VerbList && !w.understands(c)
-		})
-		if asksOnly {
-			return w.in.Mail.Title != "" && !w.in.Answers
+		wordsOfTheirOwn := w.in.Mail.Title != "" && !w.in.Answers
+		for _, c := range commands {
+			switch {
+			case c.Verb == VerbList && !w.understands(c): // "#lista de precios no carga"
+				return true
+			case c.Verb == "" || rules()[c.Verb].ticket:
+				wordsOfTheirOwn = wordsOfTheirOwn || w.in.Mail.Message.NewText != ""
+			}
 		}
-		return w.in.Mail.Title != "" || w.in.Mail.Message.NewText != ""
+		return wordsOfTheirOwn
 	}
 	return w.in.Mail.Title != "" && w.linked == "" && len(w.in.Mail.Numbers) == 0 &&
 		!slices.ContainsFunc(commands, func(c Command) bool { return !rules()[c.Verb].opens })

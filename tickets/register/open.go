@@ -1,0 +1,132 @@
+// Package register keeps the register in SQLite: the ledger of arrivals with every mail byte for byte, the messages, the
+// tickets with their chain of events, the search index, and the outbox. It stores and finds; it decides nothing, and must
+// know neither IMAP nor SMTP nor what the templates say.
+package register
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Options is how a register is opened.
+type Options struct {
+	Prefix      string           // of the numbers; "" is "SS"
+	Location    *time.Location   // whose years the numbers count; nil is UTC
+	Now         func() time.Time // the clock; nil is time.Now
+	Program     string           // version of the program, recorded with the migrations that it applies
+	Daemon      bool             // refuse to run beside another daemon
+	BusyTimeout time.Duration    // how long to wait for another process; 0 is ten seconds
+	Readers     int              // connections that read at the same time; 0 is four
+}
+
+// Register is an open register. It is safe for concurrent use: writers wait for one another, readers wait for nobody.
+type Register struct {
+	path    string
+	options Options
+	writer  *sql.DB
+	readers *sql.DB
+	lock    *os.File
+	encoder *zstd.Encoder
+	decoder *zstd.Decoder
+	trace   func(query string) // for the tests that look at query plans; nil otherwise
+}
+
+// Open opens the register at path, makes it where there is none, and applies the migrations that it lacks. It fails with
+// ErrNewer on the register of a newer version and with ErrLocked where options.Daemon finds another daemon.
+func Open(ctx context.Context, path string, options Options) (_ *Register, err error) {
+	path, err = filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("register %s: %w", path, err)
+	}
+	options.Prefix = cmp.Or(options.Prefix, "SS")
+	options.Location = cmp.Or(options.Location, time.UTC)
+	options.BusyTimeout = cmp.Or(options.BusyTimeout, 10*time.Second)
+	options.Readers = cmp.Or(options.Readers, 4)
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+
+	r := &Register{path: path, options: options}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("register %s: %w", path, classify(err)), r.Close())
+		}
+	}()
+	if err := create(path); err != nil {
+		return nil, err
+	}
+	if options.Daemon {
+		if r.lock, err = lockDaemon(path + ".lock"); err != nil {
+			return nil, err
+		}
+	}
+	r.encoder, err = newEncoder()
+	if err != nil {
+		return nil, err
+	}
+	r.decoder, err = newDecoder()
+	if err != nil {
+		return nil, err
+	}
+	r.writer = sql.OpenDB(newConnector(path, options.BusyTimeout, false))
+	r.writer.SetMaxOpenConns(1)
+	if err := r.writer.PingContext(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.migrate(ctx); err != nil {
+		return nil, err
+	}
+	r.readers = sql.OpenDB(newConnector(path, options.BusyTimeout, true))
+	r.readers.SetMaxOpenConns(options.Readers)
+	r.readers.SetMaxIdleConns(options.Readers)
+	if err := r.readers.PingContext(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Close waits for running transactions and closes the register. The writer goes last: it folds the log into the file.
+func (r *Register) Close() error {
+	var errs []error
+	if r.readers != nil {
+		errs = append(errs, r.readers.Close())
+	}
+	if r.writer != nil {
+		errs = append(errs, r.writer.Close())
+	}
+	if r.decoder != nil {
+		r.decoder.Close()
+	}
+	if r.lock != nil {
+		errs = append(errs, r.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// create makes an empty file that only its owner can read, before SQLite would make it with the umask's rights. The log
+// and its index take the rights of the file.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}

@@ -190,6 +190,8 @@ type Proof struct {
 	Proven bool
 	Method string // "dmarc", "dkim", "spf", "arc", "token", "none" …
 	Reason string // what was looked at and why it was or was not enough, in English
+
+	Temporary bool // not proven because DNS did not answer: the same mail may be proven later
 }
 
 // Outgoing is a mail of ours, ready to be sent to one recipient.

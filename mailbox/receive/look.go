@@ -1,0 +1,228 @@
+package receive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"radicado/mailbox"
+)
+
+// Batches are bounded in mails and in bytes; a larger mail comes alone. Listings are bounded too, so that a folder with
+// any number of mails takes no more memory than a full one of these.
+const (
+	batchMails = 50
+	batchBytes = 8 << 20
+	listMails  = 2000
+)
+
+// How often a mail is asked for alone, in full and then by its header, before it is taken without. Each time may have
+// cost a connection.
+const (
+	wholeTries  = 3
+	headerTries = 2
+)
+
+// look is one session's work on the folder.
+type look struct {
+	r        *Receiver
+	s        *session
+	position Position
+	names    map[Destination]string // of the folders, as the server knows them
+
+	taking chan error // the result of the Take under way, nil where there is none
+	taken  uint32     // cursor of the last Take
+}
+
+// catchUp takes every mail that is in the folder and not in the ledger.
+func (l *look) catchUp(ctx context.Context) (err error) {
+	l.taken = l.position.Cursor
+	// A Take goes on while the next batch is fetched; none may outlive this.
+	defer func() { err = errors.Join(err, l.endTake()) }()
+	for width := uint32(listMails); ; {
+		first := following(l.position.Cursor)
+		if first == 0 {
+			return nil // no UID is left to be given
+		}
+		// UIDs may lie anywhere: windows grow while they are empty and shrink where they are not. Beyond what was
+		// announced when the folder was opened the last window is open.
+		last := uint32(0)
+		if l.s.uidNext > 1 && uint64(first)+uint64(width) < uint64(l.s.uidNext) {
+			last = first + width
+		}
+		mails, more, err := l.s.list(ctx, first, last, listMails)
+		if err != nil {
+			return err
+		}
+		if err := l.receive(ctx, mails); err != nil {
+			return err
+		}
+		switch {
+		case more:
+			last = mails[len(mails)-1].uid
+			width = max(listMails, width/4)
+		case last == 0:
+			return nil
+		case len(mails) == 0:
+			width = uint32(min(math.MaxUint32/2, 4*uint64(width)))
+		}
+		l.position.Cursor = max(l.position.Cursor, last)
+		if err := l.settle(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// receive takes these mails, which ascend by UID, and leaves the cursor at the last one.
+func (l *look) receive(ctx context.Context, mails []entry) error {
+	var batch []entry
+	var size int64
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		err := l.batch(ctx, batch)
+		batch, size = batch[:0], 0
+		return err
+	}
+	for _, mail := range mails {
+		if !mail.date.IsZero() && mail.date.Before(l.position.CutOff) {
+			continue
+		}
+		large := mail.size > batchBytes || mail.size > l.s.acc.MaxSize || mail.uid <= l.r.alone
+		if large || len(batch) == batchMails || size+mail.size > batchBytes {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		batch, size = append(batch, mail), size+mail.size
+		if large {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	if len(mails) == 0 {
+		return nil
+	}
+	// The last ones may have been passed over, or have gone meanwhile.
+	last := mails[len(mails)-1].uid
+	l.position.Cursor = last
+	if l.taken < last {
+		return l.take(ctx, nil, last)
+	}
+	return nil
+}
+
+// batch fetches mails and takes them. One that fits no batch comes alone.
+func (l *look) batch(ctx context.Context, mails []entry) error {
+	heavy := len(mails) == 1 && mails[0].size > batchBytes
+	if heavy { // not in memory together with the batch before
+		if err := l.endTake(); err != nil {
+			return err
+		}
+	}
+	var found map[uint32]content
+	if len(mails) > 1 {
+		var err error
+		found, err = l.s.whole(ctx, mails, 2*batchBytes)
+		if refusal(err) == nil && err != nil {
+			l.r.alone = max(l.r.alone, mails[len(mails)-1].uid)
+			return err
+		}
+	}
+	arrivals := make([]mailbox.Arrival, 0, len(mails))
+	for _, mail := range mails {
+		if got, ok := found[mail.uid]; ok && !got.leftOut() {
+			if arrival, err := l.s.complete(mail, got); err == nil {
+				arrivals = append(arrivals, arrival)
+				continue
+			}
+		}
+		arrival, err := l.single(ctx, mail)
+		if errors.Is(err, errGone) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		arrivals = append(arrivals, arrival)
+	}
+	if err := l.take(ctx, arrivals, mails[len(mails)-1].uid); err != nil {
+		return err
+	}
+	if heavy {
+		return l.endTake()
+	}
+	return nil
+}
+
+// single fetches one mail alone: in full, then its header, and in the end it is taken without, so that it is known and
+// those behind it are not kept waiting. The error is errGone where the mail has left the folder.
+func (l *look) single(ctx context.Context, mail entry) (mailbox.Arrival, error) {
+	for {
+		// Counted before the attempt: what comes of it may be the end of the connection.
+		tries := l.r.tries[mail.uid]
+		l.r.tries[mail.uid]++
+		var arrival mailbox.Arrival
+		var err error
+		switch {
+		case tries < wholeTries:
+			arrival, err = l.s.readWhole(ctx, mail)
+		case tries < wholeTries+headerTries:
+			arrival, err = l.s.truncated(ctx, mail)
+		default:
+			arrival = l.s.arrival(mail)
+			arrival.Truncated = true
+		}
+		if err == nil || errors.Is(err, errGone) {
+			if err == nil && arrival.Truncated && mail.size <= l.s.acc.MaxSize {
+				l.r.log.Warn("the server does not send a mail in full; taken without the rest",
+					"uid", mail.uid, "size", mail.size, "header_bytes", len(arrival.Raw))
+			}
+			delete(l.r.tries, mail.uid)
+			return arrival, err
+		}
+		answer := refusal(err)
+		if answer == nil && !errors.Is(err, errMissing) || answer != nil && passing(answer) {
+			if canceled(ctx, err) {
+				l.r.tries[mail.uid]-- // we ended it, not the mail
+			}
+			return mailbox.Arrival{}, fmt.Errorf("mail %d: %w", mail.uid, err)
+		}
+	}
+}
+
+// take hands a batch to the ledger and returns while that is at work, having awaited the one before.
+func (l *look) take(ctx context.Context, batch []mailbox.Arrival, cursor uint32) error {
+	if err := l.endTake(); err != nil {
+		return err
+	}
+	if err := l.s.stillValid(); err != nil {
+		return err // what was fetched may be of other mails than was asked for
+	}
+	l.taken = cursor
+	done := make(chan error, 1)
+	l.taking = done
+	name, validity := l.s.acc.Name, l.s.uidValidity
+	go func() { done <- l.r.ledger.Take(ctx, name, validity, batch, cursor) }()
+	return nil
+}
+
+// endTake awaits the Take under way.
+func (l *look) endTake() error {
+	if l.taking == nil {
+		return nil
+	}
+	err := <-l.taking
+	l.taking = nil
+	if err == nil {
+		l.r.progress = true
+		return nil
+	}
+	return trouble(NotKept, fmt.Errorf("keep mails up to %d: %w", l.taken, err))
+}

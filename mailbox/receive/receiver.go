@@ -1,0 +1,252 @@
+// Package receive is the IMAP side of the daemon: it reads one folder of one account for ever, hands every mail to a
+// ledger before the server is told anything, and moves mails where the ledger wants them. It assumes that the connection
+// may break at any byte and that the server may say anything at any time. It knows nothing of what mails mean, of
+// requests or of the database.
+package receive
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+// State is how a mailbox stands.
+type State struct {
+	Mailbox string
+	Trouble Trouble // NoTrouble while the mailbox is being read
+	Err     error   // nil while it is being read
+	Moving  error   // why mails cannot be moved, nil where they can
+	Since   time.Time
+}
+
+// Receiver reads one folder.
+type Receiver struct {
+	acc    Account
+	ledger Ledger
+	log    *slog.Logger
+	poke   chan struct{}
+
+	// Observe, where set before Run, is told of every change of state, from the goroutine of Run; it must not block.
+	Observe func(State)
+	// Now and Jitter, which returns numbers from 0 up to 1, may be set by tests before Run.
+	Now    func() time.Time
+	Jitter func() float64
+
+	state    State
+	started  bool           // state has been told at least once
+	progress bool           // something was taken since the last failure
+	validity uint32         // UIDVALIDITY that alone, tries and copied belong to
+	alone    uint32         // mails up to this UID are fetched one by one: a batch with one of them broke the connection
+	tries    map[uint32]int // how often a mail was asked for alone and did not come
+	copied   map[uint32]struct{}
+	noIdle   bool // the server refused the IDLE that it offers, or ended it at once
+	moving   retry
+	flagged  bool // it was said that processed mails stay in the folder, marked as deleted
+}
+
+// New returns a receiver, which does nothing before Run.
+func New(acc Account, ledger Ledger, log *slog.Logger) *Receiver {
+	return &Receiver{
+		acc:    acc.withDefaults(),
+		ledger: ledger,
+		log:    log.With("mailbox", acc.Name),
+		poke:   make(chan struct{}, 1),
+		Now:    time.Now,
+		Jitter: rand.Float64,
+		tries:  make(map[uint32]int),
+		copied: make(map[uint32]struct{}),
+	}
+}
+
+// Poke asks for a look at the folder now, whatever IDLE says, and ends the wait after a failure, unless that was a
+// refused login. It does not block.
+func (r *Receiver) Poke() { notify(r.poke) }
+
+// Run reads the folder until ctx ends, through whatever failures, and then returns nil within moments.
+func (r *Receiver) Run(ctx context.Context) error {
+	wait := retry{}
+	for ctx.Err() == nil {
+		begin := time.Now()
+		err := r.visit(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		if r.progress || time.Since(begin) > r.acc.Timing.Step {
+			r.progress = false
+			wait.reset()
+		}
+		if !errors.Is(err, errIdleEnded) { // some servers do so every few minutes and mean no harm
+			r.report(troubleOf(err), err)
+		}
+		first, poke := r.acc.Timing.Retry, r.poke
+		if troubleOf(err) == Refused {
+			first, poke = r.acc.Timing.RefusedRetry, nil
+		}
+		timer := time.NewTimer(wait.next(first, r.acc.Timing.MaxRetry, r.Jitter()))
+		select {
+		case <-ctx.Done():
+		case <-poke:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+	return nil
+}
+
+// visit is one connection, from the dialling to its end, which is always an error.
+func (r *Receiver) visit(ctx context.Context) error {
+	s, err := connect(ctx, r.acc)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := s.open(ctx, r.acc.Folder); err != nil {
+		return err
+	}
+	if s.uidValidity != r.validity {
+		r.validity, r.alone = s.uidValidity, 0
+		clear(r.tries)
+		clear(r.copied)
+	}
+	position, err := r.ledger.Position(ctx, r.acc.Name, s.uidValidity)
+	if err != nil {
+		return trouble(NotKept, err)
+	}
+	l := &look{r: r, s: s, position: position, names: make(map[Destination]string)}
+	why := announced
+	for {
+		if why != woken {
+			heard(s.news) // whatever comes from now on wants another look
+			if err := l.catchUp(ctx); err != nil {
+				return err
+			}
+			r.report(NoTrouble, nil)
+		}
+		if err := l.settle(ctx); err != nil {
+			return err
+		}
+		if why, err = r.rest(ctx, s); err != nil {
+			return err
+		}
+	}
+}
+
+// rest waits until there is something to do.
+func (r *Receiver) rest(ctx context.Context, s *session) (reason, error) {
+	var wake <-chan struct{}
+	if !r.acc.LeaveInPlace {
+		wake = r.ledger.Wake(r.acc.Name)
+	}
+	limit := r.acc.Timing.Idle
+	if r.moving.failed() {
+		limit = min(limit, max(0, r.moving.due.Sub(r.Now())))
+	}
+	idle := s.caps.Has(imap.CapIdle) && !r.noIdle
+	if idle {
+		begin := time.Now()
+		why, err := s.idle(ctx, limit, wake, r.poke)
+		switch {
+		case err == nil && why != poked:
+			return why, s.stillValid()
+		case err == nil:
+			return why, s.noop(ctx)
+		case refusal(err) != nil, errors.Is(err, errIdleEnded) && time.Since(begin) < min(limit, r.acc.Timing.Poll):
+			r.noIdle = true
+			r.log.Info("the server offers IDLE and does not do it; looking from time to time instead", "err", err)
+		}
+		if refusal(err) == nil {
+			return 0, err
+		}
+	}
+	why, err := s.await(ctx, min(limit, r.acc.Timing.Poll), wake, r.poke)
+	if err != nil {
+		return 0, err
+	}
+	if why == woken {
+		return why, nil
+	}
+	return why, s.noop(ctx)
+}
+
+// report tells log and observer of a change of state, and of nothing else.
+func (r *Receiver) report(kind Trouble, err error) {
+	if r.started && r.state.Trouble == kind {
+		return
+	}
+	r.started = true
+	r.state.Mailbox, r.state.Trouble, r.state.Err, r.state.Since = r.acc.Name, kind, err, r.Now()
+	switch kind {
+	case NoTrouble:
+		r.log.Info("mailbox is being read", "server", r.acc.Address, "folder", r.acc.Folder)
+	default:
+		r.log.Warn("mailbox cannot be read; trying on", "trouble", string(kind), "err", err, "advice", advice(kind))
+	}
+	r.observe()
+}
+
+// reportMoving is report for the moving of mails.
+func (r *Receiver) reportMoving(err error) {
+	if (r.state.Moving == nil) == (err == nil) {
+		return
+	}
+	r.state.Moving = err
+	if err == nil {
+		r.log.Info("mails can be moved again")
+	} else {
+		r.log.Warn("mails cannot be moved and stay in the folder; trying on, and receiving meanwhile", "err", err)
+	}
+	r.observe()
+}
+
+func (r *Receiver) observe() {
+	if r.Observe != nil {
+		r.Observe(r.state)
+	}
+}
+
+// advice says what to do about a trouble.
+func advice(kind Trouble) string {
+	switch kind {
+	case Unreachable:
+		return "check address, port and TLS mode, that the server is up, and that its certificate is valid"
+	case Refused:
+		return "check user and secret, and that IMAP is allowed for the account"
+	case NoFolder:
+		return "check the name of the folder as the server spells it"
+	case NotKept:
+		return "check that the disk has room and that the register can be written; no mail is lost meanwhile"
+	}
+	return "if it lasts, look into the log of the mail server"
+}
+
+// retry counts failures in a row and the waits between.
+type retry struct {
+	count int
+	due   time.Time // of the next try, where the caller keeps it
+}
+
+func (r *retry) failed() bool { return r.count > 0 }
+func (r *retry) reset()       { *r = retry{} }
+
+// next returns how long to wait after another failure: first, doubled each time up to limit, of which jitter takes up to
+// a half away, so that many clients of a server that comes back do not come all at once.
+func (r *retry) next(first, limit time.Duration, jitter float64) time.Duration {
+	wait := first
+	for range r.count {
+		if wait *= 2; wait >= limit {
+			break
+		}
+	}
+	r.count++
+	wait = min(wait, limit)
+	return wait - time.Duration(jitter*float64(wait)/2)
+}
+
+// canceled reports whether an error is that of a context that ended.
+func canceled(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && errors.Is(err, ctx.Err())
+}

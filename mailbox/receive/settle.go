@@ -1,0 +1,227 @@
+package receive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+const (
+	// moveMails bounds what is moved by one command. Large is fast: on a Maildir with 10,000 mails each command takes
+	// more than half a second, for one mail or for a thousand.
+	moveMails = 1000
+	// moveFailures bounds the refused commands of one pass while the mail is sought that the server cannot move.
+	moveFailures = 16
+)
+
+// settle moves what the ledger wants moved. A server that refuses is asked again later; receiving goes on.
+func (l *look) settle(ctx context.Context) error {
+	if l.r.acc.LeaveInPlace || l.r.moving.failed() && l.r.Now().Before(l.r.moving.due) {
+		return nil
+	}
+	var refused error
+	for refused == nil {
+		wanted, err := l.r.ledger.Settled(ctx, l.s.acc.Name, l.s.uidValidity, moveMails)
+		if err != nil {
+			return trouble(NotKept, err)
+		}
+		for _, to := range []Destination{ToProcessed, ToQuarantine} {
+			var uids []uint32
+			for _, w := range wanted {
+				if w.Folder == to {
+					uids = append(uids, w.UID)
+				}
+			}
+			if len(uids) == 0 {
+				continue
+			}
+			err := l.moveAll(ctx, uids, to)
+			if refusal(err) == nil && err != nil {
+				return err
+			}
+			refused = errors.Join(refused, err)
+		}
+		if len(wanted) < moveMails {
+			break
+		}
+	}
+	l.r.reportMoving(refused)
+	if refused != nil {
+		timing := l.r.acc.Timing
+		l.r.moving.due = l.r.Now().Add(l.r.moving.next(max(timing.Retry, timing.Poll), timing.MaxRetry, l.r.Jitter()))
+	} else {
+		l.r.moving.reset()
+	}
+	return nil
+}
+
+// moveAll moves mails and tells the ledger. The error is a refusal where some could not be moved.
+func (l *look) moveAll(ctx context.Context, uids []uint32, to Destination) error {
+	// Some are gone: a crash came between moving and telling, or somebody else moved them.
+	present, err := l.s.present(ctx, uids)
+	if err != nil {
+		return err
+	}
+	if err := l.s.stillValid(); err != nil {
+		return err
+	}
+	if gone := slices.DeleteFunc(slices.Clone(uids), func(uid uint32) bool {
+		_, found := slices.BinarySearch(present, uid)
+		return found
+	}); len(gone) > 0 {
+		if err := l.moved(ctx, gone); err != nil {
+			return err
+		}
+	}
+	failures := 0
+	return l.moveSome(ctx, present, to, &failures)
+}
+
+// moveSome moves mails, by halves where the server refuses them together, as one that it cannot copy must not hold up
+// the others.
+func (l *look) moveSome(ctx context.Context, uids []uint32, to Destination, failures *int) error {
+	if len(uids) == 0 {
+		return nil
+	}
+	err := l.move(ctx, uids, to)
+	if err == nil {
+		return l.moved(ctx, uids)
+	}
+	answer := refusal(err)
+	if *failures++; answer == nil || len(uids) == 1 || *failures > moveFailures ||
+		answer.Code == imap.ResponseCodeOverQuota || noSuchFolder(answer) || passing(answer) {
+		return err
+	}
+	half := len(uids) / 2
+	first := l.moveSome(ctx, uids[:half], to, failures)
+	if refusal(first) == nil && first != nil {
+		return first
+	}
+	return errors.Join(first, l.moveSome(ctx, uids[half:], to, failures))
+}
+
+// move moves mails to a folder, which is made where it is not or no longer there.
+func (l *look) move(ctx context.Context, uids []uint32, to Destination) error {
+	name, known := l.names[to]
+	if !known {
+		found, err := l.folder(ctx, to)
+		if err != nil {
+			return err
+		}
+		name = found
+	}
+	err := l.s.move(ctx, uids, name, l.r.copied, l.stayFlagged)
+	if answer := refusal(err); answer != nil && noSuchFolder(answer) {
+		if name, err = l.folder(ctx, to); err == nil {
+			err = l.s.move(ctx, uids, name, l.r.copied, l.stayFlagged)
+		}
+	}
+	return err
+}
+
+// folder finds or makes the folder of a destination.
+func (l *look) folder(ctx context.Context, to Destination) (string, error) {
+	name := l.s.acc.Processed
+	if to == ToQuarantine {
+		name = l.s.acc.Quarantine
+	}
+	found, made, err := l.s.ensure(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	if made {
+		l.r.log.Info("made a folder", "folder", found)
+	}
+	l.names[to] = found
+	return found, nil
+}
+
+func (l *look) moved(ctx context.Context, uids []uint32) error {
+	if err := l.r.ledger.Moved(ctx, l.s.acc.Name, l.s.uidValidity, uids); err != nil {
+		return trouble(NotKept, fmt.Errorf("note %d mails as moved: %w", len(uids), err))
+	}
+	return nil
+}
+
+func (l *look) stayFlagged() {
+	if !l.r.flagged {
+		l.r.flagged = true
+		l.r.log.Warn("the server has neither MOVE nor UIDPLUS, and other mails are marked as deleted, which must not be " +
+			"removed: processed mails stay in the folder, marked as deleted, until somebody empties it")
+	}
+}
+
+// move moves mails, in the best way that the server offers (RFC 6851 section 3.3). Between COPY and the end a crash
+// leaves a second copy in the other folder, which is harmless: the ledger knows the mail. copied remembers the mails
+// that were copied and could not be removed, lest every further try leave another copy. stay is called where that is for
+// good, mails that others marked as deleted being in the way.
+func (s *session) move(
+	ctx context.Context, uids []uint32, folder string, copied map[uint32]struct{}, stay func(),
+) error {
+	set := uidSet(uids)
+	// By both, as the library goes by its own and would expunge whatever is marked as deleted.
+	if s.caps.Has(imap.CapMove) && s.client.Caps().Has(imap.CapMove) {
+		return s.bulk(ctx, "move to "+folder, func() error {
+			_, err := s.client.Move(set, folder).Wait()
+			return err
+		})
+	}
+	var fresh imap.UIDSet
+	for _, uid := range uids {
+		if _, done := copied[uid]; !done {
+			fresh.AddNum(imap.UID(uid))
+		}
+	}
+	if len(fresh) > 0 {
+		err := s.bulk(ctx, "copy to "+folder, func() error {
+			_, err := s.client.Copy(fresh, folder).Wait()
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, uid := range uids {
+			copied[uid] = struct{}{}
+		}
+	}
+	if err := s.remove(ctx, set, stay); err != nil {
+		return err
+	}
+	for _, uid := range uids {
+		delete(copied, uid)
+	}
+	return nil
+}
+
+// remove removes mails that were copied, and no others. UID EXPUNGE of UIDPLUS does (RFC 4315 section 2.1); EXPUNGE does
+// where no other mail is marked as deleted.
+func (s *session) remove(ctx context.Context, set imap.UIDSet, stay func()) error {
+	flags := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
+	if err := s.bulk(ctx, "mark as deleted", func() error { return s.client.Store(set, flags, nil).Close() }); err != nil {
+		return err
+	}
+	expunge := func() *imapclient.ExpungeCommand { return s.client.UIDExpunge(set) }
+	if !s.caps.Has(imap.CapUIDPlus) {
+		others, err := s.search(ctx, &imap.SearchCriteria{Flag: []imap.Flag{imap.FlagDeleted}}, func(uid imap.UID) bool {
+			return !set.Contains(uid)
+		})
+		if err != nil {
+			return err
+		}
+		if len(others) > 0 {
+			stay()
+			return nil
+		}
+		expunge = s.client.Expunge
+	}
+	return s.bulk(ctx, "remove copied mails", func() error { return expunge().Close() })
+}
+
+// bulk is a step that may touch a thousand mails.
+func (s *session) bulk(ctx context.Context, what string, f func() error) error {
+	return s.step(ctx, what, 5*s.acc.Timing.Step, f)
+}

@@ -9,15 +9,17 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/mattn/go-sqlite3"
 )
 
 // Reader reads one consistent state of the register. It belongs to the function that it was given to.
 type Reader struct {
-	ctx    context.Context // of the transaction, and ends with it
-	conn   *sql.Conn
-	trace  func(string)
-	broken error // SQLite may have ended the transaction: no statement may follow
+	ctx     context.Context // of the transaction, and ends with it
+	conn    *sql.Conn
+	trace   func(string)
+	decoder *zstd.Decoder
+	broken  error // SQLite may have ended the transaction: no statement may follow
 }
 
 // Tx changes the register; what it reads includes its own changes. It belongs to the function that it was given to and
@@ -48,7 +50,7 @@ func (r *Register) View(ctx context.Context, read func(*Reader) error) error {
 		return fmt.Errorf("open a reading connection: %w", classify(err))
 	}
 	defer conn.Close()
-	reader := &Reader{ctx: ctx, conn: conn, trace: r.trace}
+	reader := &Reader{ctx: ctx, conn: conn, decoder: r.decoder, trace: r.trace}
 	if err := reader.run("BEGIN"); err != nil {
 		return fmt.Errorf("begin reading: %w", err)
 	}
@@ -67,7 +69,7 @@ func (r *Register) Update(ctx context.Context, change func(*Tx) error) error {
 	defer conn.Close()
 	tx := &Tx{
 		// Without a cancellable context the driver starts no goroutine for each statement.
-		Reader:   Reader{ctx: context.WithoutCancel(ctx), conn: conn, trace: r.trace},
+		Reader:   Reader{ctx: context.WithoutCancel(ctx), conn: conn, decoder: r.decoder, trace: r.trace},
 		register: r,
 		now:      r.options.Now().UTC().Truncate(time.Millisecond),
 		level:    newLevel(nil),
@@ -133,7 +135,9 @@ func (tx *Tx) Nested(change func() error) (err error) {
 			inner.merge()
 		}
 		if !done || err != nil {
-			err = errors.Join(err, tx.undo(name))
+			if undone := tx.undo(name); undone != nil {
+				err = errors.Join(err, undone)
+			}
 		}
 	}()
 	err = change()

@@ -158,9 +158,9 @@ CREATE VIRTUAL TABLE words USING fts4 (
     public,   -- what the requester may see
     internal, -- what only staff may see
     people,   -- tokens of those who may see the public part
-    tokenize = unicode61 "remove_diacritics=2",
-    matchinfo = fts3,
-    order = desc
+    tokenize=unicode61 "remove_diacritics=2",
+    matchinfo=fts3,
+    order=desc
 );
 
 -- Outbox: notices, committed with the events that caused them.

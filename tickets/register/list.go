@@ -1,0 +1,134 @@
+package register
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"radicado/tickets"
+)
+
+// MaxTotal is up to where List counts. Whoever has more rows to look through does not need to know how many.
+const MaxTotal = 10_000
+
+// Filter chooses tickets; what is zero does not matter.
+type Filter struct {
+	States     []tickets.State
+	Requester  string // address, letter case aside
+	Technician string // likewise
+	Unassigned bool   // without a technician; Technician is then ignored
+	Priorities []tickets.Priority
+	From, To   time.Time // registered at From or later and before To
+	Words      string    // as for Search by staff
+}
+
+// List returns the tickets that the filter chooses, latest registered first, at most limit after the first offset, and how
+// many there are altogether, counted up to MaxTotal.
+func (r *Reader) List(f Filter, limit, offset int) (found []*tickets.Ticket, total int, err error) {
+	q, possible := f.query()
+	if !possible {
+		return nil, 0, nil
+	}
+	if err := r.row("SELECT count(*) FROM (SELECT 1 "+q.from+" LIMIT "+q.arg(MaxTotal)+")", q.args, &total); err != nil {
+		return nil, 0, fmt.Errorf("count tickets: %w", err)
+	}
+	q.args = q.args[:len(q.args)-1]
+	found, err = collect(r, scanTicket, "SELECT t.body "+q.from+" ORDER BY "+q.order+" LIMIT "+q.arg(limit)+" OFFSET "+q.arg(offset), q.args...)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list tickets: %w", err)
+	}
+	return found, total, nil
+}
+
+// List is Reader's List; tickets that this transaction has changed are found by their new words.
+func (tx *Tx) List(f Filter, limit, offset int) ([]*tickets.Ticket, int, error) {
+	if f.Words != "" {
+		if err := tx.writeDocuments(); err != nil {
+			return nil, 0, err
+		}
+	}
+	return tx.Reader.List(f, limit, offset)
+}
+
+// query is a statement in the making.
+type query struct {
+	from  string // FROM and WHERE
+	order string
+	args  []any
+}
+
+func (q *query) arg(value any) string {
+	q.args = append(q.args, value)
+	return fmt.Sprintf("?%d", len(q.args))
+}
+
+func placeholders[T ~string](q *query, values []T) string {
+	marks := make([]string, len(values))
+	for i, v := range values {
+		marks[i] = q.arg(string(v))
+	}
+	return strings.Join(marks, ", ")
+}
+
+// query builds the statement. It names the index itself: SQLite knows nothing about how tickets are distributed, and the
+// wrong index costs a walk over the register. possible is false where nothing can fit.
+func (f Filter) query() (q *query, possible bool) {
+	q = &query{order: "t.registered_at DESC, t.id DESC"}
+	from := "FROM tickets t INDEXED BY " + f.index()
+	var where []string
+	if f.Words != "" {
+		match := matchStaff(f.Words)
+		if match == "" {
+			return nil, false
+		}
+		from = "FROM words CROSS JOIN tickets t ON t.id = words.docid"
+		where = append(where, "words MATCH "+q.arg(match))
+		q.order = "words.docid DESC"
+	}
+	if len(f.States) > 0 {
+		where = append(where, "t.state IN ("+placeholders(q, f.States)+")")
+	}
+	if f.Requester != "" {
+		where = append(where, "t.requester = "+q.arg(key(f.Requester)))
+	}
+	if f.Unassigned {
+		where = append(where, "t.technician = ''")
+	} else if f.Technician != "" {
+		where = append(where, "t.technician = "+q.arg(key(f.Technician)))
+	}
+	if len(f.Priorities) > 0 {
+		where = append(where, "t.priority IN ("+placeholders(q, f.Priorities)+")")
+	}
+	if !f.From.IsZero() {
+		where = append(where, "t.registered_at >= "+q.arg(f.From.UnixMilli()))
+	}
+	if !f.To.IsZero() {
+		where = append(where, "t.registered_at < "+q.arg(f.To.UnixMilli()))
+	}
+	if len(where) > 0 {
+		from += " WHERE " + strings.Join(where, " AND ")
+	}
+	q.from = from
+	return q, true
+}
+
+// index names the index that leaves the fewest rows. Several states are only worth theirs without the closed ones, which
+// are nearly all: the rows of several states have to be sorted.
+func (f Filter) index() string {
+	switch {
+	case f.Requester != "":
+		return "tickets_requester"
+	case f.Technician != "" && !f.Unassigned:
+		return "tickets_technician"
+	case len(f.States) == 1 && f.States[0] != tickets.Closed, len(f.States) > 1 && !slices.Contains(f.States, tickets.Closed):
+		return "tickets_state"
+	case f.Unassigned:
+		return "tickets_technician"
+	case len(f.Priorities) == 1:
+		return "tickets_priority"
+	case len(f.States) == 1:
+		return "tickets_state"
+	}
+	return "tickets_registered"
+}

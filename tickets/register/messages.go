@@ -1,0 +1,138 @@
+package register
+
+import (
+	"database/sql"
+	"fmt"
+	"time"
+
+	"radicado/mailbox"
+	"radicado/tickets"
+)
+
+// Message is one distinct mail, whatever the number of mailboxes and lists that brought it.
+type Message struct {
+	ID          int64
+	Identity    []byte // the same for the same mail by another way
+	Digest      Digest // of the stored mail
+	MessageID   string // without angle brackets, "" where absent
+	From        mailbox.Address
+	Subject     string
+	Class       mailbox.Class
+	ClassReason string
+	Proof       mailbox.Proof
+	ReceivedAt  time.Time
+	Ticket      tickets.Number // "" for none
+	Text        string         // what was said now
+	Defects     []string
+}
+
+// AddMessage adds a message and returns its id. Its mail must be stored, and its Ticket registered where it has one; a
+// message that opens a ticket is added without, and Append files it. It fails with ErrConflict where a message of the same
+// identity is there.
+func (tx *Tx) AddMessage(m Message) (id int64, err error) {
+	ticket, err := knownTicket(m.Ticket)
+	if err != nil {
+		return 0, fmt.Errorf("add a message: %w", err)
+	}
+	defects, err := optionalJSON(m.Defects)
+	if err != nil {
+		return 0, fmt.Errorf("add a message: %w", err)
+	}
+	err = tx.row(`INSERT INTO messages (identity, raw, message_id, from_name, from_addr, subject, class, class_reason,
+			proven, proof, proof_reason, received_at, ticket, text, defects)
+		VALUES (?1, (SELECT id FROM raws WHERE digest = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+		RETURNING id`,
+		[]any{m.Identity, m.Digest[:], m.MessageID, m.From.Name, m.From.Addr, m.Subject, string(m.Class), m.ClassReason,
+			m.Proof.Proven, m.Proof.Method, m.Proof.Reason, m.ReceivedAt.UnixMilli(), orNull(ticket), m.Text, defects}, &id)
+	if err != nil {
+		return 0, fmt.Errorf("add message %q: %w", m.MessageID, err)
+	}
+	return id, nil
+}
+
+const selectMessage = `SELECT m.id, m.identity, r.digest, m.message_id, m.from_name, m.from_addr, m.subject, m.class, m.class_reason,
+	m.proven, m.proof, m.proof_reason, m.received_at, t.number, m.text, m.defects
+	FROM messages m JOIN raws r ON r.id = m.raw LEFT JOIN tickets t ON t.id = m.ticket `
+
+// FindByRaw returns the message that came as exactly these bytes, the first of them.
+func (r *Reader) FindByRaw(digest Digest) (Message, error) {
+	return r.message(selectMessage+"WHERE r.digest = ?1 ORDER BY m.id LIMIT 1", digest[:])
+}
+
+// FindByIdentity returns the message of that identity.
+func (r *Reader) FindByIdentity(identity []byte) (Message, error) {
+	return r.message(selectMessage+"WHERE m.identity = ?1", identity)
+}
+
+// Message returns the message of that id.
+func (r *Reader) Message(id int64) (Message, error) {
+	return r.message(selectMessage+"WHERE m.id = ?1", id)
+}
+
+// Messages returns the messages of a ticket, oldest first.
+func (r *Reader) Messages(n tickets.Number) ([]Message, error) {
+	id, err := knownTicket(n)
+	if err != nil {
+		return nil, err
+	}
+	found, err := collect(r, scanMessage, selectMessage+"WHERE m.ticket = ?1 ORDER BY m.id", id)
+	if err != nil {
+		return nil, fmt.Errorf("messages of %s: %w", n, err)
+	}
+	return found, nil
+}
+
+func (r *Reader) message(query string, key any) (Message, error) {
+	found, err := collect(r, scanMessage, query, key)
+	if err != nil {
+		return Message{}, fmt.Errorf("find a message: %w", err)
+	}
+	if len(found) == 0 {
+		return Message{}, fmt.Errorf("message: %w", ErrNotFound)
+	}
+	return found[0], nil
+}
+
+func scanMessage(row scanner) (m Message, err error) {
+	var digest, defects []byte
+	var receivedAt sql.NullInt64
+	var ticket sql.NullString
+	err = row.Scan(&m.ID, &m.Identity, &digest, &m.MessageID, &m.From.Name, &m.From.Addr, &m.Subject, &m.Class, &m.ClassReason,
+		&m.Proof.Proven, &m.Proof.Method, &m.Proof.Reason, &receivedAt, &ticket, &m.Text, &defects)
+	if err != nil {
+		return m, err
+	}
+	copy(m.Digest[:], digest)
+	m.ReceivedAt, m.Ticket = fromMillis(receivedAt), tickets.Number(ticket.String)
+	return m, fromOptionalJSON(defects, &m.Defects)
+}
+
+// Thread is a mail that the register knows by its Message-ID.
+type Thread struct {
+	MessageID string
+	Ticket    tickets.Number
+	Recipient string // whom our notice went to, in lower case; "" where somebody else wrote the mail
+}
+
+// TicketsByMessageIDs returns what is known of the Message-IDs: our notices first, which are the harder to guess, then
+// stored messages; each in the order asked for. Mails without a ticket are left out.
+func (r *Reader) TicketsByMessageIDs(ids []string) ([]Thread, error) {
+	var found []Thread
+	for _, query := range []string{
+		`SELECT o.message_id, t.number, o.recipient FROM outbox o JOIN tickets t ON t.id = o.ticket WHERE o.message_id = ?1`,
+		`SELECT m.message_id, t.number, '' FROM messages m JOIN tickets t ON t.id = m.ticket
+			WHERE m.message_id = ?1 AND m.message_id <> '' ORDER BY m.id`,
+	} {
+		for _, id := range ids {
+			threads, err := collect(r, func(row scanner) (t Thread, err error) {
+				err = row.Scan(&t.MessageID, &t.Ticket, &t.Recipient)
+				return t, err
+			}, query, id)
+			if err != nil {
+				return nil, fmt.Errorf("tickets by Message-ID: %w", err)
+			}
+			found = append(found, threads...)
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,205 @@
+package register
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"radicado/tickets"
+)
+
+// maxReferences bounds the References of a notice: enough for every client to find the conversation.
+const maxReferences = 10
+
+// OutboxRow is a notice on its way out.
+type OutboxRow struct {
+	ID         int64
+	Notice     tickets.Notice
+	MessageID  string         // without angle brackets; the same for every attempt
+	Ticket     tickets.Number // "" for none
+	InReplyTo  string         // without angle brackets, "" for none
+	References []string       // likewise, oldest first
+	Cause      int64          // the message that caused it, 0 for none
+	CreatedAt  time.Time
+	NextAt     time.Time // before which it is not tried again
+	Attempts   int       // begun so far
+	State      OutboxState
+	LastError  string // why the last attempt failed
+	LastCode   int    // SMTP code of the last failure, 0 for none
+	SentAt     time.Time
+}
+
+// OutboxState is what became of a notice.
+type OutboxState string
+
+// The states of a notice.
+const (
+	OutboxQueued  OutboxState = "queued"
+	OutboxSent    OutboxState = "sent"
+	OutboxFailed  OutboxState = "failed"  // refused for good, or given up
+	OutboxDropped OutboxState = "dropped" // by the administrator
+)
+
+// Queue adds a notice to the outbox, due at once, and returns its id. Of the row it takes Notice, MessageID, Ticket,
+// InReplyTo, References and Cause. It fails with ErrConflict where the Message-ID is there already.
+func (tx *Tx) Queue(row OutboxRow) (id int64, err error) {
+	ticket, err := knownTicket(row.Ticket)
+	if err != nil {
+		return 0, fmt.Errorf("queue notice %s: %w", row.MessageID, err)
+	}
+	data, err := json.Marshal(row.Notice.Data)
+	if err != nil {
+		return 0, fmt.Errorf("queue notice %s: %w", row.MessageID, err)
+	}
+	refs, err := optionalJSON(row.References)
+	if err != nil {
+		return 0, fmt.Errorf("queue notice %s: %w", row.MessageID, err)
+	}
+	if row.MessageID == "" {
+		return 0, errors.New("queue a notice: it has no Message-ID")
+	}
+	n := row.Notice
+	err = tx.row(`INSERT INTO outbox (message_id, ticket, kind, recipient, name, address, lang, data, in_reply_to, refs, cause, created_at, next_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12) RETURNING id`,
+		[]any{row.MessageID, orNull(ticket), string(n.Kind), n.To.Key(), n.To.Name, n.To.Addr, n.Lang, string(data), row.InReplyTo, refs,
+			orNull(row.Cause), tx.now.UnixMilli()}, &id)
+	if err != nil {
+		return 0, fmt.Errorf("queue notice %s: %w", row.MessageID, err)
+	}
+	return id, nil
+}
+
+const selectOutbox = `SELECT o.id, o.message_id, t.number, o.kind, o.name, o.address, o.lang, o.data, o.in_reply_to, o.refs, o.cause,
+	o.created_at, o.next_at, o.attempts, o.state, o.last_error, o.last_code, o.sent_at
+	FROM outbox o LEFT JOIN tickets t ON t.id = o.ticket `
+
+// ClaimNotices returns the notices that are due, the longest waiting first, at most limit. Each is recorded as tried, to be
+// tried again after backoff of its number of attempts: commit that before anybody dials, so that a crash backs off instead
+// of hammering. backoff must be longer than an attempt can take, or a notice goes out twice.
+func (tx *Tx) ClaimNotices(limit int, backoff func(attempts int) time.Duration) ([]OutboxRow, error) {
+	due, err := collect(&tx.Reader, scanOutbox, selectOutbox+"WHERE o.state = 'queued' AND o.next_at <= ?1 ORDER BY o.next_at LIMIT ?2",
+		tx.now.UnixMilli(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("claim notices: %w", err)
+	}
+	for i := range due {
+		row := &due[i]
+		row.Attempts++
+		row.NextAt = tx.now.Add(backoff(row.Attempts)).Truncate(time.Millisecond)
+		err := tx.change("UPDATE outbox SET attempts = ?2, next_at = ?3 WHERE id = ?1 AND state = 'queued' AND attempts = ?2 - 1",
+			row.ID, row.Attempts, row.NextAt.UnixMilli())
+		if err != nil {
+			return nil, fmt.Errorf("claim notice %s: %w", row.MessageID, err)
+		}
+	}
+	return due, nil
+}
+
+// Sent records that the server has accepted the notices. One that is no longer queued stays as it is.
+func (tx *Tx) Sent(ids ...int64) error {
+	for _, id := range ids {
+		_, err := tx.exec("UPDATE outbox SET state = 'sent', sent_at = ?2, last_error = '', last_code = 0 WHERE id = ?1 AND state = 'queued'",
+			id, tx.now.UnixMilli())
+		if err != nil {
+			return fmt.Errorf("notice %d was sent: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// Deferred records why an attempt failed for now. The time of the next was fixed when the notice was claimed.
+func (tx *Tx) Deferred(id int64, code int, reason string) error {
+	_, err := tx.exec("UPDATE outbox SET last_code = ?2, last_error = ?3 WHERE id = ?1 AND state = 'queued'", id, code, reason)
+	if err != nil {
+		return fmt.Errorf("notice %d was deferred: %w", id, err)
+	}
+	return nil
+}
+
+// Failed records that a notice will not be tried again. It fails with ErrConflict where the notice is no longer queued.
+func (tx *Tx) Failed(id int64, code int, reason string) error {
+	err := tx.change("UPDATE outbox SET state = 'failed', last_code = ?2, last_error = ?3 WHERE id = ?1 AND state = 'queued'", id, code, reason)
+	if err != nil {
+		return fmt.Errorf("notice %d failed: %w", id, err)
+	}
+	return nil
+}
+
+// NextDue returns when the next notice is due. ok is false where none is queued.
+func (r *Reader) NextDue() (at time.Time, ok bool, err error) {
+	var next sql.NullInt64
+	if err := r.row("SELECT min(next_at) FROM outbox WHERE state = 'queued'", nil, &next); err != nil {
+		return time.Time{}, false, fmt.Errorf("next notice due: %w", err)
+	}
+	return fromMillis(next), next.Valid, nil
+}
+
+// LastNoticesTo returns the Message-IDs of the latest notices on the ticket to that address, oldest first, at most ten: what
+// the next notice refers to.
+func (r *Reader) LastNoticesTo(n tickets.Number, recipient string) ([]string, error) {
+	id, err := knownTicket(n)
+	if err != nil {
+		return nil, err
+	}
+	found, err := collect(r, scanValue[string], `SELECT message_id FROM outbox INDEXED BY outbox_thread
+		WHERE ticket = ?1 AND recipient = ?2 ORDER BY id DESC LIMIT ?3`, id, key(recipient), maxReferences)
+	if err != nil {
+		return nil, fmt.Errorf("notices on %s: %w", n, err)
+	}
+	slices.Reverse(found)
+	return found, nil
+}
+
+// NoticeByMessageID returns the notice that went out under the Message-ID.
+func (r *Reader) NoticeByMessageID(id string) (OutboxRow, error) {
+	found, err := collect(r, scanOutbox, selectOutbox+"WHERE o.message_id = ?1", id)
+	if err != nil {
+		return OutboxRow{}, fmt.Errorf("notice %s: %w", id, err)
+	}
+	if len(found) == 0 {
+		return OutboxRow{}, fmt.Errorf("notice %s: %w", id, ErrNotFound)
+	}
+	return found[0], nil
+}
+
+// Notices returns the notices on a ticket, oldest first.
+func (r *Reader) Notices(n tickets.Number) ([]OutboxRow, error) {
+	id, err := knownTicket(n)
+	if err != nil {
+		return nil, err
+	}
+	found, err := collect(r, scanOutbox, selectOutbox+"WHERE o.ticket = ?1 ORDER BY o.id", id)
+	if err != nil {
+		return nil, fmt.Errorf("notices on %s: %w", n, err)
+	}
+	return found, nil
+}
+
+// NoticesTo returns how many notices were queued to the address since then.
+func (r *Reader) NoticesTo(recipient string, since time.Time) (count int, err error) {
+	err = r.row("SELECT count(*) FROM outbox WHERE recipient = ?1 AND created_at >= ?2", []any{key(recipient), since.UnixMilli()}, &count)
+	if err != nil {
+		return 0, fmt.Errorf("count the notices to an address: %w", err)
+	}
+	return count, nil
+}
+
+func scanOutbox(row scanner) (o OutboxRow, err error) {
+	var number sql.NullString
+	var data, refs []byte
+	var cause, createdAt, nextAt, sentAt sql.NullInt64
+	err = row.Scan(&o.ID, &o.MessageID, &number, &o.Notice.Kind, &o.Notice.To.Name, &o.Notice.To.Addr, &o.Notice.Lang, &data,
+		&o.InReplyTo, &refs, &cause, &createdAt, &nextAt, &o.Attempts, &o.State, &o.LastError, &o.LastCode, &sentAt)
+	if err != nil {
+		return o, err
+	}
+	o.Ticket, o.Cause = tickets.Number(number.String), cause.Int64
+	o.CreatedAt, o.NextAt, o.SentAt = fromMillis(createdAt), fromMillis(nextAt), fromMillis(sentAt)
+	if err := json.Unmarshal(data, &o.Notice.Data); err != nil {
+		return o, fmt.Errorf("notice %s: %w", o.MessageID, err)
+	}
+	return o, fromOptionalJSON(refs, &o.References)
+}

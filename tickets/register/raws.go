@@ -1,0 +1,95 @@
+package register
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Digest is the SHA-256 of a mail's bytes.
+type Digest [sha256.Size]byte
+
+// DigestOf returns the digest under which a mail is stored.
+func DigestOf(raw []byte) Digest { return sha256.Sum256(raw) }
+
+// maxMail is the largest mail that is unpacked, far above any size cap: a damaged frame must not claim all memory.
+const maxMail = 1 << 30
+
+func newEncoder() (*zstd.Encoder, error) {
+	// The checksum is left out because the digest of the mail is there; a small window keeps the memory at rest small.
+	return zstd.NewWriter(nil, zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(2),
+		zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true))
+}
+
+func newDecoder() (*zstd.Decoder, error) {
+	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(maxMail), zstd.WithDecoderLowmem(true))
+}
+
+// packed is a mail as it is stored.
+type packed struct {
+	digest  Digest
+	size    int
+	codec   string
+	content []byte
+}
+
+func (r *Register) pack(raw []byte) packed {
+	p := packed{digest: DigestOf(raw), size: len(raw), codec: "zstd"}
+	p.content = r.encoder.EncodeAll(raw, make([]byte, 0, len(raw)/2))
+	if len(p.content) >= len(raw) {
+		p.codec, p.content = "none", raw
+	}
+	if p.content == nil { // nil would be NULL
+		p.content = []byte{}
+	}
+	return p
+}
+
+// unpack returns the mail and makes sure that it is the one that was stored.
+func unpack(decoder *zstd.Decoder, p packed) ([]byte, error) {
+	raw := p.content
+	switch p.codec {
+	case "removed":
+		return nil, ErrRemoved
+	case "none":
+	case "zstd":
+		var err error
+		if raw, err = decoder.DecodeAll(p.content, make([]byte, 0, min(p.size, maxMail))); err != nil {
+			return nil, fmt.Errorf("%w: mail %x: %w", ErrDamaged, p.digest[:8], err)
+		}
+	default:
+		return nil, fmt.Errorf("mail %x: unknown codec %q", p.digest[:8], p.codec)
+	}
+	if DigestOf(raw) != p.digest {
+		return nil, fmt.Errorf("%w: mail %x has other content", ErrDamaged, p.digest[:8])
+	}
+	return raw, nil
+}
+
+// store keeps the mail once for all arrivals that bring it and returns its row.
+func (tx *Tx) store(p packed) (id int64, err error) {
+	key := p.digest[:]
+	err = tx.row(`INSERT INTO raws (digest, size, codec, content) VALUES (?1, ?2, ?3, ?4)
+		ON CONFLICT (digest) DO UPDATE SET codec = excluded.codec, content = excluded.content WHERE codec = 'removed'
+		RETURNING id`, []any{key, p.size, p.codec, p.content}, &id)
+	if errors.Is(err, ErrNotFound) { // it is there already
+		err = tx.row("SELECT id FROM raws WHERE digest = ?1", []any{key}, &id)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("store mail %x: %w", p.digest[:8], err)
+	}
+	return id, nil
+}
+
+// LoadRaw returns a stored mail byte for byte. It fails with ErrNotFound, with ErrRemoved after retention, and with
+// ErrDamaged where the file no longer holds what was stored.
+func (r *Reader) LoadRaw(digest Digest) ([]byte, error) {
+	p := packed{digest: digest}
+	err := r.row("SELECT size, codec, content FROM raws WHERE digest = ?1", []any{digest[:]}, &p.size, &p.codec, &p.content)
+	if err != nil {
+		return nil, fmt.Errorf("mail %x: %w", digest[:8], err)
+	}
+	return unpack(r.decoder, p)
+}

@@ -259,22 +259,13 @@ func metaCharset(b []byte) string {
 // finish writes what was gathered into the message.
 func (b *body) finish(m *mailbox.Message, opt Options) {
 	m.Encrypted, m.Signed, m.Calendar = b.encrypted, b.signed, b.calendar
-	var texts []string
 	shown := map[string]bool{} // targets of images
 	for i := range b.blocks {
-		text, _ := b.blocks[i].text()
-		if text = strings.Trim(text, "\n"); strings.TrimSpace(text) != "" {
-			texts = append(texts, text)
-		}
 		for _, target := range b.blocks[i].doc.Images {
 			shown[target] = true
 		}
 	}
-	if len(texts) == 0 {
-		texts = b.textFree
-	}
-	m.Text = strings.Join(texts, "\n\n")
-	m.NewText = m.Text
+	b.say(m)
 	m.Class, m.ClassReason = mailbox.ClassPerson, "nothing marks it as automatic"
 	m.Attachments = b.files
 	for i := range m.Attachments {

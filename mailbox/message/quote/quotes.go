@@ -1,0 +1,229 @@
+package quote
+
+import (
+	"strings"
+
+	"radicado/mailbox/message/htmltext"
+)
+
+// run is a passage of quoted lines with the attribution above it.
+type run struct {
+	from, to    int
+	attribution *attribution
+	marked      bool // by the HTML, or with a header or attribution of its own inside
+}
+
+// findQuotes decides which of the quoted passages before the history are cut. A quote at the end was added by the mail
+// client; one above the answer as well; between answers it shows what they answer, and stays.
+func (s *splitter) findQuotes() {
+	s.tail = s.end
+	runs := s.runs()
+	if len(runs) == 0 {
+		return
+	}
+	last := runs[len(runs)-1]
+	before := s.words(0, runs[0].start())
+	between := false
+	for i := 1; i < len(runs); i++ {
+		between = between || s.words(runs[i-1].to, runs[i].start())
+	}
+	after := s.words(last.to, s.end) && !s.onlySignature(last.to, s.end)
+	switch {
+	case !after:
+		s.cutTrailing(runs, before || between)
+	case between || len(runs) > 1:
+		s.dropAttributions(runs)
+	case before && s.onlyClosing(last.to, s.end):
+		s.cutRun(last, "a quote above the closing words")
+	case !before && (last.attribution != nil || last.marked):
+		s.cutRun(last, "a quote above the answer")
+	default:
+		s.dropAttributions(runs)
+	}
+}
+
+// cutTrailing cuts the last run and whatever stands behind it. answered: there are words of the author above it.
+func (s *splitter) cutTrailing(runs []run, answered bool) {
+	last := runs[len(runs)-1]
+	known := last.attribution != nil || last.marked
+	if !known && (!answered || s.introduced(last.from)) {
+		return // a passage that the author quotes: an error message, a law
+	}
+	s.cutRun(last, "a quote at the end")
+	s.tail = last.start()
+	s.dropAttributions(runs[:len(runs)-1])
+	if s.mail.Forwarding && s.forward == nil && last.attribution != nil {
+		s.passages[len(s.passages)-1].kind = Forwarded
+		s.forward = &Forward{Header: Header{From: addressIn(last.attribution.text)}, Text: s.body(last.from)}
+	}
+}
+
+// introduced reports whether the words above lines[i] announce what follows: "this is the error:".
+func (s *splitter) introduced(i int) bool {
+	for i--; i >= 0; i-- {
+		if !s.lines[i].blank {
+			return strings.HasSuffix(s.lines[i].text, ":")
+		}
+	}
+	return false
+}
+
+func (s *splitter) cutRun(r run, rule string) {
+	p := passage{from: r.start(), to: r.to, kind: Quoted, rule: rule}
+	if r.attribution != nil {
+		p.cut = r.attribution.cut
+		p.rule += ", below: " + shorten(r.attribution.text, 80)
+	}
+	s.passages = append(s.passages, p)
+}
+
+func (s *splitter) dropAttributions(runs []run) {
+	for _, r := range runs {
+		if a := r.attribution; a != nil {
+			s.passages = append(s.passages, passage{from: a.from, to: a.to, cut: a.cut, kind: Quoted, rule: "the line above a quote between answers"})
+		}
+	}
+}
+
+func (r run) start() int {
+	if r.attribution != nil {
+		if r.attribution.cut > 0 {
+			return r.attribution.from
+		}
+		return r.attribution.from
+	}
+	return r.from
+}
+
+// runs gathers the quoted passages before the history.
+func (s *splitter) runs() []run {
+	var runs []run
+	next := 0 // of attributions
+	for i := 0; i < s.end; i++ {
+		if s.lines[i].depth == 0 {
+			continue
+		}
+		r := run{from: i, to: i + 1}
+		for n := i + 1; n < s.end; n++ {
+			switch {
+			case s.lines[n].depth > 0 || s.brokenLink(n):
+				r.to = n + 1
+				continue
+			case s.lines[n].blank:
+				continue
+			}
+			break
+		}
+		for next < len(s.attributions) && nextText(s.lines, s.attributions[next].to) < r.from {
+			next++
+		}
+		if next < len(s.attributions) && nextText(s.lines, s.attributions[next].to) == r.from {
+			r.attribution = &s.attributions[next]
+			next++
+		}
+		r.marked = s.knownQuote(r)
+		runs = append(runs, r)
+		i = r.to - 1
+	}
+	return runs
+}
+
+// brokenLink reports whether lines[n] is the rest of a link that a mail client broke without quoting it.
+func (s *splitter) brokenLink(n int) bool {
+	l := s.lines[n]
+	return !l.blank && l.depth == 0 && !strings.ContainsAny(l.text, " \t") && n > 0 && s.lines[n-1].depth > 0 &&
+		strings.Contains(s.lines[n-1].text, "://") && n+1 < len(s.lines) && s.lines[n+1].depth > 0
+}
+
+// knownQuote reports whether a run is certainly a quoted mail: set off by the HTML, or with an attribution, a separator
+// or a header as its first words.
+func (s *splitter) knownQuote(r run) bool {
+	for _, m := range s.marks {
+		if m.kind == htmltext.Quote && m.from <= r.from && m.to > r.from {
+			return true
+		}
+	}
+	n := nextText(s.lines[:r.to], r.from)
+	if n >= r.to {
+		return false
+	}
+	if _, ok := s.attributionFrom(n); ok {
+		return true
+	}
+	if _, ok := findHeader(s.lines, n, false); ok {
+		return true
+	}
+	kind, _, _ := findSeparator(s.lines[n].text)
+	return kind != noSeparator
+}
+
+// words reports whether the author says anything in lines[from:to]; attributions do not count.
+func (s *splitter) words(from, to int) bool {
+	for i := from; i < to; i++ {
+		if s.lines[i].blank || s.lines[i].depth > 0 {
+			continue
+		}
+		inside := false
+		for _, a := range s.attributions {
+			inside = inside || a.from <= i && i < a.to && a.cut == 0
+		}
+		if !inside {
+			return true
+		}
+	}
+	return false
+}
+
+// result puts together what was not cut.
+func (s *splitter) result() Result {
+	r := Result{Forward: s.forward}
+	drop := make([]int, len(s.lines)) // index of the passage + 1
+	for i, p := range s.passages {
+		for n := p.from; n < p.to; n++ {
+			if drop[n] == 0 {
+				drop[n] = i + 1
+			}
+		}
+	}
+	var out strings.Builder
+	at := 0 // what of the text was dealt with
+	for n := 0; n < len(s.lines); {
+		if drop[n] == 0 {
+			n++
+			continue
+		}
+		p := s.passages[drop[n]-1]
+		first := n
+		for n < len(s.lines) && drop[n] == drop[first] {
+			n++
+		}
+		start, end := s.lines[first].start, s.lines[n-1].end
+		if n == len(s.lines) {
+			end = len(s.mail.Text)
+		}
+		if first == p.from && p.cut > 0 {
+			raw := s.mail.Text[start:s.lines[first].end]
+			if i := strings.Index(raw, s.lines[first].text); i >= 0 && i+p.cut <= len(raw) {
+				start += i + p.cut
+			}
+		}
+		out.WriteString(s.mail.Text[at:start])
+		at = end
+		r.Cuts = append(r.Cuts, Cut{Kind: p.kind, Rule: p.rule, Start: start, End: end})
+	}
+	out.WriteString(s.mail.Text[at:])
+	r.New = strings.Trim(trimLines(out.String()), "\n")
+	if len(r.Cuts) == 0 {
+		r.New = strings.Trim(s.mail.Text, "\n")
+	}
+	r.New = strings.TrimRight(r.New, " \t\n\u00a0")
+	return r
+}
+
+// trimLines leaves at most two line ends in a row where a passage was cut out.
+func trimLines(s string) string {
+	for strings.Contains(s, "\n\n\n\n") {
+		s = strings.ReplaceAll(s, "\n\n\n\n", "\n\n\n")
+	}
+	return s
+}

@@ -1,0 +1,92 @@
+package quote
+
+import "strings"
+
+// separatorKind is what a separating line announces.
+type separatorKind int
+
+const (
+	noSeparator separatorKind = iota
+	originalSeparator
+	forwardSeparator
+	replyMarker // "reply above this line"
+)
+
+var separators = separatorTable()
+
+func separatorTable() map[string]separatorKind {
+	table := map[string]separatorKind{}
+	for _, w := range originalWords {
+		table[w] = originalSeparator
+	}
+	for _, w := range forwardWords {
+		table[w] = forwardSeparator
+	}
+	return table
+}
+
+// findSeparator reads a line like "-----Mensaje original-----" or "Begin forwarded message:". drawn tells that it has dashes
+// around it, so that it needs nothing behind it to be believed; rest is what follows on the same line.
+func findSeparator(s string) (kind separatorKind, drawn bool, rest string) {
+	if len(s) > 400 || s == "" {
+		return noSeparator, false, ""
+	}
+	if isReplyMarker(s) {
+		return replyMarker, true, ""
+	}
+	words := s
+	if s[0] == '-' || s[0] == '_' || s[0] == '=' || s[0] == '*' || s[0] == '#' || strings.HasPrefix(s, "—") || strings.HasPrefix(s, "–") {
+		words = strings.TrimLeft(s, "-_=*# —–>|")
+		drawn = strings.HasPrefix(s, "--") || strings.HasPrefix(s, "==") || strings.HasPrefix(s, "__") || strings.HasPrefix(s, "—") || strings.HasPrefix(s, "**")
+	}
+	if drawn {
+		// "----- Forwarded Message ----- From: …" on one line, or two languages: "… --- Forwarded Message ---".
+		if i := strings.Index(words, "--"); i > 0 {
+			rest = trimSpace(strings.TrimLeft(words[i:], "-"))
+			words = words[:i]
+		} else if i := strings.Index(words, "=="); i > 0 {
+			words = words[:i]
+		}
+	}
+	if len(words) > 120 {
+		return noSeparator, false, ""
+	}
+	words = strings.Trim(fold(words), "-_=*# —–:：>|.\u00a0")
+	if kind := separators[words]; kind != noSeparator {
+		return kind, drawn || strings.HasSuffix(trimSpace(s), ":"), rest
+	}
+	if head, _, ok := strings.Cut(words, " / "); ok {
+		return separators[head], drawn, rest
+	}
+	if drawn { // "-----Mensaje reenviado por X el 3/11/2025-----"
+		for _, prefix := range []string{"forwarded by ", "mensaje reenviado por ", "reenviado por ", "weitergeleitet von ", "transféré par ", "inoltrato da ", "encaminhado por "} {
+			if strings.HasPrefix(words, prefix) {
+				return forwardSeparator, true, rest
+			}
+		}
+	}
+	return noSeparator, false, ""
+}
+
+// isReplyMarker knows the line that help desks put above what they send: what stands below it is theirs.
+func isReplyMarker(s string) bool {
+	if len(s) < 12 || len(s) > 160 {
+		return false
+	}
+	low := fold(s)
+	for _, words := range []string{"reply above this line", "reply above the line", "type your reply above", "write above this line", "please reply above",
+		"reply above --", "respond above this line", "responda por encima de esta línea", "responda encima de esta línea", "escriba su respuesta por encima",
+		"responda sobre esta línea", "conteste por encima de esta línea", "responda arriba de esta línea", "répondez au-dessus de cette ligne", "répondre au-dessus de cette ligne",
+		"bitte oberhalb dieser zeile antworten", "antworten sie oberhalb", "antwort oberhalb dieser", "responda acima desta linha", "rispondi sopra questa"} {
+		if strings.Contains(low, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// isRule reports whether a line only draws a line: "________".
+func isRule(s string) bool {
+	return len(s) >= 3 && (strings.Trim(s, "_") == "" || strings.Trim(s, "-") == "" || strings.Trim(s, "=") == "" || strings.Trim(s, "*") == "" ||
+		strings.Trim(s, "—") == "" || strings.Trim(s, "─") == "" || strings.Trim(s, "–") == "" || strings.Trim(s, "- ") == "" || strings.Trim(s, "_ ") == "")
+}

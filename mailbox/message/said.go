@@ -1,0 +1,184 @@
+package message
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"radicado/mailbox"
+	"radicado/mailbox/message/htmltext"
+	"radicado/mailbox/message/quote"
+)
+
+// say fills in the text, what of it was said now, and an inline forward.
+func (b *body) say(m *mailbox.Message) {
+	text, marks := b.text()
+	m.Text = text
+	mail := quote.Mail{Text: text, Marks: marks, Author: m.From.Name, Forwarding: forwardingSubject(m.Subject)}
+	result := quote.Split(mail)
+	if html := b.onlyHTML(); html != nil && len(marks) == 0 && !cutsHistory(result) {
+		// The plain text of the same words has no sign of a quote, the HTML may: what it says now ends where the same
+		// words end in the plain text.
+		result = b.byHTML(mail, result, html)
+	}
+	m.NewText = result.New
+	for _, c := range result.Cuts {
+		m.Cuts = append(m.Cuts, mailbox.Cut{Kind: string(c.Kind), Rule: c.Rule, Text: text[c.Start:c.End]})
+	}
+	if f := result.Forward; f != nil {
+		m.Forward = &mailbox.Forward{
+			From: quotedSender(f.Header.From), Subject: oneLine(f.Header.Subject), Date: parseDate(f.Header.Date),
+			Text: f.Text, Message: m.NewText, Inline: true,
+		}
+	}
+}
+
+// text joins the blocks. The marks are those of the HTML, where the whole text comes from it.
+func (b *body) text() (string, []htmltext.Mark) {
+	var sb strings.Builder
+	var marks []htmltext.Mark
+	for i := range b.blocks {
+		text, fromHTML := b.blocks[i].text()
+		if strings.TrimSpace(text) == "" {
+			continue
+		}
+		if sb.Len() > 0 {
+			sb.WriteString("\n\n")
+		}
+		if fromHTML {
+			for _, mark := range b.blocks[i].doc.Marks {
+				if mark.Kind == htmltext.QuoteRest && len(b.blocks) > 1 {
+					continue
+				}
+				mark.Start += sb.Len()
+				mark.End += sb.Len()
+				marks = append(marks, mark)
+			}
+		}
+		sb.WriteString(text)
+	}
+	if sb.Len() == 0 {
+		return strings.Join(b.textFree, "\n\n"), nil
+	}
+	return sb.String(), marks
+}
+
+// onlyHTML returns the HTML of the only block that has words, nil where there is none or more than one.
+func (b *body) onlyHTML() *htmltext.Document {
+	var one *htmltext.Document
+	for i := range b.blocks {
+		if text, _ := b.blocks[i].text(); strings.TrimSpace(text) == "" {
+			continue
+		}
+		if one != nil || !b.blocks[i].hasHTML {
+			return nil
+		}
+		one = &b.blocks[i].doc
+	}
+	return one
+}
+
+func cutsHistory(r quote.Result) bool {
+	for _, c := range r.Cuts {
+		if c.Kind == quote.Quoted || c.Kind == quote.Forwarded {
+			return true
+		}
+	}
+	return false
+}
+
+// byHTML cuts the plain text where the HTML says that the quoted mail begins.
+func (b *body) byHTML(mail quote.Mail, plain quote.Result, doc *htmltext.Document) quote.Result {
+	if len(doc.Marks) == 0 {
+		return plain
+	}
+	fromHTML := quote.Split(quote.Mail{Text: doc.Text, Marks: doc.Marks, Author: mail.Author, Forwarding: mail.Forwarding})
+	if len(fromHTML.Cuts) == 0 || !cutsHistory(fromHTML) {
+		return plain
+	}
+	first := fromHTML.Cuts[0]
+	end, ok := sameWords(mail.Text, doc.Text[:first.Start])
+	if !ok {
+		return plain
+	}
+	result := quote.Split(quote.Mail{Text: mail.Text[:end], Author: mail.Author})
+	result.Cuts = append(result.Cuts, quote.Cut{Kind: first.Kind, Rule: first.Rule + " (in the HTML)", Start: end, End: len(mail.Text)})
+	result.Forward = fromHTML.Forward
+	return result
+}
+
+// sameWords returns where in text the letters of head end, white space and marks aside; false where text begins with
+// other letters.
+func sameWords(text, head string) (int, bool) {
+	i := 0
+	for _, r := range head {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			continue
+		}
+		for {
+			if i >= len(text) {
+				return 0, false
+			}
+			t, n := utf8.DecodeRuneInString(text[i:])
+			i += n
+			if unicode.IsLetter(t) || unicode.IsDigit(t) {
+				if t != r {
+					return 0, false
+				}
+				break
+			}
+		}
+	}
+	return i, true
+}
+
+// forwardPrefixes are what mail clients put before the subject of a forwarded mail, by language, in lower case.
+var forwardPrefixes = []string{
+	"fwd", "fw", "rv", "reenviado", "reenv", "reenvío", "enc", "encaminhar", "res: enc", "tr", "trans", "wg", "i", "inoltro", "inoltra", "doorst", "vb", "vs", "vl", "vl:", "vidaresänt",
+	"pd", "přep", "přepo", "fs", "ilt", "i̇lt", "ynt", "továbbítás", "továbbítva", "továbbított", "ft", "pt", "transf", "redir", "redirecționat", "пересл", "пересылка", "hl", "转发", "轉寄", "転送", "전달", "πρθ", "προώθ", "edasi", "pers", "prosl", "posr", "chuyển tiếp", "trs", "доставка", "fyi", "videresend",
+	"vs", "rd",
+}
+
+// forwardingSubject reports whether a subject is that of a forwarded mail, also behind other prefixes: "RE: RV: …".
+func forwardingSubject(subject string) bool {
+	s := strings.ToLower(strings.TrimSpace(subject))
+	for range 4 {
+		prefix, rest, ok := strings.Cut(strings.ReplaceAll(s, "：", ":"), ":")
+		if !ok || len(prefix) > 30 {
+			return strings.HasSuffix(s, "(fwd)")
+		}
+		prefix = strings.TrimSpace(prefix)
+		if i := strings.LastIndexByte(prefix, ']'); i >= 0 { // "[SS-2026-000042] RV: …"
+			prefix = strings.TrimSpace(prefix[i+1:])
+		}
+		for _, p := range forwardPrefixes {
+			if prefix == p {
+				return true
+			}
+		}
+		s = strings.TrimSpace(rest)
+	}
+	return false
+}
+
+// quotedSender reads a sender as it stands in a text: "Name <addr<mailto:addr>>", "Name [mailto:addr]", a name alone.
+func quotedSender(s string) mailbox.Address {
+	s = strings.NewReplacer("[mailto:", "<", "<mailto:", "<", "[", "<", "]", ">", "(mailto:", "<", "*", "").Replace(s)
+	if i := strings.Index(strings.ToLower(s), " on behalf of "); i > 0 {
+		s = s[:i]
+	}
+	at := strings.IndexByte(s, '@')
+	if at < 0 {
+		return mailbox.Address{Name: strings.Trim(strings.TrimSpace(s), `"'<>`)}
+	}
+	start := strings.LastIndexAny(s[:at], " <>\t\"'(;,:") + 1
+	end := at + strings.IndexAny(s[at:]+" ", " <>\t\"');,")
+	name := strings.Trim(strings.TrimSpace(strings.TrimRight(s[:start], " <(\t")), `"'“”«»`)
+	if name == "" { // "addr (Name)"
+		name = strings.Trim(strings.TrimSpace(s[end:]), `"'<>()`)
+	}
+	if strings.Contains(name, "@") {
+		name = ""
+	}
+	return mailbox.Address{Name: strings.TrimSpace(strings.Trim(name, `"'`)), Addr: s[start:end]}
+}

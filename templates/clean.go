@@ -1,0 +1,66 @@
+package templates
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// ansiSequence is a command to a terminal (ECMA-48 section 5.4); without its ESC the rest would stay as rubbish.
+var ansiSequence = regexp.MustCompile("(?:\x1b\\[|\u009b)[0-?]*[ -/]*[@-~]")
+
+// clean drops what a reader cannot see and a program may obey: control characters, terminal sequences, and the marks that
+// reverse the direction of text (U+202A–202E, U+2066–2069) or hide it. Line feeds and tabs stay, other line ends become
+// line feeds.
+func clean(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n").Replace(s)
+	return strings.Map(visible, ansiSequence.ReplaceAllString(s, ""))
+}
+
+func visible(r rune) rune {
+	switch {
+	case r == '\n', r == '\t', r == '\u200C', r == '\u200D': // the joiners belong to emoji and to several scripts
+		return r
+	case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+		return -1
+	}
+	return r
+}
+
+// oneLine cleans a value that must stay on one line: a name, a subject.
+func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
+
+// maxSubject bounds what is kept of the subject of a request, in characters: a telephone shows 40, Outlook about 250.
+const maxSubject = 120
+
+var (
+	// commandSign is a # that would begin a command when the mail is answered. The full-width sign counts as one.
+	commandSign = regexp.MustCompile(`[#＃﹟]+(\p{L})`)
+	// numberTag is a number in brackets: the tag of a notice of ours. An answer must belong to our own number alone.
+	numberTag = regexp.MustCompile(`\[\s*\pL{1,12}\s*[-\x{2010}-\x{2015}\x{2212}]\s*\d{4}\s*[-\x{2010}-\x{2015}\x{2212}]\s*\d[\d\s]{0,15}\]`)
+)
+
+// harmless returns the subject of a request as the subject of our notices may show it: "Re: [SS-…] " before it must still be
+// a plain answer to that request, whatever somebody wrote.
+func harmless(subject string) string {
+	subject = oneLine(subject)
+	for numberTag.MatchString(subject) { // taking a tag out may join the halves of another
+		subject = numberTag.ReplaceAllString(subject, " ")
+	}
+	subject = commandSign.ReplaceAllString(subject, "$1")
+	return shorten(oneLine(subject), maxSubject)
+}
+
+// shorten cuts s to at most limit characters, between words where that is near.
+func shorten(s string, limit int) string {
+	runes := []rune(s)
+	if len(runes) <= limit {
+		return s
+	}
+	cut := string(runes[:limit-1])
+	if at := strings.LastIndexByte(cut, ' '); at > len(cut)*3/4 {
+		cut = cut[:at]
+	}
+	return strings.TrimRight(cut, " ,;:.") + "…"
+}

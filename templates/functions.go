@@ -1,0 +1,171 @@
+package templates
+
+import (
+	"fmt"
+	"html/template"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"radicado/tickets"
+	"radicado/tickets/command"
+)
+
+// maxExcerpt bounds a text in a notice, in characters. The register has all of it.
+const maxExcerpt = 20_000
+
+// maxLine bounds what somebody wrote where only a line of it is shown, in characters.
+const maxLine = 300
+
+// functions are what templates of a language can call. README of the folder: the comment at the top of blocks.html.
+func (s *Set) functions(lang string) template.FuncMap {
+	w := vocabularies[lang]
+	return template.FuncMap{
+		"date":      func(t time.Time) string { return w.date(t.In(s.settings.Location)) },
+		"state":     func(v tickets.State) string { return orCode(w.states[v], v) },
+		"priority":  func(v tickets.Priority) string { return orCode(w.priorities[v], v) },
+		"event":     func(kind string) string { return orCode(w.events[kind], kind) },
+		"size":      w.size,
+		"either":    w.either,
+		"choice":    w.choice,
+		"value":     w.value,
+		"detail":    w.detail,
+		"command":   func(v tickets.Verb) string { return "#" + Word(v, lang) },
+		"commands":  func(r *tickets.Receipt, v view) []commandHelp { return w.help(r.Help, v, lang) },
+		"actions":   func(v view, verbs ...tickets.Verb) []action { return s.actions(v, verbs) },
+		"corrected": func(r *tickets.Receipt, v view) []action { return s.corrected(r, v) },
+		"thread":    harmless,
+		"mailto":    func(subject string) string { return mailtoLink(s.settings.Desk, subject) },
+		"dangerous": dangerous,
+		"excerpt":   func(text string) string { return shorten(text, maxExcerpt) },
+		"excerpted": func(text string) bool { return shorten(text, maxExcerpt) != text },
+		"line":      func(text string) string { return shorten(oneLine(text), maxLine) },
+		"lines":     func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") },
+		"hash":      func(word string) string { return "#" + strings.TrimLeft(word, "#") },
+		"asked":     asked,
+		"outlook":   func(markup string) template.HTML { return template.HTML("<!--[if mso]>" + markup + "<![endif]-->") },
+	}
+}
+
+// orCode returns the words for a code, or the code where a newer version wrote one that has no words here.
+func orCode[T ~string](words string, code T) string {
+	if words == "" {
+		return string(code)
+	}
+	return words
+}
+
+// Word returns the word of a command without its #: the Spanish one, or for "en" the English alias. It is "" for an unknown
+// verb.
+func Word(verb tickets.Verb, lang string) string {
+	words := command.Words(verb)
+	switch {
+	case len(words) == 0:
+		return ""
+	case lang == "en" && len(words) > 1:
+		return words[1]
+	}
+	return words[0]
+}
+
+// action is a button: a mail to the desk with its subject ready.
+type action struct{ Label, Subject, Href string }
+
+// actions returns buttons for verbs, or where none are given for the links of the notice.
+func (s *Set) actions(v view, verbs []tickets.Verb) []action {
+	if v.Ticket == nil {
+		return nil
+	}
+	links := v.Links
+	if len(verbs) > 0 {
+		links = nil
+		for _, verb := range verbs {
+			links = append(links, tickets.Link{Verb: verb})
+		}
+	}
+	w := vocabularies[v.Lang]
+	var list []action
+	for _, l := range links {
+		command := strings.TrimSpace("#" + Word(l.Verb, v.Lang) + " " + w.value(l.Verb, l.Arg))
+		list = append(list, s.action(w.label(l, v.Role), tagged(v.Ticket.Number, command)))
+	}
+	return list
+}
+
+func (s *Set) action(label, subject string) action {
+	return action{label, oneLine(subject), mailtoLink(s.settings.Desk, subject)}
+}
+
+// corrected returns, where every refused command has a likely meaning, one button with all commands as they were meant.
+func (s *Set) corrected(r *tickets.Receipt, v view) []action {
+	if r.Applied {
+		return nil
+	}
+	var commands []string
+	mended := false
+	for _, item := range r.Items {
+		text := item.Command
+		if p := item.Problem; p != nil {
+			if text = meant(item.Command, *p); text == "" {
+				return nil
+			}
+			mended = true
+		}
+		commands = append(commands, text)
+	}
+	if !mended {
+		return nil
+	}
+	subject := strings.Join(commands, " ")
+	if v.Ticket != nil {
+		subject = tagged(v.Ticket.Number, subject)
+	}
+	return []action{s.action(subject, subject)}
+}
+
+// meant returns a refused command as it was most likely meant, or "" where nobody can tell.
+func meant(written string, p tickets.Problem) string {
+	word, _, _ := strings.Cut(written, " ")
+	switch {
+	case p.Nearest == "":
+		return ""
+	case p.Code == tickets.ProblemUnknownWord:
+		return "#" + strings.TrimLeft(p.Nearest, "#") + strings.TrimPrefix(written, word)
+	case p.Code == tickets.ProblemUnknownArgument:
+		return word + " " + p.Nearest
+	}
+	return ""
+}
+
+func tagged(number tickets.Number, rest string) string {
+	return strings.TrimSpace(fmt.Sprintf("[%s] %s", number, rest))
+}
+
+// asked reports whether a receipt answers questions only, so that nothing was done.
+func asked(r *tickets.Receipt) bool {
+	questions := []tickets.Verb{tickets.VerbStatus, tickets.VerbList, tickets.VerbSearch, tickets.VerbHelp}
+	return r.Applied && !slices.ContainsFunc(r.Items, func(i tickets.Item) bool { return !slices.Contains(questions, i.Verb) })
+}
+
+// dangerousExtensions are files that run, or that carry what runs, when somebody opens them.
+var dangerousExtensions = strings.Fields(`
+	.ade .adp .apk .app .appx .appxbundle .bat .cab .chm .cmd .com .command .cpl .deb .dll .dmg .docm .dotm .exe .gadget .hta .htm
+	.html .img .inf .ins .iso .isp .jar .jnlp .js .jse .lnk .mde .msc .msi .msix .msp .mst .one .pif .pkg .potm .ppam .ppsm .pptm
+	.ps1 .ps1xml .ps2 .psc1 .psd1 .psm1 .py .pyw .rdp .reg .rpm .scf .scr .sct .settingcontent-ms .sh .shs .sldm .svg .sys .url .vb
+	.vbe .vbs .vhd .vhdx .vxd .wsc .wsf .wsh .xlam .xll .xlsm .xlsb .xltm .xht .xhtml`)
+
+// dangerousTypes are declared types of the same.
+var dangerousTypes = []string{"macroenabled", "x-msdownload", "x-msdos", "dosexec", "x-executable", "javascript", "ecmascript",
+	"x-sh", "java-archive", "hta", "x-msi", "x-ms-installer", "x-ms-shortcut", "text/html", "xhtml", "svg", "vbscript"}
+
+// dangerous reports whether opening the file may run something. Windows drops trailing dots and spaces of a name, and so is
+// "x.exe. " an .exe.
+func dangerous(f tickets.File) bool {
+	name := strings.ToLower(strings.TrimRight(oneLine(f.Name), ". \u00A0"))
+	if slices.Contains(dangerousExtensions, path.Ext(name)) {
+		return true
+	}
+	declared := strings.ToLower(f.Type)
+	return slices.ContainsFunc(dangerousTypes, func(t string) bool { return strings.Contains(declared, t) })
+}

@@ -1,0 +1,177 @@
+package templates
+
+import (
+	"time"
+
+	"radicado/mailbox"
+	"radicado/tickets"
+)
+
+// samples returns notices with which Load tries every template: each kind full, bare, and in every state and problem, so that
+// a mistake in any branch is found.
+func samples() []tickets.Notice {
+	var list []tickets.Notice
+	for _, lang := range Langs() {
+		for _, kind := range tickets.NoticeKinds() {
+			list = append(list, fullNotice(kind, lang), bareNotice(kind, lang))
+		}
+		for _, state := range tickets.States() {
+			n := fullNotice(tickets.NoticeStatus, lang)
+			n.Data.Ticket.State = state
+			list = append(list, n)
+		}
+		list = append(list, withRole(fullNotice(tickets.NoticeReopened, lang), tickets.RoleRequester),
+			withRole(fullNotice(tickets.NoticeStatus, lang), tickets.RoleCoordinator), problemNotice(lang))
+	}
+	return list
+}
+
+// recipientRole is the role of whom a kind of notice mostly goes to.
+func recipientRole(kind tickets.NoticeKind) tickets.Role {
+	switch kind {
+	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered:
+		return tickets.RoleCoordinator
+	case tickets.NoticeAssignment, tickets.NoticeReassigned, tickets.NoticeIncoming, tickets.NoticeNote, tickets.NoticeReopened:
+		return tickets.RoleTechnician
+	}
+	return tickets.RoleRequester
+}
+
+func withRole(n tickets.Notice, role tickets.Role) tickets.Notice {
+	n.Data.Role = role
+	n.Data.Links = nil
+	if role.Staff() {
+		n.Data.Links = sampleLinks()
+	}
+	return n
+}
+
+// bareNotice has only what the kind cannot be without.
+func bareNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
+	n := tickets.Notice{Kind: kind, Lang: lang, To: mailbox.Address{Addr: "alguien@example.org"}}
+	n.Data.Role = recipientRole(kind)
+	switch kind {
+	case tickets.NoticeReceipt:
+		n.Data.Receipt = &tickets.Receipt{Items: []tickets.Item{{Problem: &tickets.Problem{Code: tickets.ProblemMissingText}}}}
+	case tickets.NoticeUndelivered:
+		n.Data.Failure = new(tickets.UndeliveredFact)
+	case tickets.NoticeUnproven:
+	default:
+		n.Data.Ticket = &tickets.TicketView{Number: tickets.FormatNumber("SS", 2026, 42), State: tickets.Registered}
+	}
+	return n
+}
+
+// fullNotice has all that a notice of the kind can have.
+func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
+	n := tickets.Notice{Kind: kind, Lang: lang, To: mailbox.Address{Name: "Rosalba Peña Ordóñez", Addr: "rosalba.pena@example.org"}}
+	n.Data = tickets.NoticeData{
+		Role: recipientRole(kind), Recipient: "Rosalba Peña Ordóñez", Ticket: sampleTicket(), From: "Luz Marina Cárdenas",
+		ReopenDays: 15,
+	}
+	d := &n.Data
+	staff := d.Role.Staff()
+	if staff {
+		d.Links = sampleLinks()
+		d.Ticket.Linked = tickets.FormatNumber("SS", 2026, 17)
+	}
+	switch kind {
+	case tickets.NoticeNewRequest, tickets.NoticeUnproven:
+		d.Unproven = true
+		d.Proof = "no DKIM signature of example.org and SPF fails"
+		d.Ticket.Note = "Luz Marina: me llegó a mí por error, la reenvío."
+		d.Ticket.OnBehalfBy = "jorge.mesa@example.org"
+		for _, code := range tickets.RemarkCodes() {
+			d.Ticket.Remarks = append(d.Ticket.Remarks, tickets.Remark{Code: code, Value: "2"})
+		}
+		d.Ticket.Technician, d.Ticket.State, d.Ticket.Priority = "", tickets.Registered, tickets.Unassessed
+		d.Ticket.Files = append(d.Ticket.Files, tickets.File{Name: "actualización.docm", Type: "application/octet-stream", Size: 48_213})
+	case tickets.NoticeAcknowledgement:
+		d.Ticket.Remarks = []tickets.Remark{{Code: tickets.RemarkIncomplete}}
+		d.Ticket.Technician, d.Ticket.State, d.Ticket.Priority = "", tickets.Registered, tickets.Unassessed
+	case tickets.NoticeUndelivered:
+		d.Failure = &tickets.UndeliveredFact{Recipients: []string{"rosalba.pena@example.org"}, Status: "5.1.1", Permanent: true,
+			Diagnostic: "550 5.1.1 <rosalba.pena@example.org>: Recipient address rejected: User unknown"}
+	case tickets.NoticeReceipt:
+		d.Receipt = sampleReceipt(d.Ticket)
+	case tickets.NoticeResolved, tickets.NoticeClosed:
+		d.Ticket.State = tickets.Closed
+		if kind == tickets.NoticeResolved {
+			d.Ticket.State = tickets.Resolved
+		}
+		d.Ticket.Solution = "Se cambió el rodillo de la bandeja 2 y se imprimieron diez páginas de prueba.\n\nSi vuelve a atascarse, apague la impresora y avísenos."
+	}
+	switch kind {
+	case tickets.NoticeUnproven:
+		d.From, d.Text = "Luz Marina Cárdenas <luz.cardenas@example.org>", "Ciérrenla, por favor."
+		d.Commands = []string{"#cerrar", "#prioridad baja"}
+	case tickets.NoticeQuestion:
+		d.Text = "¿El atasco ocurre con todas las hojas o solo con las de tamaño oficio?"
+	case tickets.NoticeRejected:
+		d.Text = "La impresora es de uso personal. La mesa solo atiende equipos del inventario."
+	case tickets.NoticeAnswer, tickets.NoticeIncoming, tickets.NoticeNote, tickets.NoticeAssignment, tickets.NoticeReopened:
+		d.Text = "Sigue igual esta mañana.\nAdjunto una foto del mensaje que aparece."
+		d.Files = []tickets.File{{Name: "foto.jpg", Type: "image/jpeg", Size: 1_240_000}}
+	}
+	return n
+}
+
+func sampleTicket() *tickets.TicketView {
+	at := time.Date(2026, time.November, 23, 15, 5, 0, 0, time.UTC)
+	return &tickets.TicketView{
+		Number: tickets.FormatNumber("SS", 2026, 42), Subject: "La impresora del segundo piso no imprime", State: tickets.InService,
+		Priority: tickets.High, Requester: "Rosalba Peña Ordóñez <rosalba.pena@example.org>", Technician: "Carlos Ruiz",
+		Text: "Buenos días:\n\nDesde ayer la impresora del segundo piso (placa 10482) no imprime. La pantalla dice:\n\n" +
+			"    Atasco en la bandeja 2\n\nYa la apagué y la prendí dos veces.\n\nGracias,\nRosalba Peña\nOficina de Contratos, ext. 2214",
+		Files:        []tickets.File{{Name: "pantalla de la impresora.jpg", Type: "image/jpeg", Size: 842_113}},
+		RegisteredAt: at, ChangedAt: at.Add(50 * time.Minute),
+	}
+}
+
+func sampleLinks() []tickets.Link {
+	return []tickets.Link{
+		{Verb: tickets.VerbPriority, Arg: string(tickets.Critical)}, {Verb: tickets.VerbPriority, Arg: string(tickets.High)},
+		{Verb: tickets.VerbPriority, Arg: string(tickets.Medium)}, {Verb: tickets.VerbPriority, Arg: string(tickets.Low)},
+		{Verb: tickets.VerbAssign, Arg: "Carlos Ruiz"}, {Verb: tickets.VerbAssign, Arg: "Ángela Niño"},
+		{Verb: tickets.VerbTake}, {Verb: tickets.VerbNote}, {Verb: tickets.VerbWait}, {Verb: tickets.VerbSolve},
+		{Verb: tickets.VerbReject}, {Verb: tickets.VerbClose}, {Verb: tickets.VerbReopen},
+	}
+}
+
+func sampleReceipt(t *tickets.TicketView) *tickets.Receipt {
+	other := *t
+	other.Number, other.Subject, other.Technician = tickets.FormatNumber("SS", 2026, 41), "No abre el SIIF desde el portátil nuevo", ""
+	other.Priority, other.State = tickets.Unassessed, tickets.Registered
+	return &tickets.Receipt{
+		Applied: true,
+		Items: []tickets.Item{
+			{Command: "#prioridad alta", Verb: tickets.VerbPriority, Value: string(tickets.High), Number: t.Number},
+			{Command: "#asignar ruiz", Verb: tickets.VerbAssign, Value: "Carlos Ruiz", Number: t.Number},
+			{Command: "#estado", Verb: tickets.VerbStatus, Number: t.Number, Rows: []tickets.TicketView{*t}, History: []tickets.Line{
+				{At: t.RegisteredAt, Kind: "registered", By: "Rosalba Peña Ordóñez"},
+				{At: t.RegisteredAt.Add(20 * time.Minute), Kind: "prioritised", By: "Luz Marina Cárdenas", Text: string(tickets.High)},
+				{At: t.RegisteredAt.Add(21 * time.Minute), Kind: "assigned", By: "Luz Marina Cárdenas", Text: "Carlos Ruiz"},
+				{At: t.RegisteredAt.Add(50 * time.Minute), Kind: "answered", By: "Carlos Ruiz", Text: "Buenos días. Voy en una hora."},
+			}},
+			{Command: "#lista", Verb: tickets.VerbList, Rows: []tickets.TicketView{*t, other}, More: 7},
+		},
+		NoteKept: true,
+		Help: []tickets.Verb{tickets.VerbPriority, tickets.VerbAssign, tickets.VerbWait, tickets.VerbNote, tickets.VerbSolve,
+			tickets.VerbClose, tickets.VerbReject, tickets.VerbStatus, tickets.VerbList, tickets.VerbSearch, tickets.VerbHelp},
+	}
+}
+
+// problemNotice is a receipt in which every problem occurs, with all that a problem can say.
+func problemNotice(lang string) tickets.Notice {
+	n := fullNotice(tickets.NoticeReceipt, lang)
+	n.Data.Receipt = &tickets.Receipt{NoteKept: true, Help: n.Data.Receipt.Help}
+	for _, code := range []tickets.ProblemCode{tickets.ProblemUnknownWord, tickets.ProblemForbidden, tickets.ProblemNoTicket,
+		tickets.ProblemNoSuchTicket, tickets.ProblemState, tickets.ProblemMissingArgument, tickets.ProblemUnknownArgument,
+		tickets.ProblemAmbiguous, tickets.ProblemMissingText, tickets.ProblemTextTwice, tickets.ProblemNothingToDo,
+		tickets.ProblemTooLate, tickets.ProblemContradiction} {
+		n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#cerar hoy", Problem: &tickets.Problem{
+			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed}})
+	}
+	n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#tomar", Verb: tickets.VerbTake})
+	return n
+}

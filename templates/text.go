@@ -1,0 +1,296 @@
+package templates
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// columns is the width of the text part (RFC 5322 section 2.1.1 recommends 78). A longer word is never broken: it may be an
+// address that somebody copies.
+const columns = 78
+
+// minColumn is the narrowest last column of a table that is still worth reading.
+const minColumn = 24
+
+// text returns the text part.
+func (d *document) text() string {
+	return strings.Join(blocks(d.content, columns), "\n") + "\n"
+}
+
+// blocks returns the lines of what n contains, with an empty line between blocks.
+func blocks(n *html.Node, width int) []string {
+	var lines []string
+	var run strings.Builder // inline content up to the next block
+	add := func(block []string) {
+		if len(lines) > 0 && len(block) > 0 {
+			lines = append(lines, "")
+		}
+		lines = append(lines, block...)
+	}
+	flush := func() {
+		add(wrap(run.String(), width))
+		run.Reset()
+	}
+	for c := range n.ChildNodes() {
+		if c.Type == html.ElementNode && isBlock(c) {
+			flush()
+			add(block(c, width))
+		} else {
+			run.WriteString(inline(c))
+		}
+	}
+	flush()
+	return lines
+}
+
+func isBlock(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.A, atom.B, atom.Br, atom.Code, atom.Em, atom.I, atom.Small, atom.Span, atom.Strong:
+		return false
+	}
+	return true
+}
+
+// block returns the lines of one block element.
+func block(n *html.Node, width int) []string {
+	switch {
+	case hasClass(n, "html-only"):
+		return nil
+	case hasClass(n, "actions"):
+		return actionLines(n, width)
+	case hasClass(n, "signature"):
+		return append([]string{"-- "}, blocks(n, width)...) // RFC 3676 section 4.3
+	}
+	switch n.DataAtom {
+	case atom.H2:
+		return wrap(strings.ToUpper(inline(n)), width)
+	case atom.Blockquote:
+		return quote(n, width)
+	case atom.Ul, atom.Ol:
+		return list(n, width)
+	case atom.Table:
+		if attr(n, "role") != "presentation" {
+			return table(n, width)
+		}
+	}
+	return blocks(n, width)
+}
+
+// inline returns the text of n, in which only a <br> is a line end.
+func inline(n *html.Node) string {
+	switch {
+	case n.Type == html.TextNode:
+		return strings.NewReplacer("\n", " ", "\t", " ").Replace(n.Data)
+	case n.DataAtom == atom.Br:
+		return "\n"
+	case n.Type == html.ElementNode && hasClass(n, "html-only"):
+		return ""
+	}
+	var s strings.Builder
+	for c := range n.ChildNodes() {
+		s.WriteString(inline(c))
+	}
+	return s.String()
+}
+
+// words splits at white space, except the no-break space of dates and sizes.
+func words(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\t' })
+}
+
+// wrap returns s in lines of at most width characters, white space squeezed.
+func wrap(s string, width int) []string {
+	var lines []string
+	for paragraph := range strings.SplitSeq(s, "\n") {
+		lines = append(lines, fill("", words(paragraph), width)...)
+	}
+	return trimEmpty(lines)
+}
+
+// fill sets words in lines of at most width characters, each line begun with indent.
+func fill(indent string, words []string, width int) []string {
+	lines := []string{}
+	line := indent
+	for _, word := range words {
+		switch {
+		case line == indent:
+			line += word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line = indent + word
+		}
+	}
+	return append(lines, line)
+}
+
+func trimEmpty(lines []string) []string {
+	for len(lines) > 0 && lines[0] == "" {
+		lines = lines[1:]
+	}
+	for len(lines) > 0 && lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
+}
+
+// quote marks every line of what somebody wrote, so that none of it can be taken for ours. Line ends and indentation stay.
+func quote(n *html.Node, width int) []string {
+	var written strings.Builder
+	for c := range n.Descendants() {
+		if c.Type == html.TextNode {
+			written.WriteString(c.Data)
+		}
+	}
+	var lines []string
+	for line := range strings.SplitSeq(strings.Trim(written.String(), "\n"), "\n") {
+		text := strings.TrimLeft(line, " \t")
+		indent := strings.ReplaceAll(line[:len(line)-len(text)], "\t", "    ")
+		if len(indent) > width/2 {
+			indent = ""
+		}
+		lines = append(lines, fill(indent, words(text), width-2)...)
+	}
+	for i, line := range lines {
+		lines[i] = strings.TrimRight("> "+line, " ")
+	}
+	return lines
+}
+
+// list returns the items with a mark before each; items of several blocks are set apart.
+func list(n *html.Node, width int) []string {
+	var lines []string
+	number := 0
+	for item := range n.ChildNodes() {
+		if item.DataAtom != atom.Li || hasClass(item, "html-only") {
+			continue
+		}
+		number++
+		mark := "- "
+		if n.DataAtom == atom.Ol {
+			mark = strconv.Itoa(number) + ". "
+		}
+		lines = append(lines, hang(mark, blocks(item, width-len(mark)))...)
+	}
+	return lines
+}
+
+// hang sets mark before the first line and moves the others in as far.
+func hang(mark string, lines []string) []string {
+	for i, line := range lines {
+		switch {
+		case i == 0:
+			lines[i] = mark + line
+		case line != "":
+			lines[i] = strings.Repeat(" ", len(mark)) + line
+		}
+	}
+	return lines
+}
+
+// actionLines returns for each button what it says and the subject to write, on a line of its own to copy.
+func actionLines(n *html.Node, width int) []string {
+	var lines []string
+	for a := range n.Descendants() {
+		if a.DataAtom == atom.A {
+			lines = append(lines, hang("- ", wrap(inline(a)+":", width-2))...)
+			lines = append(lines, "  "+mailtoSubject(attr(a, "href")))
+		}
+	}
+	return lines
+}
+
+// table returns the rows in aligned columns; the last one takes what room is left.
+func table(n *html.Node, width int) []string {
+	var rows [][][]string // row, cell, line
+	for tr := range n.Descendants() {
+		if tr.DataAtom != atom.Tr {
+			continue
+		}
+		var row [][]string
+		for cell := range tr.ChildNodes() {
+			if cell.DataAtom == atom.Td || cell.DataAtom == atom.Th {
+				row = append(row, wrap(inline(cell), width))
+			}
+		}
+		rows = append(rows, row)
+	}
+	widths := columnWidths(rows)
+	if len(widths) == 0 {
+		return nil
+	}
+	const gap = 2
+	left := width
+	for _, w := range widths[:len(widths)-1] {
+		left -= w + gap
+	}
+	if left < minColumn {
+		return stacked(rows)
+	}
+	apart := !hasClass(n, "facts")
+	var lines []string
+	for i, row := range rows {
+		if i > 0 && apart {
+			lines = append(lines, "")
+		}
+		if len(row) == len(widths) {
+			row[len(row)-1] = wrap(strings.Join(row[len(row)-1], "\n"), left)
+		}
+		lines = append(lines, aligned(row, widths, gap)...)
+	}
+	return lines
+}
+
+// columnWidths returns the width that each column wants.
+func columnWidths(rows [][][]string) []int {
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			for _, line := range cell {
+				widths[i] = max(widths[i], utf8.RuneCountInString(line))
+			}
+		}
+	}
+	return widths
+}
+
+// aligned returns the lines of one row.
+func aligned(row [][]string, widths []int, gap int) []string {
+	height := 0
+	for _, cell := range row {
+		height = max(height, len(cell))
+	}
+	lines := make([]string, height)
+	for y := range lines {
+		for x, cell := range row {
+			text := ""
+			if y < len(cell) {
+				text = cell[y]
+			}
+			lines[y] += text + strings.Repeat(" ", max(0, widths[x]-utf8.RuneCountInString(text))+gap)
+		}
+		lines[y] = strings.TrimRight(lines[y], " ")
+	}
+	return lines
+}
+
+// stacked returns the rows with every cell on lines of its own.
+func stacked(rows [][][]string) []string {
+	var lines []string
+	for _, row := range rows {
+		if len(lines) > 0 {
+			lines = append(lines, "")
+		}
+		lines = append(lines, slices.Concat(row...)...)
+	}
+	return lines
+}

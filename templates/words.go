@@ -1,0 +1,156 @@
+package templates
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"radicado/tickets"
+)
+
+// vocabulary is the closed lists of a language: names of what the domain has codes for. Sentences stand in the templates.
+type vocabulary struct {
+	states     map[tickets.State]string
+	priorities map[tickets.Priority]string
+	events     map[string]string // by Kind of the fact
+	verbs      map[tickets.Verb]verbWords
+	months     [12]string
+	or         string
+	point      string            // the decimal separator
+	auto       string            // the argument of #assign that lets the daemon choose
+	choices    map[string]string // arguments as Decide names them, where the language writes them otherwise
+	number     string            // stands for the number of a request in examples
+}
+
+// verbWords is what is said of a command.
+type verbWords struct {
+	does      string // in the help of staff
+	doesOwn   string // in the help of an official, where it is another thing
+	argument  string // in the example; what is neither word nor placeholder can be sent as it stands
+	noTicket  bool   // the example needs no number
+	label     string // on the button of staff
+	labelArg  string // the same with an argument, %s
+	labelOwn  string // on the button of an official
+	labelAuto string // with the argument auto
+}
+
+// vocabularies by language.
+var vocabularies = map[string]*vocabulary{"es": &spanish, "en": &english}
+
+// noBreak joins what must stay on one line: "a. m.", "1,2 MB".
+const noBreak = "\u00A0"
+
+// date returns "23 de noviembre de 2026, 10:05 a. m." or "23 November 2026, 10:05".
+func (w *vocabulary) date(t time.Time) string {
+	month := w.months[t.Month()-1]
+	if w != &spanish {
+		return fmt.Sprintf("%d %s %d, %s", t.Day(), month, t.Year(), t.Format("15:04"))
+	}
+	half := "a." + noBreak + "m."
+	if t.Hour() >= 12 {
+		half = "p." + noBreak + "m."
+	}
+	return fmt.Sprintf("%d de %s de %d, %s%s%s", t.Day(), month, t.Year(), t.Format("3:04"), noBreak, half)
+}
+
+// size returns a number of bytes for people: "1,2 MB".
+func (w *vocabulary) size(bytes int64) string {
+	unit, value := "B", float64(bytes)
+	for _, larger := range []string{"KB", "MB", "GB"} {
+		if value < 1000 {
+			break
+		}
+		unit, value = larger, value/1000
+	}
+	digits := 0
+	if unit != "B" && value < 10 {
+		digits = 1
+	}
+	return strings.Replace(strconv.FormatFloat(value, 'f', digits, 64), ".", w.point, 1) + noBreak + unit
+}
+
+// choice returns an argument that may be written, in the words of the language.
+func (w *vocabulary) choice(arg string) string {
+	if own, known := w.choices[tickets.Fold(arg)]; known {
+		return own
+	}
+	return oneLine(arg)
+}
+
+// either returns choices as an enumeration: "alta, media o baja".
+func (w *vocabulary) either(choices []string) string {
+	if len(choices) == 0 {
+		return ""
+	}
+	own := make([]string, len(choices))
+	for i, c := range choices {
+		own[i] = w.choice(c)
+	}
+	last := own[len(own)-1]
+	if len(own) == 1 {
+		return last
+	}
+	or := w.or
+	if w == &spanish && strings.HasPrefix(tickets.Fold(last), "o") {
+		or = "u" // "una u otra"
+	}
+	return strings.Join(own[:len(own)-1], ", ") + " " + or + " " + last
+}
+
+// value returns what a command set in words: the code of a priority becomes its name, anything else stays.
+func (w *vocabulary) value(verb tickets.Verb, value string) string {
+	if verb == tickets.VerbPriority {
+		return orCode(w.priorities[tickets.Priority(value)], value)
+	}
+	return value
+}
+
+// detail returns what an event of the history says: a priority by its name, anything else as it was written.
+func (w *vocabulary) detail(l tickets.Line) string {
+	if l.Kind == new(tickets.PrioritisedFact).Kind() {
+		return w.value(tickets.VerbPriority, l.Text)
+	}
+	return l.Text
+}
+
+// label returns what the button of a link says to somebody of that role.
+func (w *vocabulary) label(l tickets.Link, role tickets.Role) string {
+	words, known := w.verbs[l.Verb]
+	switch {
+	case !known:
+		return string(l.Verb)
+	case l.Arg != "" && strings.EqualFold(l.Arg, w.auto) && words.labelAuto != "":
+		return words.labelAuto
+	case l.Arg != "" && words.labelArg != "":
+		return fmt.Sprintf(words.labelArg, w.value(l.Verb, oneLine(l.Arg)))
+	case !role.Staff() && words.labelOwn != "":
+		return words.labelOwn
+	}
+	return words.label
+}
+
+// commandHelp is one command as the help explains it.
+type commandHelp struct{ Command, Does, Example string }
+
+// help explains commands to the recipient of a notice.
+func (w *vocabulary) help(verbs []tickets.Verb, v view, lang string) []commandHelp {
+	number := tickets.Number(w.number)
+	if v.Ticket != nil {
+		number = v.Ticket.Number
+	}
+	var list []commandHelp
+	for _, verb := range verbs {
+		words := w.verbs[verb]
+		h := commandHelp{Command: "#" + Word(verb, lang), Does: words.does}
+		if !v.Role.Staff() && words.doesOwn != "" {
+			h.Does = words.doesOwn
+		}
+		h.Example = strings.TrimSpace(h.Command + " " + words.argument)
+		if !words.noTicket {
+			h.Example = tagged(number, h.Example)
+		}
+		list = append(list, h)
+	}
+	return list
+}

@@ -24,6 +24,8 @@ type session struct {
 	wire   *wire
 	client *imapclient.Client
 	caps   imap.CapSet
+	// patience is how long the library gets to come back once its connection is closed.
+	patience time.Duration
 
 	news        chan struct{} // of size one: the server announced mail
 	folder      string        // the selected one, as the server calls it
@@ -31,9 +33,6 @@ type session struct {
 	uidNext     uint32 // 0 where the server did not say
 	messages    uint32
 }
-
-// abandonAfter is how long the library gets to come back once its connection is closed.
-const abandonAfter = 5 * time.Second
 
 // connect dials, protects and authenticates. The caller closes the session.
 func connect(ctx context.Context, acc Account) (*session, error) {
@@ -68,7 +67,12 @@ func dial(ctx context.Context, acc Account) (*session, error) {
 		}
 		return nil, err
 	}
-	s := &session{acc: acc, news: make(chan struct{}, 1), wire: newWire(conn, raw, acc.Timing.Step)}
+	s := &session{
+		acc:      acc,
+		news:     make(chan struct{}, 1),
+		wire:     newWire(conn, raw, acc.Timing.Step),
+		patience: 5 * time.Second,
+	}
 	s.wire.filter.out = []byte(greeting)
 	s.client = imapclient.New(s.wire, &imapclient.Options{
 		WordDecoder: &mime.WordDecoder{CharsetReader: charset.NewReaderLabel},
@@ -165,7 +169,11 @@ func (s *session) password(ctx context.Context) error {
 		if disabled = s.client.Caps().Has(imap.CapLoginDisabled); disabled {
 			return nil
 		}
-		return s.client.Login(s.acc.Username, password).Wait()
+		err := s.client.Login(s.acc.Username, password).Wait()
+		if answer := refusal(err); answer != nil && password != "" { // some servers repeat the command
+			answer.Text = strings.ReplaceAll(answer.Text, password, "…")
+		}
+		return err
 	})
 	if disabled {
 		return trouble(Refused, errors.New("the server takes no password on this connection (LOGINDISABLED)"))
@@ -173,9 +181,6 @@ func (s *session) password(ctx context.Context) error {
 	answer := refusal(err)
 	if answer == nil {
 		return err
-	}
-	if password != "" { // some servers repeat the command
-		answer.Text = strings.ReplaceAll(answer.Text, password, "…")
 	}
 	return loginRefused(err, answer)
 }
@@ -235,7 +240,7 @@ func (s *session) step(ctx context.Context, what string, limit time.Duration, f 
 	select {
 	case err = <-done:
 	case <-limited.Done(): // the connection is closed, which ends f
-		timer := time.NewTimer(abandonAfter)
+		timer := time.NewTimer(s.patience)
 		defer timer.Stop()
 		select {
 		case err = <-done:
@@ -258,7 +263,7 @@ func (s *session) step(ctx context.Context, what string, limit time.Duration, f 
 // close ends the connection, without LOGOUT: no server needs it, and a dead one would hold us up.
 func (s *session) close() {
 	_ = s.wire.Close()
-	timer := time.NewTimer(abandonAfter)
+	timer := time.NewTimer(s.patience)
 	defer timer.Stop()
 	select {
 	case <-s.client.Closed():
@@ -331,7 +336,6 @@ const (
 // is our own and the filter watches.
 func (s *session) idle(ctx context.Context, cycle time.Duration, wake, poke <-chan struct{}) (reason, error) {
 	notice := s.wire.filter.notice
-	heard(notice.idleEnded) // left from a refused one
 	notice.idling.Store(true)
 	defer notice.idling.Store(false)
 	var cmd *imapclient.IdleCommand
@@ -341,6 +345,7 @@ func (s *session) idle(ctx context.Context, cycle time.Duration, wake, poke <-ch
 		return err
 	})
 	if err != nil {
+		heard(notice.idleEnded) // which is what a refusal looks like
 		return 0, err
 	}
 	why, err := s.await(ctx, cycle, wake, poke)

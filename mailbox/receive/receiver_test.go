@@ -1,0 +1,625 @@
+package receive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-sasl"
+)
+
+// wantMails checks that the ledger has exactly these mails, whole, byte for byte and in order.
+func wantMails(t *testing.T, ledger *testLedger, raws ...string) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("%d mails taken", len(raws)), func() bool { return ledger.counted() >= len(raws) })
+	got := ledger.arrivals()
+	if len(got) != len(raws) {
+		t.Fatalf("took %d mails, want %d", len(got), len(raws))
+	}
+	for i, a := range got {
+		if string(a.Raw) != raws[i] || a.Truncated {
+			t.Errorf("mail %d: truncated %v, raw %q, want %q", i, a.Truncated, a.Raw, raws[i])
+		}
+		if a.Mailbox != "soporte" || a.UID == 0 || a.UIDValidity != 7 || a.Size != int64(len(raws[i])) {
+			t.Errorf("mail %d: %+v", i, a)
+		}
+	}
+}
+
+func plainMails(n int) []string {
+	raws := make([]string, n)
+	for i := range raws {
+		raws[i] = plainMail(i)
+	}
+	return raws
+}
+
+func TestTakesEveryMailOnceInOrder(t *testing.T) {
+	sc := newScript(t)
+	sc.addPlain(180)
+	ledger := newLedger()
+	r := run(t, sc.account(), ledger)
+	wantMails(t, ledger, plainMails(180)...)
+	if got := slices.Max(ledger.batches); got > batchMails {
+		t.Errorf("a batch of %d mails, want at most %d", got, batchMails)
+	}
+	if want := "2026-03-10T08:30:00-05:00"; ledger.arrivals()[0].InternalDate.Format(time.RFC3339) != want {
+		t.Errorf("received %v, want %s", ledger.arrivals()[0].InternalDate, want)
+	}
+	eventually(t, "IDLE", func() bool { return sc.idling() == 1 })
+	sc.add(scriptMail{raw: plainMail(180)})
+	wantMails(t, ledger, plainMails(181)...)
+	r.stop()
+	if got := sc.said(`^UID FETCH .*BODY\[`); len(got) > 0 {
+		t.Errorf("a fetch without PEEK marks mails as read: %q", got)
+	}
+
+	// A second run goes on where the first one stopped.
+	run(t, sc.account(), ledger)
+	sc.add(scriptMail{raw: plainMail(181)})
+	wantMails(t, ledger, plainMails(182)...)
+}
+
+// TestMisbehaviour has one row for each way in which a server, or the library before it, loses mails or hangs. In every
+// one all mails arrive, whole and once.
+func TestMisbehaviour(t *testing.T) {
+	const body = `^UID FETCH .*BODY\.PEEK\[\]`
+	const one = "From: x\r\n\r\nuno\r\n"
+	const two = "From: x\r\n\r\ndos\r\n"
+	literal := func(items, raw string) string { return fmt.Sprintf("%s BODY[] {%d}\n%s)\n", items, len(raw), raw) }
+	tests := []struct {
+		name  string
+		rows  []row
+		caps  string
+		dials int // connections that it may take
+	}{
+		{"cut inside a literal", []row{{on: body, times: 1, reply: "* 1 FETCH (UID 1 BODY[] {16}\nFrom: x\n<CUT>"}}, "", 2},
+		{"cut inside the second literal", []row{{on: body, times: 1,
+			reply: literal("* 1 FETCH (UID 1", one) + "* 2 FETCH (UID 2 BODY[] {16}\nFrom<CUT>"}}, "", 2},
+		{"cut between literal and end", []row{{on: body, times: 1, reply: "* 1 FETCH (UID 1 BODY[] {16}\nFrom: x\n\nuno\n<CUT>"}}, "", 2},
+		{"cut before the tagged answer", []row{{on: body, times: 1, reply: literal("* 1 FETCH (UID 1", one) + "<CUT>"}}, "", 2},
+		{"silence for an answer", []row{{on: "^SELECT", times: 1, reply: "* 2 EXISTS\n<SILENCE>"}}, "", 2},
+		{"silence inside a literal", []row{{on: body, times: 1, reply: "* 1 FETCH (UID 1 BODY[] {16}\nFrom<SILENCE>"}}, "", 2},
+		{"silence for a greeting", []row{{on: "GREETING", times: 1, reply: "<SILENCE>"}}, "", 2},
+		{"slow drip inside a literal", []row{{on: body, times: 1,
+			reply: "* 1 FETCH (UID 1 BODY[] {4000}\n<DRIP>" + strings.Repeat("x", 4000)}}, "", 2},
+		{"BYE for a greeting", []row{{on: "GREETING", times: 1, reply: "* BYE too many connections\n<CUT>"}}, "", 2},
+		{"BYE, connection left open", []row{{on: body, times: 1, reply: "* BYE restarting\n<SILENCE>"}}, "", 2},
+		{"garbage for a greeting", []row{{on: "GREETING", times: 1, reply: "HTTP/1.1 400 Bad Request\n<CUT>"}}, "", 2},
+		{"answer with an unknown tag", []row{{on: "^SELECT", times: 1, reply: "X9 OK hello\n"}}, "", 2},
+		{"line without an end", []row{{on: "^SELECT", times: 1, reply: "* OK " + strings.Repeat("x", maxLine+1<<17) + "<SILENCE>"}}, "", 2},
+		{"FETCH that ends within the list", []row{{on: body, times: 1, reply: "* 1 FETCH (UID 1\n$T OK\n"}}, "", 2},
+
+		{"UID behind BODY", []row{{on: body, reply: fmt.Sprintf("* 1 FETCH (BODY[] {%d}\n%s UID 1)\n* 2 FETCH (BODY[] {%d}\n%s UID 2)\n$T OK\n",
+			len(one), one, len(two), two)}}, "", 1},
+		{"a mail left out", []row{{on: body, times: 1, reply: literal("* 2 FETCH (UID 2", two) + "$T OK\n"}}, "", 1},
+		{"NIL for a body", []row{{on: body, times: 1, reply: "* 1 FETCH (UID 1 BODY[] NIL)\n$T OK\n"}}, "", 1},
+		{"NO for a batch", []row{{on: body, times: 1, reply: literal("* 1 FETCH (UID 1", one) + "$T NO [SERVERBUG] internal error\n"}}, "", 1},
+		{"BAD for a batch", []row{{on: body, times: 1, reply: "$T BAD no idea\n"}}, "", 1},
+		{"NO that will pass", []row{{on: body, times: 2, reply: "$T NO [UNAVAILABLE] later\n"}}, "", 2},
+		{"an empty body", []row{{on: body, times: 1, reply: literal("* 1 FETCH (UID 1", "") + "$T OK\n"}}, "", 1},
+		{"the same mail twice", []row{{on: body, times: 1,
+			reply: literal("* 1 FETCH (UID 1", one) + literal("* 1 FETCH (UID 1", "other") + literal("* 2 FETCH (UID 2", two) + "$T OK\n"}}, "", 1},
+		{"a mail that was not asked for", []row{{on: body, times: 1, reply: literal("* 9 FETCH (UID 9", "x") + "<MORE>"}}, "", 1},
+		{"out of order", []row{{on: body, times: 1, reply: literal("* 2 FETCH (UID 2", two) + literal("* 1 FETCH (UID 1", one) + "$T OK\n"}}, "", 1},
+		{"flags in between", []row{{on: body, reply: "* 1 FETCH (FLAGS (\\Seen) UID 1)\n* 2 FETCH (UID 2 MODSEQ (12))\n<MORE>"}}, "", 1},
+		{"flags in between, in the list", []row{{on: "RFC822.SIZE", reply: "* 1 FETCH (UID 1 FLAGS ($Weird[x] \\Seen))\n<MORE>"}}, "", 1},
+
+		{"unknown untagged answers", []row{{on: ".", reply: "* XYZZY nothing (happens)\n* 7 RECENT\n* 3 WEIRD 1\n* VANISHED 9\n* XLIT {3}\na)b\n\n<MORE>"}}, "", 1},
+		{"FETCH items nobody asked for", []row{{on: body, times: 1, reply: "* 1 FETCH (UID 1 X-GM-LABELS (\"a)\" \\Sent) X-LIT {4}\n)( \" X-NIL NIL " +
+			fmt.Sprintf("ENVELOPE (NIL {9}\n((((((((( NIL) EMAILID (M1) BODY[]<0> {%d}\n%s X-END \"\\\"\")\n", len(one), one) +
+			literal("* 2 FETCH (UID 2", two) + "$T OK\n"}}, "", 1},
+		{"bad folder names", []row{{on: ".", reply: "* LIST () \"/\" \"&bad\"\n* STATUS \"&bad-name\" (MESSAGES 1)\n* STATUS \"Gesti\xc3\xb3n\" (MESSAGES 1)\n<MORE>"}}, "", 1},
+		{"CAPABILITY with a parenthesis", []row{{on: ".", reply: "* OK [CAPABILITY IMAP4rev1 (X] spin\n* CAPABILITY IMAP4rev1 (X\n<MORE>"}}, "", 1},
+		{"response codes that are not closed or not right", []row{{on: ".",
+			reply: "* OK [ALERT never closed\n* OK [UIDNEXT x] a\n* NO [PERMANENTFLAGS (\\] b\n* OK [COPYUID 1] c\n* BAD\n* OK [] d\n<MORE>"}}, "", 1},
+		{"dates and sizes that are not", []row{{on: "RFC822.SIZE", times: 1,
+			reply: "* 1 FETCH (UID 1 INTERNALDATE \"yesterday\" RFC822.SIZE -1)\n* 2 FETCH (UID 2 INTERNALDATE NIL RFC822.SIZE 99999999999999999999)\n$T OK\n"}}, "", 1},
+		{"an immense literal in an item nobody asked for", []row{{on: "RFC822.SIZE", times: 1,
+			reply: "* 1 FETCH (UID 1 ENVELOPE ({536870912}\nabc<SILENCE>"}}, "", 2},
+		{"an immense literal where the library keeps it", []row{{on: "CAPABILITY", times: 1,
+			reply: "* NAMESPACE {536870912}\nabc<SILENCE>"}}, "", 2},
+		{"a literal of no size", []row{{on: body, times: 1, reply: "* 1 FETCH (UID 1 BODY[] {99999999999999999999}\nabc<SILENCE>"}}, "", 2},
+		{"answers in other letters", []row{{on: body, times: 1,
+			reply: fmt.Sprintf("* 1 fetch (uid 1 body[] {%d}\n%s)\n* 2 Fetch (Body[] {%d}\n%s Uid 2)\n$T ok\n", len(one), one, len(two), two)}}, "", 1},
+		{"quoted bodies and literals of other kinds", []row{{on: body, times: 1,
+			reply: fmt.Sprintf("* 1 FETCH (UID 1 BODY[] ~{%d}\n%s)\n* 2 FETCH (UID 2 BODY[] {%d+}\n%s)\n$T OK\n", len(one), one, len(two), two)}}, "", 1},
+		{"both revisions of IMAP", nil, "IMAP4rev1 IMAP4rev2 IDLE", 1},
+		{"no IDLE", nil, "IMAP4rev1", 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			sc := newScript(t, tt.rows...)
+			if tt.caps != "" {
+				sc.caps = tt.caps
+			}
+			sc.add(scriptMail{raw: one}, scriptMail{raw: two})
+			acc := sc.account()
+			acc.Timing.Step = 400 * time.Millisecond
+			ledger := newLedger()
+			r := run(t, acc, ledger)
+			wantMails(t, ledger, one, two)
+			r.stop()
+			if got := sc.dialled(); got > tt.dials {
+				t.Errorf("took %d connections, want at most %d", got, tt.dials)
+			}
+		})
+	}
+}
+
+// TestMailThatDoesNotCome shows that one bad mail costs neither itself nor those behind it.
+func TestMailThatDoesNotCome(t *testing.T) {
+	const header = "Subject: x\r\n\r\n"
+	tests := []struct {
+		name string
+		rows []row
+		raw  string // what is known of mail 2 in the end
+	}{
+		{"refused in full", []row{{on: `^(UID )?FETCH 2.*BODY\.PEEK\[\]`, reply: "$T NO cannot open\n"}}, header},
+		{"refused altogether", []row{{on: `^(UID )?FETCH 2.*BODY\.PEEK\[`, reply: "$T NO cannot open\n"}}, ""},
+		{"never sent", []row{{on: `^(UID )?FETCH 2.*BODY\.PEEK\[`, reply: "$T OK\n"}}, ""},
+		{"breaks the connection in full", []row{{on: `^(UID )?FETCH 2.*BODY\.PEEK\[\]`, reply: "* 2 FETCH (UID 2 BODY[] {900}\nSub<CUT>"}}, header},
+		{"breaks the connection always", []row{{on: `^(UID )?FETCH 2.*BODY\.PEEK\[`, reply: "* 2 FETCH (\n<CUT>"}}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			// The batch fails too, as it holds the bad mail.
+			sc := newScript(t, append([]row{{on: `^UID FETCH 1:3 .*BODY\.PEEK\[\]`, reply: tt.rows[0].reply}}, tt.rows...)...)
+			sc.add(scriptMail{raw: plainMail(1)}, scriptMail{raw: header + "lost\r\n"}, scriptMail{raw: plainMail(3)})
+			ledger := newLedger()
+			r := run(t, sc.account(), ledger)
+			eventually(t, "all taken", func() bool { return ledger.counted() == 3 })
+			got := ledger.arrivals()
+			if string(got[0].Raw) != plainMail(1) || string(got[2].Raw) != plainMail(3) || got[0].Truncated || got[2].Truncated {
+				t.Errorf("the good ones: %+v", got)
+			}
+			if bad := got[1]; !bad.Truncated || string(bad.Raw) != tt.raw || bad.UID != 2 || bad.Size == 0 {
+				t.Errorf("the bad one: %+v, want the header %q", bad, tt.raw)
+			}
+			r.stop()
+			if r.log.count("does not send a mail in full") != 1 {
+				t.Error("the log does not say so once")
+			}
+		})
+	}
+}
+
+func TestMailGoneMeanwhile(t *testing.T) {
+	sc := newScript(t)
+	sc.addPlain(5)
+	sc.rows = []row{{on: `^UID FETCH .*BODY\.PEEK`, times: 1, reply: "<MORE>", do: func() {
+		sc.mu.Lock()
+		defer sc.mu.Unlock()
+		sc.mails = slices.Delete(sc.mails, 1, 3)
+	}}}
+	ledger := newLedger()
+	run(t, sc.account(), ledger)
+	wantMails(t, ledger, plainMail(0), plainMail(3), plainMail(4))
+	if got := ledger.cursors[7]; got != 5 {
+		t.Errorf("cursor %d, want 5", got)
+	}
+}
+
+func TestLargeMail(t *testing.T) {
+	raw := "Subject: grande\r\nFrom: x\r\n\r\n" + strings.Repeat("x", 5000)
+	tests := []struct {
+		name  string
+		mail  scriptMail
+		rows  []row
+		parts int
+	}{
+		{"as announced", scriptMail{raw: raw}, nil, 2},
+		{"larger than announced", scriptMail{raw: raw, size: 10}, nil, 2},
+		{"structure refused", scriptMail{raw: raw}, []row{{on: "BODYSTRUCTURE", reply: "$T NO\n"}}, 0},
+		{"structure nobody can read", scriptMail{raw: raw}, []row{{on: "BODYSTRUCTURE", reply: "* 1 FETCH (UID 1 BODYSTRUCTURE (5 (\"a\") 7))\n$T OK\n"}}, 0},
+		{"structure too deep", scriptMail{raw: raw}, []row{{on: "BODYSTRUCTURE", reply: "* 1 FETCH (UID 1 BODYSTRUCTURE " + strings.Repeat("(", 100000) + "\n$T OK\n"}}, 0},
+		{"structure with an immense literal", scriptMail{raw: raw}, []row{{on: "BODYSTRUCTURE", reply: "* 1 FETCH (UID 1 BODYSTRUCTURE ({536870912}\nabc<SILENCE>"}}, 0},
+		{"structure with a literal", scriptMail{raw: raw}, []row{{on: "BODYSTRUCTURE", reply: "* 1 FETCH (UID 1 BODYSTRUCTURE (\"application\" \"pdf\" (\"name\" {5}\n(\").p) NIL NIL \"base64\" 7))\n$T OK\n"}}, 1},
+		{"cut in the structure", scriptMail{raw: raw}, []row{{on: "BODYSTRUCTURE", reply: "<CUT>"}}, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			sc := newScript(t, tt.rows...)
+			sc.add(scriptMail{raw: plainMail(0)}, tt.mail, scriptMail{raw: plainMail(2)})
+			for i := range sc.rows {
+				sc.rows[i].reply = strings.ReplaceAll(sc.rows[i].reply, "* 1 FETCH (UID 1", "* 2 FETCH (UID 2")
+			}
+			acc := sc.account()
+			acc.MaxSize = 1000
+			ledger := newLedger()
+			r := run(t, acc, ledger)
+			eventually(t, "all taken", func() bool { return ledger.counted() == 3 })
+			r.stop()
+			got := ledger.arrivals()[1]
+			if !got.Truncated || string(got.Raw) != "Subject: grande\r\nFrom: x\r\n\r\n" || got.Size != int64(len(raw)) {
+				t.Errorf("got truncated %v, %d of %d bytes: %q", got.Truncated, len(got.Raw), got.Size, got.Raw)
+			}
+			if len(got.Structure) != tt.parts {
+				t.Fatalf("structure %+v, want %d parts", got.Structure, tt.parts)
+			}
+			if tt.parts == 2 {
+				if p := got.Structure[1]; p.Name != "informe técnico.pdf" || p.Type != "application/pdf" || p.Size != 5000000 {
+					t.Errorf("part %+v", p)
+				}
+			}
+		})
+	}
+}
+
+func TestCutOff(t *testing.T) {
+	sc := newScript(t)
+	sc.add(
+		scriptMail{raw: plainMail(0), date: " 1-Jan-2026 10:00:00 +0000"},
+		scriptMail{raw: plainMail(1), date: " 2-Feb-2026 10:00:00 +0000"},
+		scriptMail{raw: plainMail(2), date: "NIL"},
+		scriptMail{raw: plainMail(3), date: " 3-Jan-2026 10:00:00 +0000"},
+	)
+	ledger := newLedger()
+	ledger.cutOff = time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+	r := run(t, sc.account(), ledger)
+	wantMails(t, ledger, plainMail(1), plainMail(2))
+	eventually(t, "IDLE", func() bool { return sc.idling() == 1 })
+	r.stop()
+	if got := ledger.cursors[7]; got != 4 {
+		t.Errorf("cursor %d after old mails, want 4", got)
+	}
+}
+
+func TestUIDsFarApart(t *testing.T) {
+	sc := newScript(t)
+	uids := []uint32{5, 6, 70000, 2000000000, 4000000000, 4294967294}
+	var raws []string
+	for i, uid := range uids {
+		sc.add(scriptMail{uid: uid, raw: plainMail(i)})
+		raws = append(raws, plainMail(i))
+	}
+	ledger := newLedger()
+	r := run(t, sc.account(), ledger)
+	wantMails(t, ledger, raws...)
+	r.stop()
+	if got := len(sc.said("RFC822.SIZE")); got > 40 {
+		t.Errorf("%d listings for %d mails", got, len(uids))
+	}
+}
+
+func TestLongListingsComeInParts(t *testing.T) {
+	for _, next := range []uint32{0, 1, 2501, 4000000000} {
+		t.Run(fmt.Sprint("UIDNEXT ", next), func(t *testing.T) {
+			t.Parallel()
+			sc := newScript(t)
+			sc.addPlain(2500)
+			sc.uidNext = next
+			ledger := newLedger()
+			ledger.drop = true
+			run(t, sc.account(), ledger)
+			eventually(t, "all taken", func() bool { return ledger.counted() == 2500 })
+		})
+	}
+}
+
+func TestUIDValidityChangesMidSession(t *testing.T) {
+	sc := newScript(t)
+	sc.add(scriptMail{raw: plainMail(0)})
+	sc.rows = []row{{on: `BODY\.PEEK`, times: 1, reply: "* OK [UIDVALIDITY 8] all is new\n<MORE>", do: func() { sc.validity.Store(8) }}}
+	ledger := newLedger()
+	run(t, sc.account(), ledger)
+	eventually(t, "taken", func() bool { return ledger.counted() > 0 })
+	eventually(t, "IDLE", func() bool { return sc.idling() == 1 })
+	got := ledger.arrivals()
+	if len(got) != 1 || got[0].UIDValidity != 8 {
+		t.Errorf("took %+v, want one mail under the new UIDVALIDITY", got)
+	}
+}
+
+func TestServerEndsIdle(t *testing.T) {
+	const ended = "+ idling\n$T OK enough\n"
+	t.Run("now and then", func(t *testing.T) {
+		sc := newScript(t)
+		sc.rows = []row{{on: "^IDLE", times: 1, reply: ended}}
+		acc := sc.account()
+		acc.Timing.Poll = time.Nanosecond // so that no end is too early
+		ledger := newLedger()
+		r := run(t, acc, ledger)
+		eventually(t, "IDLE again", func() bool { return sc.idling() == 1 })
+		sc.add(scriptMail{raw: plainMail(0)})
+		wantMails(t, ledger, plainMail(0))
+		r.stop()
+		if r.log.count("level=WARN") > 0 {
+			t.Error("an ended IDLE is no trouble")
+		}
+	})
+	t.Run("at once", func(t *testing.T) {
+		sc := newScript(t)
+		sc.rows = []row{{on: "^IDLE", reply: ended}}
+		ledger := newLedger()
+		r := run(t, sc.account(), ledger)
+		eventually(t, "a second connection", func() bool { return sc.dialled() == 2 })
+		eventually(t, "a wait without IDLE", func() bool { return r.log.count("from time to time") == 1 })
+		sc.add(scriptMail{raw: plainMail(0)})
+		r.Poke()
+		wantMails(t, ledger, plainMail(0))
+	})
+	t.Run("refused", func(t *testing.T) {
+		sc := newScript(t)
+		sc.rows = []row{{on: "^IDLE", reply: "$T NO not today\n"}}
+		ledger := newLedger()
+		r := run(t, sc.account(), ledger)
+		eventually(t, "a wait without IDLE", func() bool { return r.log.count("from time to time") == 1 })
+		sc.add(scriptMail{raw: plainMail(0)})
+		r.Poke()
+		wantMails(t, ledger, plainMail(0))
+		if sc.dialled() != 1 {
+			t.Error("reconnected where the server only refused IDLE")
+		}
+	})
+}
+
+func TestIdleIsRenewedAndInterrupted(t *testing.T) {
+	sc := newScript(t)
+	acc := sc.account()
+	acc.Timing.Idle = 30 * time.Millisecond
+	ledger := newLedger()
+	r := run(t, acc, ledger)
+	eventually(t, "IDLE three times", func() bool { return len(sc.said("^IDLE")) >= 3 })
+	r.stop()
+	if sc.dialled() != 1 {
+		t.Errorf("%d connections, want 1", sc.dialled())
+	}
+
+	// Silence in IDLE shows at its end.
+	sc = newScript(t, row{on: "^IDLE", times: 1, reply: "+ idling\n<SILENCE>"})
+	acc = sc.account()
+	acc.Timing.Idle, acc.Timing.Step = 30*time.Millisecond, 100*time.Millisecond
+	ledger = newLedger()
+	run(t, acc, ledger)
+	eventually(t, "a second connection", func() bool { return sc.dialled() >= 2 })
+	sc.add(scriptMail{raw: plainMail(0)})
+	wantMails(t, ledger, plainMail(0))
+}
+
+func TestPokeLooksThoughIdleSaysNothing(t *testing.T) {
+	sc := newScript(t)
+	ledger := newLedger()
+	r := run(t, sc.account(), ledger)
+	eventually(t, "IDLE", func() bool { return sc.idling() == 1 })
+	sc.mu.Lock() // behind the back of whoever idles
+	sc.mails = append(sc.mails, scriptMail{uid: 1, raw: plainMail(0)})
+	sc.uidNext = 2
+	sc.mu.Unlock()
+	r.Poke()
+	wantMails(t, ledger, plainMail(0))
+}
+
+func TestWithoutIdleTheFolderIsPolled(t *testing.T) {
+	sc := newScript(t)
+	sc.caps = "IMAP4rev1 MOVE"
+	acc := sc.account()
+	acc.Timing.Poll = 20 * time.Millisecond
+	ledger := newLedger()
+	run(t, acc, ledger)
+	eventually(t, "two polls", func() bool { return len(sc.said("^NOOP")) >= 2 })
+	sc.add(scriptMail{raw: plainMail(0)})
+	wantMails(t, ledger, plainMail(0))
+	if len(sc.said("^IDLE")) > 0 {
+		t.Error("IDLE where the server does not offer it")
+	}
+}
+
+func TestStateIsLoggedOncePerChange(t *testing.T) {
+	sc := newScript(t, row{on: "^LOGIN", times: 6, reply: "$T NO [AUTHENTICATIONFAILED] no clave-secreta here\n"})
+	acc := sc.account()
+	var mu sync.Mutex
+	var states []State
+	log := &testLog{}
+	r := New(acc, newLedger(), log.logger())
+	r.Observe = func(s State) {
+		mu.Lock()
+		defer mu.Unlock()
+		states = append(states, s)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	eventually(t, "IDLE", func() bool { return sc.idling() == 1 })
+	sc.cutAll()
+	eventually(t, "a new connection", func() bool { return sc.dialled() == 8 && sc.idling() == 1 })
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	var kinds []Trouble
+	for _, s := range states {
+		kinds = append(kinds, s.Trouble)
+	}
+	if want := []Trouble{Refused, NoTrouble, Interrupted, NoTrouble}; !slices.Equal(kinds, want) {
+		t.Errorf("states %v, want %v", kinds, want)
+	}
+	if got := strings.Count(log.String(), "\n"); got != 4 {
+		t.Errorf("%d lines in the log, want 4:\n%s", got, log)
+	}
+	if strings.Contains(log.String(), "clave-secreta") || strings.Contains(fmt.Sprint(states), "clave-secreta") {
+		t.Errorf("the password is in the log:\n%s", log)
+	}
+}
+
+func TestRefusedLoginIsNotHurriedByPoke(t *testing.T) {
+	sc := newScript(t, row{on: "^LOGIN", reply: "$T NO [AUTHENTICATIONFAILED] no\n"})
+	acc := sc.account()
+	acc.Timing.MaxRetry, acc.Timing.RefusedRetry = time.Hour, time.Hour
+	r := run(t, acc, newLedger())
+	eventually(t, "refusal", func() bool { return r.log.count("refused") == 1 })
+	r.Poke()
+	r.stop()
+	if sc.dialled() != 1 {
+		t.Errorf("%d connections, want 1", sc.dialled())
+	}
+}
+
+func TestPokeEndsTheWaitAfterAFailure(t *testing.T) {
+	sc := newScript(t, row{on: "^SELECT", times: 1, reply: "<CUT>"})
+	sc.addPlain(1)
+	acc := sc.account()
+	acc.Timing.Retry, acc.Timing.MaxRetry = time.Hour, time.Hour
+	ledger := newLedger()
+	r := run(t, acc, ledger)
+	eventually(t, "failure", func() bool { return r.log.count("interrupted") == 1 })
+	r.Poke()
+	wantMails(t, ledger, plainMail(0))
+}
+
+func TestDiskFull(t *testing.T) {
+	sc := newScript(t)
+	sc.addPlain(120)
+	ledger := newLedger()
+	ledger.setFailure(errors.New("database or disk is full"))
+	r := run(t, sc.account(), ledger)
+	eventually(t, "several tries", func() bool { return sc.dialled() > 5 })
+	ledger.setFailure(nil)
+	wantMails(t, ledger, plainMails(120)...)
+	if got := r.log.count("not kept"); got != 1 {
+		t.Errorf("the failure is in the log %d times, want once", got)
+	}
+}
+
+func TestDiskFillsUpBetweenBatches(t *testing.T) {
+	sc := newScript(t)
+	sc.addPlain(200)
+	ledger := newLedger()
+	sc.rows = []row{{on: `^UID FETCH 101`, times: 1, reply: "<MORE>", do: func() { ledger.setFailure(errors.New("disk full")) }}}
+	r := run(t, sc.account(), ledger)
+	eventually(t, "failure", func() bool { return r.log.count("not kept") == 1 })
+	if got := ledger.counted(); got != 50 && got != 100 {
+		t.Errorf("%d taken before the disk was full", got)
+	}
+	ledger.setFailure(nil)
+	wantMails(t, ledger, plainMails(200)...)
+}
+
+// TestShutdownInterruptsEveryStep holds the server silent at each step in turn.
+func TestShutdownInterruptsEveryStep(t *testing.T) {
+	const body = `BODY\.PEEK\[\]`
+	tests := map[string]row{
+		"greeting":         {on: "GREETING", reply: "<SILENCE>"},
+		"login":            {on: "^LOGIN", reply: "<SILENCE>"},
+		"capability":       {on: "^CAPABILITY", reply: "<SILENCE>"},
+		"select":           {on: "^SELECT", reply: "<SILENCE>"},
+		"list":             {on: "RFC822.SIZE", reply: "<SILENCE>"},
+		"inside a literal": {on: body, reply: "* 1 FETCH (UID 1 BODY[] {90000}\nabc<SILENCE>"},
+		"after a literal":  {on: body, reply: "* 1 FETCH (UID 1 BODY[] {3}\nabc<SILENCE>"},
+		"IDLE not begun":   {on: "^IDLE", reply: "<SILENCE>"},
+		"IDLE":             {on: "^IDLE", reply: "+ idling\n<SILENCE>"},
+		"present":          {on: "^UID SEARCH", reply: "<SILENCE>"},
+		"status":           {on: "^STATUS", reply: "<SILENCE>"},
+		"move":             {on: "^UID MOVE", reply: "* 1 EXPUNGE\n<SILENCE>"},
+	}
+	for name, silent := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			reached := make(chan struct{})
+			var once sync.Once
+			silent.do = func() { once.Do(func() { close(reached) }) }
+			sc := newScript(t, silent)
+			sc.folders["Procesados"] = nil
+			sc.addPlain(2)
+			ledger := newLedger()
+			ledger.settles = true
+			acc := sc.account()
+			acc.Timing.Step = time.Hour
+			r := run(t, acc, ledger)
+			select {
+			case <-reached:
+			case <-time.After(10 * time.Second):
+				t.Fatal("did not get there")
+			}
+			begin := time.Now()
+			r.stop()
+			if took := time.Since(begin); took > time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+func TestAuthenticate(t *testing.T) {
+	t.Run("accepted", func(t *testing.T) {
+		sc := newScript(t, row{on: "^AUTHENTICATE PLAIN", reply: "$T OK in\n"})
+		sc.caps += " SASL-IR"
+		sc.greeting = "* OK [CAPABILITY IMAP4rev1 SASL-IR] hello\r\n"
+		sc.addPlain(1)
+		acc := sc.account()
+		acc.Password = nil
+		acc.Authenticate = func(context.Context) (sasl.Client, error) {
+			return sasl.NewPlainClient("", acc.Username, "x"), nil
+		}
+		ledger := newLedger()
+		run(t, acc, ledger)
+		wantMails(t, ledger, plainMail(0))
+	})
+	t.Run("refused with an explanation", func(t *testing.T) {
+		sc := newScript(t, row{on: "^AUTHENTICATE", reply: "+ eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=\n"}, row{on: `^$`, reply: "T1 NO failed\n"})
+		sc.greeting = "* OK [CAPABILITY IMAP4rev1 SASL-IR] hello\r\n"
+		acc := sc.account()
+		acc.Authenticate = func(context.Context) (sasl.Client, error) { return bearer{}, nil }
+		_, err := connect(t.Context(), acc.withDefaults())
+		if err == nil || !strings.Contains(err.Error(), "invalid_token") || troubleOf(err) != Refused {
+			t.Errorf("error %v, want the explanation of the server", err)
+		}
+	})
+}
+
+// bearer is a mechanism that answers every challenge with nothing, as OAUTHBEARER does on failure.
+type bearer struct{}
+
+func (bearer) Start() (string, []byte, error) { return "OAUTHBEARER", []byte("n,,"), nil }
+func (bearer) Next([]byte) ([]byte, error)    { return nil, nil }
+
+func TestStepIsAbandonedWhereTheLibraryHangs(t *testing.T) {
+	sc := newScript(t)
+	s, err := dial(t.Context(), sc.account().withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	s.patience = 10 * time.Millisecond
+	hung := make(chan struct{})
+	defer close(hung)
+	err = s.step(t.Context(), "spin", 10*time.Millisecond, func() error { <-hung; return nil })
+	if !errors.Is(err, errStuck) {
+		t.Errorf("error %v, want %v", err, errStuck)
+	}
+}
+
+func TestRetry(t *testing.T) {
+	const first, limit = time.Second, 5 * time.Minute
+	for _, jitter := range []float64{0, 0.5, 0.999} {
+		var r retry
+		previous := time.Duration(0)
+		for i := range 80 {
+			got := r.next(first, limit, jitter)
+			want := min(limit, first<<min(i, 20))
+			if got > want || got < want/2 || got < previous {
+				t.Errorf("try %d with jitter %v waits %v, want %v to %v", i, jitter, got, want/2, want)
+			}
+			previous = got
+		}
+	}
+}
+
+func TestRefusal(t *testing.T) {
+	no := &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodeTryCreate}
+	if refusal(fmt.Errorf("move: %w", no)) != no || !noSuchFolder(no) || passing(no) {
+		t.Error("NO [TRYCREATE] is a refusal that says the folder is missing")
+	}
+	if refusal(&imap.Error{Type: imap.StatusResponseTypeBye}) != nil || refusal(errClosed) != nil {
+		t.Error("BYE and a closed connection are no refusals")
+	}
+}

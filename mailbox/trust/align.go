@@ -13,7 +13,7 @@ import (
 func asciiDomain(domain string) string {
 	domain = strings.TrimSuffix(strings.TrimSpace(domain), ".")
 	ascii, err := idna.Lookup.ToASCII(domain)
-	if err != nil || ascii == "" {
+	if err != nil || ascii == "" || ascii[0] == '.' || strings.Contains(ascii, "..") {
 		return ""
 	}
 	if _, err := netip.ParseAddr(ascii); err == nil {

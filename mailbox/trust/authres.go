@@ -142,6 +142,7 @@ func readResult(segment []lexeme) (result, error) {
 type lexeme struct {
 	text   string
 	quoted bool // some of it stood in a quoted string
+	value  bool // it stood after an equals sign
 }
 
 func (l lexeme) is(text string) bool { return !l.quoted && strings.EqualFold(l.text, text) }
@@ -181,12 +182,27 @@ func splitSegments(value string) ([][]lexeme, error) {
 				return nil, err
 			}
 			last := len(segments) - 1
-			segments[last] = append(segments[last], word)
+			segments[last] = appendWord(segments[last], word)
 			afterEquals = false
 			i = end
 		}
 	}
 	return segments, nil
+}
+
+// appendWord appends a word, or makes it one with the word before where a dot or slash between them stood apart: "header
+// (why not) . from" is header.from.
+func appendWord(words []lexeme, word lexeme) []lexeme {
+	if len(words) > 0 && !word.value && !word.quoted {
+		before := &words[len(words)-1]
+		ends := strings.HasSuffix(before.text, ".") || strings.HasSuffix(before.text, "/")
+		starts := strings.HasPrefix(word.text, ".") || strings.HasPrefix(word.text, "/")
+		if !before.value && !before.quoted && before.text != "=" && (ends || starts) {
+			before.text += word.text
+			return words
+		}
+	}
+	return append(words, word)
 }
 
 // skipComment returns the position behind the comment that opens at i (RFC 5322 section 3.2.2: they nest, and a
@@ -212,7 +228,7 @@ func skipComment(s string, i int) (int, error) {
 // senders often do (VERP).
 func readWord(s string, i int, isValue bool) (lexeme, int, error) {
 	var text strings.Builder
-	word := lexeme{}
+	word := lexeme{value: isValue}
 	for i < len(s) {
 		c := s[i]
 		switch {

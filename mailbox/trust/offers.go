@@ -155,26 +155,22 @@ func (o Offers) advise(relays map[netip.Addr]int) []string {
 		return []string{"no mails to look at: send one to the mailbox from outside and try again"}
 	}
 	var advice []string
+	trusted := false
 	for _, offer := range o.Found {
-		count := fmt.Sprintf("in %d of %d mails (%s)", offer.Mails, o.Mails, strings.Join(offer.passes(), ", "))
-		switch {
-		case offer.Server == ServerMicrosoft365 && offer.Place == "above":
-			advice = append(advice, fmt.Sprintf("Exchange Online writes Authentication-Results %s; set server = %q", count, offer.Server))
-		case offer.Server == ServerGoogle && offer.Place == "arc":
-			advice = append(advice, fmt.Sprintf("Google writes ARC-Authentication-Results %s; set server = %q", count, offer.Server))
-		case offer.Place == "above":
-			advice = append(advice, fmt.Sprintf("Authentication-Results come from %s %s; set authority = [%q]", quote(offer.Authority), count, offer.Authority))
-		case offer.Place == "below" && offer.Server == ServerGeneric:
-			advice = append(advice, fmt.Sprintf("Authentication-Results of %s stand below its own Received %s, where a sender can imitate them; "+
-				"set authority = [%q] and below = true only if that server removes such fields from incoming mail", quote(offer.Authority), count, offer.Authority))
+		text := offer.advise(o.Mails)
+		if text == "" {
+			continue
 		}
+		trusted = trusted || offer.Place != "below"
+		advice = append(advice, text)
 	}
-	if len(advice) == 0 {
-		advice = append(advice, "no Authentication-Results where only our server can write")
+	if !trusted {
+		hops := []string{"no Authentication-Results where only our server can write"}
 		for _, addr := range slices.SortedFunc(maps.Keys(relays), netip.Addr.Compare) {
-			advice = append(advice, fmt.Sprintf("%d of %d mails come through %s; if that is a server of yours, set internal = [\"%s/%d\"] and look again",
+			hops = append(hops, fmt.Sprintf("%d of %d mails come through %s; if that is a server of yours, set internal = [\"%s/%d\"] and look again",
 				relays[addr], o.Mails, addr, addr, addr.BitLen()))
 		}
+		advice = append(hops, advice...)
 		if o.Signed > 0 {
 			advice = append(advice, fmt.Sprintf("%d of %d mails are signed by their From domain; set verify_dkim = true", o.Signed, o.Mails))
 		} else {
@@ -182,6 +178,23 @@ func (o Offers) advise(relays map[netip.Addr]int) []string {
 		}
 	}
 	return append(advice, fmt.Sprintf("with the settings as they are %d of %d mails are proven by their header", o.Proven, o.Mails))
+}
+
+// advise says what to set to use the offer, or "" where another setting does so better.
+func (o Offer) advise(mails int) string {
+	count := fmt.Sprintf("in %d of %d mails (%s)", o.Mails, mails, strings.Join(o.passes(), ", "))
+	switch {
+	case o.Server == ServerMicrosoft365 && o.Place == "above":
+		return fmt.Sprintf("Exchange Online writes Authentication-Results %s; set server = %q", count, o.Server)
+	case o.Server == ServerGoogle && o.Place == "arc":
+		return fmt.Sprintf("Google writes ARC-Authentication-Results %s; set server = %q", count, o.Server)
+	case o.Server == ServerGeneric && o.Place == "above":
+		return fmt.Sprintf("Authentication-Results come from %s %s; set authority = [%[1]s]", quote(o.Authority), count)
+	case o.Server == ServerGeneric && o.Place == "below":
+		return fmt.Sprintf("Authentication-Results of %s stand below its own Received %s, where a sender can imitate them; "+
+			"set authority = [%[1]s] and below = true only if that server removes such fields from incoming mail", quote(o.Authority), count)
+	}
+	return ""
 }
 
 // passes lists the methods that passed, the most frequent first: "dmarc 31".

@@ -82,7 +82,7 @@ func TestProveByOurServer(t *testing.T) {
 		{"dmarc below with trace fields between, so set", below, ourLMTP + ourBorder + "Received-SPF: pass\nDKIM-Filter: OpenDKIM\nX-Spam: no\n" + dmarcPass + letter, MethodDMARC, ""},
 		{"dmarc directly below, not so set", ours, ourBorder + dmarcPass + letter, MethodNone, "no results"},
 		{"authserv-id in another case", ours, strings.ToUpper("authentication-results: MX.Ministry.Example.Org") + "; DMARC=Pass header.From=Ministry.Example.ORG\n" + ourBorder + letter, MethodDMARC, ""},
-		{"a version, comments and folding", ours, "Authentication-Results: (hello; all)\n mx.ministry.example.org (x) 1 ;\n dmarc / (is it?) 1 = (well) pass (p=none; sp=none (nested)) header . x = y\n" + ourBorder + letter, MethodNone, "cannot be read"},
+		{"a version, comments and folding", ours, "Authentication-Results: (hello; all)\n mx.ministry.example.org (x) 1 ;\n dmarc / (is it?) 1 = (well) pass (p=none; sp=none (nested)) header (c) . from = ministry.example.org\n" + ourBorder + letter, MethodDMARC, ""},
 		{"comments and folding", ours, "Authentication-Results: (hello; all)\n mx.ministry.example.org (x) 1 ;\n dmarc/1 = (well) pass (p=none; sp=none (nested))\n reason=\"good; enough\" header.from = (c) ministry.example.org\n" + ourBorder + letter, MethodDMARC, ""},
 		{"two fields of ours, one a method", ours, dmarcPass + results("spf=pass smtp.mailfrom=ministry.example.org") + ourBorder + letter, MethodDMARC, ""},
 		{"dkim aligned", ours, results("dkim=pass header.d=ministry.example.org header.s=s1") + ourBorder + signature + letter, MethodDKIM, "header.d=ministry.example.org"},

@@ -266,11 +266,10 @@ func (b *body) finish(m *mailbox.Message, opt Options) {
 		}
 	}
 	b.say(m)
-	m.Class, m.ClassReason = mailbox.ClassPerson, "nothing marks it as automatic"
+	b.classify(m, opt)
 	m.Attachments = b.files
 	for i := range m.Attachments {
 		a := &m.Attachments[i]
 		a.Inline = strings.HasPrefix(a.Type, "image/") && (a.ContentID != "" && shown["cid:"+a.ContentID] || a.Inline && len(shown) > 0 && a.ContentID != "")
 	}
-	_ = opt
 }

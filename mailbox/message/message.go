@@ -15,10 +15,11 @@ import (
 // Options are what the reader must know of this installation to tell its own mail and its own server's marks from
 // others'. The zero value serves.
 type Options struct {
-	Own        []string // addresses of the desk, its mailboxes and the sender of its notices, in any letter case
-	Instance   string   // value of the X-Radicado header on our own notices, "" for none known
-	SpamHeader string   // header by which our server marks spam with "yes", beside the well-known ones
-	HTML       bool     // also sanitise the HTML body into Message.HTML, which takes longer than all the rest
+	Own             []string // addresses of the desk, its mailboxes and the sender of its notices, in any letter case
+	Instance        string   // value of the X-Radicado header on our own notices, "" for none known
+	MessageIDDomain string   // what stands behind the @ of our own Message-IDs and of nobody else's, "" for none
+	SpamHeader      string   // header by which our server marks spam with "yes", beside the well-known ones
+	HTML            bool     // also sanitise the HTML body into Message.HTML, which takes longer than all the rest
 }
 
 // Read reads one mail, or only its header. It never fails: a mail that trips the reader is read by its header alone and

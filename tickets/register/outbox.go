@@ -203,3 +203,11 @@ func scanOutbox(row scanner) (o OutboxRow, err error) {
 	}
 	return o, fromOptionalJSON(refs, &o.References)
 }
+
+// UpcomingNotice returns the id that the next notice queued by this transaction will have, so that its Message-ID can carry it.
+func (tx *Tx) UpcomingNotice() (id int64, err error) {
+	if err := tx.row("SELECT coalesce(max(id), 0) + 1 FROM outbox", nil, &id); err != nil {
+		return 0, fmt.Errorf("look for the id of the next notice: %w", err)
+	}
+	return id, nil
+}

@@ -59,25 +59,25 @@ func (r *Reader) storedDocument(id int64) (doc document, err error) {
 	return doc, err
 }
 
-// with adds the words of events.
+// with adds the words of events, one after the other, so that replaying them all at once gives the same document.
 func (d document) with(t *tickets.Ticket, events []tickets.Event) document {
-	var public, internal []string
 	for _, e := range events {
+		public, internal := wordsOf(e.Fact)
 		if e.Seq == 1 {
 			public = append(public, string(t.Number))
 		}
-		p, i := wordsOf(e.Fact)
-		public, internal = append(public, p...), append(internal, i...)
+		d.public, d.internal = add(d.public, public), add(d.internal, internal)
 	}
 	people := []string{personToken(t.Requester.Key())}
 	for _, f := range t.Followers {
 		people = append(people, personToken(f.Key()))
 	}
-	return document{add(d.public, public), add(d.internal, internal), strings.Join(people, " ")}
+	d.people = strings.Join(people, " ")
+	return d
 }
 
 func add(text string, more []string) string {
-	text = strings.ToValidUTF8(strings.TrimSpace(text+"\n"+strings.Join(more, "\n")), " ")
+	text = valid(strings.TrimSpace(text + "\n" + strings.Join(more, "\n")))
 	if len(text) <= maxIndexed {
 		return text
 	}

@@ -1,11 +1,34 @@
 package register
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
+	"unicode/utf8"
 
 	"radicado/tickets"
 )
+
+// columns is what of a ticket can be searched and sorted by.
+type columns struct {
+	version                 int
+	state                   string
+	open                    bool
+	priority                string
+	requester, technician   string // addresses in lower case
+	subject                 string
+	registeredAt, changedAt int64
+	resolvedAt, closedAt    sql.NullInt64
+}
+
+func columnsOf(t *tickets.Ticket) columns {
+	return columns{
+		version: t.Version, state: string(t.State), open: t.State.Open(), priority: string(t.Priority),
+		requester: valid(t.Requester.Key()), technician: valid(t.Technician.Key()), subject: valid(t.Subject),
+		registeredAt: t.RegisteredAt.UnixMilli(), changedAt: t.ChangedAt.UnixMilli(),
+		resolvedAt: millis(t.ResolvedAt), closedAt: millis(t.ClosedAt),
+	}
+}
 
 // saveTicket stores what the ticket is now, if the stored one is at the version before.
 func (tx *Tx) saveTicket(id int64, t *tickets.Ticket, before int) error {
@@ -13,9 +36,9 @@ func (tx *Tx) saveTicket(id int64, t *tickets.Ticket, before int) error {
 	if err != nil {
 		return err
 	}
-	args := []any{id, string(t.Number), t.Version, string(t.State), t.State.Open(), string(t.Priority), t.Requester.Key(),
-		t.Technician.Key(), t.Subject, t.RegisteredAt.UnixMilli(), t.ChangedAt.UnixMilli(), millis(t.ResolvedAt), millis(t.ClosedAt),
-		string(body)}
+	c := columnsOf(t)
+	args := []any{id, string(t.Number), c.version, c.state, c.open, c.priority, c.requester, c.technician, c.subject,
+		c.registeredAt, c.changedAt, c.resolvedAt, c.closedAt, string(body)}
 	if before == 0 {
 		_, err := tx.exec(`INSERT INTO tickets (id, number, version, state, open, priority, requester, technician, subject,
 			registered_at, changed_at, resolved_at, closed_at, body)
@@ -70,4 +93,13 @@ func (r *Reader) Loads() (map[string]int, error) {
 		loads[l.technician] = l.open
 	}
 	return loads, nil
+}
+
+// valid replaces every byte that is not UTF-8, as the JSON of a fact does: what is read from the mails of others must be
+// the same in a column as in the ticket.
+func valid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
 }

@@ -285,7 +285,10 @@ func scanValue[T any](row scanner) (value T, err error) {
 
 // millis is the stored form of a time; the zero time is NULL.
 func millis(t time.Time) sql.NullInt64 {
-	return sql.NullInt64{Int64: t.UnixMilli(), Valid: !t.IsZero()}
+	if t.IsZero() {
+		return sql.NullInt64{}
+	}
+	return sql.NullInt64{Int64: t.UnixMilli(), Valid: true}
 }
 
 func fromMillis(ms sql.NullInt64) time.Time {

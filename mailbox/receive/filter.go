@@ -219,7 +219,7 @@ func (f *filter) untagged(line []byte) error {
 // formed (RFC 3501 section 7.1).
 func (f *filter) status(tag, kind, text []byte) {
 	var code []byte
-	text = bytes.TrimLeft(text, " ")
+	text = bytes.TrimLeft(bytes.ReplaceAll(text, []byte("\r"), []byte(" ")), " ")
 	if bytes.HasPrefix(text, []byte("[")) {
 		inside, after, closed := bytes.Cut(text[1:], []byte("]"))
 		if closed {
@@ -232,7 +232,7 @@ func (f *filter) status(tag, kind, text []byte) {
 		f.emit([]byte(" ["), code, []byte("]"))
 	}
 	if len(text) > 0 {
-		f.emit([]byte(" "), bytes.ReplaceAll(text, []byte("\r"), []byte(" ")))
+		f.emit([]byte(" "), text)
 	}
 	f.emit(crlf)
 }

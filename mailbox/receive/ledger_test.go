@@ -20,18 +20,18 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // testLedger keeps in memory what a register would keep on disk.
 type testLedger struct {
-	mu       sync.Mutex
-	cutOff   time.Time
-	cursors  map[uint32]uint32 // by UIDVALIDITY
-	taken    []mailbox.Arrival
-	batches  []int // sizes of the batches that held something
-	wanted   []Settlement
-	moved    []uint32
-	settles  bool // every mail taken is to be moved
-	fail     error
-	wake     chan struct{}
-	drop     bool // count and forget the contents
-	count    int
+	mu      sync.Mutex
+	cutOff  time.Time
+	cursors map[uint32]uint32 // by UIDVALIDITY
+	taken   []mailbox.Arrival
+	batches []int // sizes of the batches that held something
+	wanted  []Settlement
+	moved   []uint32
+	settles bool // every mail taken is to be moved
+	fail    error
+	wake    chan struct{}
+	drop    bool // count and forget the contents
+	count   int
 }
 
 func newLedger() *testLedger {

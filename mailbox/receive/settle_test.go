@@ -1,0 +1,297 @@
+package receive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestMoves shows that finished mails leave the folder, once each, in whatever way the server offers.
+func TestMoves(t *testing.T) {
+	tests := []struct {
+		name  string
+		caps  string
+		rows  []row
+		stays int // mails that cannot leave
+		log   string
+	}{
+		{name: "MOVE", caps: "IMAP4rev1 IDLE MOVE UIDPLUS"},
+		{name: "COPY, STORE and UID EXPUNGE", caps: "IMAP4rev1 IDLE UIDPLUS"},
+		{name: "COPY, STORE and EXPUNGE", caps: "IMAP4rev1 IDLE"},
+		{name: "second revision only", caps: "IMAP4rev2"},
+		{name: "refused once together", caps: "IMAP4rev1 IDLE MOVE",
+			rows: []row{{on: "^UID MOVE 1:3", reply: "$T NO internal error\n"}}},
+		{name: "quota for a while", caps: "IMAP4rev1 IDLE MOVE", log: "mails cannot be moved",
+			rows: []row{{on: "^UID MOVE", times: 3, reply: "$T NO [OVERQUOTA] full\n"}}},
+		{name: "connection cut", caps: "IMAP4rev1 IDLE MOVE", rows: []row{{on: "^UID MOVE", times: 2, reply: "* 1 EXPUNGE\n<CUT>"}}},
+		{name: "marking refused for a while", caps: "IMAP4rev1 IDLE UIDPLUS", log: "mails cannot be moved",
+			rows: []row{{on: "^UID STORE", times: 5, reply: "$T NO read only\n"}}},
+		{name: "one that cannot be moved", caps: "IMAP4rev1 IDLE MOVE", stays: 1, log: "mails cannot be moved",
+			rows: []row{{on: "^UID MOVE (1:3|2:3|2) ", reply: "$T NO cannot copy\n"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			sc := newScript(t, tt.rows...)
+			sc.caps = tt.caps
+			sc.addPlain(5)
+			ledger := newLedger()
+			acc := sc.account()
+			acc.Timing.Poll = 10 * time.Millisecond
+			r := run(t, acc, ledger)
+			eventually(t, "all taken", func() bool { return ledger.counted() == 5 })
+			ledger.settle(ToProcessed, 1, 2, 3)
+			ledger.settle(ToQuarantine, 4)
+			eventually(t, "moved", func() bool { return sc.left() == 1+tt.stays && len(ledger.gone()) == 4-tt.stays })
+			r.stop()
+			var want []string
+			for i := range 3 {
+				if tt.stays == 0 || i != 1 {
+					want = append(want, plainMail(i))
+				}
+			}
+			got := sc.in("Procesados")
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("processed: %q, want %q", got, want)
+			}
+			if got := sc.in("Cuarentena"); !slices.Equal(got, []string{plainMail(3)}) {
+				t.Errorf("quarantine: %q", got)
+			}
+			if got := r.log.count("mails cannot be moved"); (got > 0) != (tt.log != "") || got > 1 {
+				t.Errorf("the log says %d times that mails cannot be moved", got)
+			}
+		})
+	}
+}
+
+func TestReceivingGoesOnWhileMovingFails(t *testing.T) {
+	sc := newScript(t, row{on: "^UID MOVE", reply: "$T NO [OVERQUOTA] full\n"})
+	sc.addPlain(1)
+	ledger := newLedger()
+	ledger.settles = true
+	r := run(t, sc.account(), ledger)
+	eventually(t, "refusal", func() bool { return r.log.count("mails cannot be moved") == 1 })
+	sc.add(scriptMail{raw: plainMail(1)})
+	wantMails(t, ledger, plainMails(2)...)
+	if got := len(sc.said("^UID MOVE")); got > 2 {
+		t.Errorf("%d tries to move within moments", got)
+	}
+}
+
+func TestMailsGoneByThemselvesAreNoted(t *testing.T) {
+	sc := newScript(t)
+	sc.addPlain(3)
+	ledger := newLedger()
+	r := run(t, sc.account(), ledger)
+	eventually(t, "all taken", func() bool { return ledger.counted() == 3 })
+	sc.mu.Lock()
+	sc.mails = slices.Delete(sc.mails, 1, 2)
+	sc.mu.Unlock()
+	ledger.settle(ToProcessed, 1, 2)
+	eventually(t, "noted", func() bool { return slices.Equal(ledger.gone(), []uint32{1, 2}) })
+	ledger.settle(ToProcessed, 2)
+	eventually(t, "noted again", func() bool { return slices.Equal(ledger.gone(), []uint32{1, 2, 2}) })
+	r.stop()
+	if got := sc.said("^UID MOVE"); !slices.Equal(got, []string{`UID MOVE 1 "Procesados"`}) {
+		t.Errorf("moved %q", got)
+	}
+}
+
+func TestOthersMarkedAsDeletedAreSpared(t *testing.T) {
+	sc := newScript(t)
+	sc.caps = "IMAP4rev1 IDLE"
+	sc.addPlain(3)
+	sc.mails[2].deleted = true // by somebody with a mail program
+	ledger := newLedger()
+	r := run(t, sc.account(), ledger)
+	eventually(t, "all taken", func() bool { return ledger.counted() == 3 })
+	for i := range 2 {
+		ledger.settle(ToProcessed, uint32(i+1))
+		eventually(t, "noted", func() bool { return len(ledger.gone()) == i+1 })
+	}
+	r.stop()
+	if sc.left() != 3 || len(sc.said("^EXPUNGE")) > 0 {
+		t.Errorf("%d mails left, want 3: EXPUNGE would remove somebody else's", sc.left())
+	}
+	if got := sc.in("Procesados"); !slices.Equal(got, plainMails(2)) {
+		t.Errorf("processed: %q", got)
+	}
+	if got := r.log.count("neither MOVE nor UIDPLUS"); got != 1 {
+		t.Errorf("the log says so %d times, want once", got)
+	}
+}
+
+func TestFolderThatVanishesIsMadeAgain(t *testing.T) {
+	sc := newScript(t)
+	sc.addPlain(2)
+	ledger := newLedger()
+	run(t, sc.account(), ledger)
+	eventually(t, "all taken", func() bool { return ledger.counted() == 2 })
+	ledger.settle(ToProcessed, 1)
+	eventually(t, "moved", func() bool { return len(ledger.gone()) == 1 })
+	sc.mu.Lock()
+	delete(sc.folders, "Procesados")
+	sc.mu.Unlock()
+	ledger.settle(ToProcessed, 2)
+	eventually(t, "moved", func() bool { return len(ledger.gone()) == 2 })
+	if got := sc.in("Procesados"); !slices.Equal(got, []string{plainMail(1)}) {
+		t.Errorf("processed: %q", got)
+	}
+}
+
+func TestFoldersUnderANamespace(t *testing.T) {
+	below := func(sc *script) {
+		sc.rows = []row{
+			{on: `^(CREATE|STATUS) "?(Procesados|Cuarentena|Mesa/)`, reply: "$T NO all folders live below INBOX\n"},
+			{on: "^NAMESPACE", reply: "* NAMESPACE ((\"INBOX.\" \".\")) NIL NIL\n$T OK\n"},
+		}
+	}
+	t.Run("made", func(t *testing.T) {
+		sc := newScript(t)
+		below(sc)
+		sc.addPlain(1)
+		ledger := newLedger()
+		ledger.settles = true
+		acc := sc.account()
+		acc.Processed = "Mesa/Procesados"
+		run(t, acc, ledger)
+		eventually(t, "moved", func() bool { return len(ledger.gone()) == 1 })
+		if got := sc.in("INBOX.Mesa/Procesados"); !slices.Equal(got, plainMails(1)) {
+			t.Errorf("folders: %v", sc.folders)
+		}
+	})
+	t.Run("found", func(t *testing.T) {
+		sc := newScript(t)
+		below(sc)
+		sc.folders["INBOX.Procesados"] = nil
+		sc.addPlain(1)
+		ledger := newLedger()
+		ledger.settles = true
+		run(t, sc.account(), ledger)
+		eventually(t, "moved", func() bool { return len(ledger.gone()) == 1 })
+		if len(sc.in("INBOX.Procesados")) != 1 || len(sc.said("^CREATE")) > 0 {
+			t.Errorf("folders: %v, made: %q", sc.folders, sc.said("^CREATE"))
+		}
+	})
+	t.Run("read", func(t *testing.T) {
+		sc := newScript(t)
+		below(sc)
+		sc.folders["INBOX.Soporte"] = nil
+		sc.addPlain(1)
+		acc := sc.account()
+		acc.Folder = "Soporte"
+		ledger := newLedger()
+		run(t, acc, ledger)
+		wantMails(t, ledger, plainMail(0))
+	})
+}
+
+func TestLeaveInPlaceChangesNothing(t *testing.T) {
+	sc := newScript(t)
+	sc.addPlain(3)
+	acc := sc.account()
+	acc.LeaveInPlace = true
+	ledger := newLedger()
+	ledger.settles = true
+	r := run(t, acc, ledger)
+	wantMails(t, ledger, plainMails(3)...)
+	eventually(t, "IDLE", func() bool { return sc.idling() == 1 })
+	r.stop()
+	if got := sc.said("^(SELECT|CREATE|STATUS|UID MOVE|UID COPY|UID STORE|SUBSCRIBE)"); len(got) > 0 {
+		t.Errorf("commands that change something: %q", got)
+	}
+}
+
+func TestManyMovesComeInLargeBatches(t *testing.T) {
+	sc := newScript(t)
+	sc.addPlain(2500)
+	ledger := newLedger()
+	ledger.drop, ledger.settles = true, true
+	run(t, sc.account(), ledger)
+	eventually(t, "all moved", func() bool { return len(ledger.gone()) == 2500 })
+	if got := len(sc.said("^UID MOVE")); got > 6 {
+		t.Errorf("%d commands for 2500 mails", got)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	tests := []struct {
+		name   string
+		rows   []row
+		change func(*Account, *script)
+		want   []string // "ok" or "no", and what the finding says
+	}{
+		{"all well", nil, func(*Account, *script) {}, []string{
+			"ok connection to", "ok login as soporte@example.org", "ok capabilities has IDLE, MOVE, UIDPLUS",
+			`ok folder INBOX 2 mails`, `ok folder Procesados was missing and has been made`, `ok folder Cuarentena was missing`}},
+		{"folders exist", nil, func(_ *Account, sc *script) { sc.folders["Procesados"], sc.folders["Cuarentena"] = nil, nil }, []string{
+			"ok conn", "ok login", "ok cap", "ok folder INBOX", `ok folder Procesados exists as "Procesados"`, "ok folder Cuarentena exists"}},
+		{"poor server", nil, func(_ *Account, sc *script) { sc.caps = "IMAP4rev1" }, []string{
+			"ok conn", "ok login", "ok capabilities IDLE is missing: new mail is noticed only", "ok folder", "ok folder", "ok folder"}},
+		{"refused", []row{{on: "^LOGIN", reply: "$T NO [AUTHENTICATIONFAILED] no\n"}}, func(*Account, *script) {}, []string{
+			"ok conn", "no login as soporte@example.org"}},
+		{"no secret", nil, func(a *Account, _ *script) {
+			a.Password = func(context.Context) (string, error) { return "", errors.New("file not found") }
+		}, []string{"ok conn", "no login as soporte@example.org password of soporte@example.org: file not found"}},
+		{"no passwords taken", nil, func(_ *Account, sc *script) {
+			sc.greeting = "* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] hello\r\n"
+		}, []string{"ok conn", "no login as soporte@example.org the server takes no password"}},
+		{"no folder", nil, func(a *Account, _ *script) { a.Folder = "Entrada" }, []string{
+			"ok conn", "ok login", "ok cap", "no folder Entrada open folder Entrada"}},
+		{"folder cannot be made", []row{{on: "^CREATE", reply: "$T NO [NOPERM] no\n"}}, func(*Account, *script) {}, []string{
+			"ok conn", "ok login", "ok cap", "ok folder INBOX", "no folder Procesados", "no folder Cuarentena"}},
+		{"left in place", nil, func(a *Account, _ *script) { a.LeaveInPlace = true }, []string{
+			"ok conn", "ok login", "ok cap", "ok folder INBOX"}},
+		{"no UIDVALIDITY", []row{{on: "^SELECT", reply: "* 1 EXISTS\n$T OK\n"}}, func(*Account, *script) {}, []string{
+			"ok conn", "ok login", "ok cap", "no folder INBOX open folder INBOX: the server gives no UIDVALIDITY"}},
+		{"nobody there", nil, func(a *Account, sc *script) { _ = sc.listener.Close() }, []string{"no connection to"}},
+		{"not TLS", nil, func(a *Account, _ *script) { a.TLS = Implicit }, []string{"no connection to"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			sc := newScript(t, tt.rows...)
+			sc.addPlain(2)
+			acc := sc.account()
+			tt.change(&acc, sc)
+			got := Check(t.Context(), acc)
+			if len(got) != len(tt.want) {
+				t.Fatalf("%d findings, want %d: %+v", len(got), len(tt.want), got)
+			}
+			for i, f := range got {
+				text := "no "
+				if f.OK {
+					text = "ok "
+				}
+				if text += f.What + " " + f.Detail; !strings.HasPrefix(text, tt.want[i]) {
+					t.Errorf("finding %q, want %q", text, tt.want[i])
+				}
+				if f.OK != (f.Advice == "") {
+					t.Errorf("%s: advice %q", text, f.Advice)
+				}
+			}
+		})
+	}
+}
+
+func TestCounts(t *testing.T) {
+	sc := newScript(t)
+	sc.addPlain(3)
+	sc.folders["Procesados"] = []string{"a", "b"}
+	got, err := Counts(t.Context(), sc.account())
+	if want := (Count{Folder: 3, Processed: 2}); err != nil || got != want {
+		t.Errorf("counted %+v, %v, want %+v", got, err, want)
+	}
+	sc.rows = []row{{on: "^STATUS", reply: "$T OK\n"}}
+	if got, err := Counts(t.Context(), sc.account()); err == nil {
+		t.Errorf("counted %+v where the server does not say", got)
+	}
+	if got := fmt.Sprint(sc.said("^(SELECT|CREATE|LIST)")); got != "[]" {
+		t.Errorf("counting changes or opens something: %s", got)
+	}
+}

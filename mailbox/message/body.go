@@ -267,6 +267,7 @@ func (b *body) finish(m *mailbox.Message, opt Options) {
 	}
 	b.say(m)
 	b.classify(m, opt)
+	b.attachedForward(m)
 	m.Attachments = b.files
 	for i := range m.Attachments {
 		a := &m.Attachments[i]

@@ -38,7 +38,7 @@ func readStatus(b []byte) (mailbox.Bounce, string) {
 			bounce.Diagnostic = r.diagnostic
 		}
 	}
-	for _, action := range []string{"failed", "delayed", "delivered", "relayed", "expanded"} {
+	for _, action := range []string{"failed", "delayed", "delivered", "relayed", "expanded", "deliverable"} {
 		if actions[action] {
 			return bounce, action
 		}

@@ -9,14 +9,19 @@ import (
 
 const addrPattern = `([^\s<>"'()\[\],;:|@]+@[\w](?:[\w.-]*[\w])?)`
 
+// sureForms is how many of the forms below name the address beyond doubt.
+const sureForms = 11
+
 // recipientForms are how mail servers name the address that failed, the surest first. All hits of the first form that
 // has any are taken.
 var recipientForms = []*regexp.Regexp{
 	regexp.MustCompile(`(?im)^[ \t>]*(?:final|original|x-actual|failed|x-failed)-recipients?:[ \t]*(?:rfc822;[ \t]*)?<?` + addrPattern),
-	regexp.MustCompile(`(?im)^[ \t]*<` + addrPattern + `>[^\n]{0,60}:[ \t]*$`),                                   // qmail, Postfix: "<a@b>:"
-	regexp.MustCompile(`(?im)^[ \t]*<` + addrPattern + `>(?: \(expanded from[^)]*\))?: `),                        // Postfix: "<a@b>: host said"
-	regexp.MustCompile(`(?im)^[ \t]*<?` + addrPattern + `>?:[ \t]*$`),                                            // "a@b:"
-	regexp.MustCompile(`(?im)<?` + addrPattern + `>?\.\.\. `),                                                    // sendmail: "a@b... User unknown"
+	regexp.MustCompile(`(?im)^[ \t]*<` + addrPattern + `>[^\n]{0,60}:[ \t]*$`),            // qmail, Postfix: "<a@b>:"
+	regexp.MustCompile(`(?im)^[ \t]*<` + addrPattern + `>(?: \(expanded from[^)]*\))?: `), // Postfix: "<a@b>: host said"
+	regexp.MustCompile(`(?im)^[ \t]*<?` + addrPattern + `>?:[ \t]*$`),                     // "a@b:"
+	regexp.MustCompile(`(?im)<?` + addrPattern + `>?\.\.\. `),                             // sendmail: "a@b... User unknown"
+	regexp.MustCompile(`(?im)\(expanded from: <?` + addrPattern),
+	regexp.MustCompile(`(?im)dda:smtp=` + addrPattern),                                                           // an X.400 address of old Exchange
 	regexp.MustCompile(`(?im)rcpt to: ?<` + addrPattern + `>`),                                                   // the dialogue
 	regexp.MustCompile(`(?im)^[ \t*•-]*[<'"(\[]*` + addrPattern + `[>'")\]]*[*.]*[ \t]*$`),                       // alone on a line: Exim, Gmail, Exchange
 	regexp.MustCompile(`(?im)^[ \t]*[<'"]?` + addrPattern + `[>'"]?(?: on | el | am | le | em |[ \t]+-|\t| \()`), // Exchange: "'a@b' on 3/11/2025"
@@ -34,16 +39,13 @@ func (b *body) findRecipients(m *mailbox.Message, words string, original mailbox
 			not[a.Key()] = true
 		}
 	}
-	for _, form := range recipientForms {
-		for _, hit := range form.FindAllStringSubmatch(words, maxBounced) {
-			address := strings.ToLower(strings.Trim(hit[1], ".*_`=+"))
-			if !not[address] && plausibleRecipient(address) {
-				addRecipient(bounce, address)
-			}
-		}
-		if len(bounce.Recipients) > 0 {
-			return
-		}
+	words = whomToAsk.ReplaceAllString(words, "")
+	if recipientsIn(words, recipientForms, bounce, func(a string) bool { return !not[a] && plausibleRecipient(a) }) {
+		return
+	}
+	// A mail to oneself, or to a postmaster, can fail as well, where it is named beyond doubt.
+	if recipientsIn(words, recipientForms[:sureForms], bounce, func(a string) bool { return a != m.From.Key() }) {
+		return
 	}
 	for _, name := range []string{"X-Failed-Recipients", "Original-Recipient", "To"} {
 		for _, a := range addresses(original, name) {
@@ -56,6 +58,24 @@ func (b *body) findRecipients(m *mailbox.Message, words string, original mailbox
 		}
 	}
 }
+
+// recipientsIn adds what the first form with an acceptable hit finds.
+func recipientsIn(words string, forms []*regexp.Regexp, bounce *mailbox.Bounce, accept func(string) bool) bool {
+	for _, form := range forms {
+		for _, hit := range form.FindAllStringSubmatch(words, maxBounced) {
+			if address := strings.ToLower(strings.Trim(hit[1], ".*_`=+")); accept(address) {
+				addRecipient(bounce, address)
+			}
+		}
+		if len(bounce.Recipients) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// whomToAsk is the advice to write to somebody else, and the fields that name who wrote and who got the report.
+var whomToAsk = regexp.MustCompile(`(?im)(?:^[ \t>]*(?:delivered-to|x-original-to|from|return-path|message-id|received|sender|reply-to|errors-to|x-postfix-sender):.*$|(?:contact|assistance|questions?|help|póngase en contacto con|contacte)[^\n@]{0,40}<?` + addrPattern + `>?)`)
 
 // plausibleRecipient tells addresses of people from those of servers and from identifiers.
 func plausibleRecipient(address string) bool {

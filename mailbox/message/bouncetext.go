@@ -9,20 +9,8 @@ import (
 
 // unstructuredBounce: a report in words, as mail servers sent them before RFC 3464 and some still do.
 func (b *body) unstructuredBounce(m *mailbox.Message, _ Options) (mailbox.Class, string) {
-	reason := bounceSender(m)
-	subject := bounceSubject(m.Subject)
-	failed := m.Header.Get("X-Failed-Recipients") != ""
-	words := b.bounceWords(m)
-	body := bounceBody(words)
-	switch {
-	case failed:
-		reason = "X-Failed-Recipients is there"
-	case reason != "" && (subject || body):
-	case subject && body && (m.Header.Get("In-Reply-To") == "" || nullPath(m.Header)) && (nullPath(m.Header) || b.report.original != nil || b.report.kind == "delivery-status" || strongBody(words)):
-		reason = "subject and text are those of a delivery report"
-	case b.report.kind == "delivery-status" || b.report.kind == "delivery":
-		reason = "its report-type is delivery-status"
-	default:
+	reason := b.bounceReason(m)
+	if reason == "" {
 		return "", ""
 	}
 	var bounce mailbox.Bounce
@@ -35,10 +23,48 @@ func (b *body) unstructuredBounce(m *mailbox.Message, _ Options) (mailbox.Class,
 	}
 	b.complete(m, &bounce)
 	m.Bounce = &bounce
-	if delayed(m.Subject, words) {
+	if delayed(m.Subject, b.bounceWords(m)) {
 		return mailbox.ClassDelay, reason + ", and it is not given up yet"
 	}
 	return mailbox.ClassBounce, reason
+}
+
+// bounceReason says why a mail is a report in words, "" where it is none. A person may write about reports, and answers
+// them: subject or text alone prove nothing.
+func (b *body) bounceReason(m *mailbox.Message) string {
+	if m.Header.Get("X-Failed-Recipients") != "" {
+		return "X-Failed-Recipients is there"
+	}
+	sender, subject := bounceSender(m), bounceSubject(m.Subject)
+	switch {
+	case b.report.kind == "delivery-status" || b.report.kind == "delivery":
+		return "its report-type is delivery-status"
+	case sender != "" && (subject || bounceBody(b.bounceWords(m))):
+		return sender
+	case nullPath(m.Header) && b.report.original != nil && strongBody(b.bounceWords(m)):
+		return "an empty return path, a mail that came back, and the words of a mail server"
+	case b.listRefused(m):
+		return "a mailing list refused the mail"
+	case sender != "" || !subject:
+		return ""
+	}
+	if m.Header.Get("In-Reply-To") != "" && !nullPath(m.Header) {
+		return ""
+	}
+	words := b.bounceWords(m)
+	if bounceBody(words) && (nullPath(m.Header) || b.report.original != nil || strongBody(words)) {
+		return "subject and text are those of a delivery report"
+	}
+	return ""
+}
+
+// listRefused: what list managers answer to a mail that they do not pass on.
+func (b *body) listRefused(m *mailbox.Message) bool {
+	if m.Header.Get("X-MLServer") == "" {
+		return false
+	}
+	s := strings.ToLower(m.Subject)
+	return strings.Contains(s, "not member") || strings.Contains(s, "not a member") || strings.Contains(s, "loop alert") || strings.Contains(s, "rejected") || strings.Contains(s, "refused")
 }
 
 func nullPath(h mailbox.Header) bool {
@@ -61,7 +87,7 @@ func bounceSender(m *mailbox.Message) string {
 			return "the sender is a mail server: " + m.From.Name
 		}
 	}
-	if m.From.Addr == "" && nullPath(m.Header) {
+	if m.From.Addr == "" && (nullPath(m.Header) || strings.Contains(m.Header.Get("From"), "<>")) {
 		return "it has no sender"
 	}
 	return ""
@@ -71,7 +97,7 @@ func bounceSender(m *mailbox.Message) string {
 var bounceSubjects = []string{
 	"undelivered mail", "undeliverable", "undeliverable mail", "undeliverable message", "undelivered message", "failure notice", "mail delivery fail", "mail delivery error", "mail delivery problem", "mail delivery status", "mail delivery notification", "mail delivery", "delivery failure", "delivery failed", "delivery status notification", "delivery notification", "delivery report", "delivery delayed", "delivery error", "delivery problem", "delivery unsuccessful", "delivery has failed", "returned mail", "returned to sender", "mail returned", "message returned", "return to sender", "returned message", "message delivery fail", "message undeliverable", "message could not be delivered", "message not delivered", "message status - undeliverable", "failed delivery", "failed mail", "failed to deliver", "nondeliverable", "non-deliverable", "non deliverable", "non delivery", "non-delivery", "nondelivery", "unable to deliver", "could not send message", "warning: could not send message", "warning: message", "mail system error", "error sending", "mail could not be delivered", "mail failure", "mail error", "user unknown", "unknown user", "dsn:", "dsn (", "[bounce]", "bounce", "email delivery failure", "email not delivered", "cannot deliver", "can't deliver", "your message could not be delivered", "delivery incomplete", "delayed:", "delayed mail", "message delayed", "rejected:", "mail rejected", "rejected mail", "error de entrega", "mail status report", "notification d'état", "message you sent blocked", "blocked mail", "[postmaster]", "notification of delivery", "nicht zustellbar", "banned: ", "considered uns", "failure delivery", "deliver mail failed", "message delivery status", "automatically rejected mail", "mail undeliverable", "notice: ", "unzustellbare", "**message you sent", "message from mail",
 	"no se puede entregar", "no se pudo entregar", "no se ha podido entregar", "correo no entregado", "mensaje no entregado", "mensaje no entregable", "no entregado", "no entregable", "devuelto al remitente", "correo devuelto", "mensaje devuelto", "error en la entrega", "error al entregar", "notificación de estado de entrega", "notificación del estado de la entrega", "notificación de estado de la entrega", "entrega fallida", "fallo en la entrega", "falló la entrega", "fallo de entrega", "aviso de fallo", "imposible entregar", "retraso en la entrega", "entrega retrasada", "entrega demorada", "estado de la entrega", "notificación de fallo de entrega", "mensaje rechazado", "no enviado:", "error en entrega", "informe de no entrega",
-	"não entregue", "não foi possível entregar", "falha na entrega", "notificação de status de entrega", "mensagem não entregue", "devolvido ao remetente", "non remis", "échec de la remise", "échec de remise", "non distribué", "message non distribué", "notification d'échec", "retour à l'expéditeur", "courrier non distribué", "unzustellbar", "nicht zugestellt", "zustellung fehlgeschlagen", "nachricht nicht zustellbar", "zustellungsfehler", "fehlgeschlagen", "rückläufer", "mancato recapito", "non recapitabile", "recapito non riuscito", "messaggio non recapitabile", "errore di consegna", "onbestelbaar", "onbezorgbaar", "niet afgeleverd", "olevererbart", "kan inte levereras", "ikke leveret", "ei voitu toimittaa", "niedostarczaln", "nedoručiteln", "kézbesíthetetlen", "недоставленное", "не доставлено", "сообщение не доставлено", "недоставлен", "teslim edilemedi", "未送达", "无法送达", "退信", "系统退信", "邮件退回", "無法傳遞", "配信不能", "配信エラー", "배달되지 않음", "반송",
+	"não entregue", "não foi possível entregar", "falha na entrega", "notificação de status de entrega", "mensagem não entregue", "devolvido ao remetente", "non remis", "échec de la remise", "échec de remise", "non distribué", "message non distribué", "notification d'échec", "retour à l'expéditeur", "courrier non distribué", "unzustellbar", "nicht zugestellt", "zustellung fehlgeschlagen", "nachricht nicht zustellbar", "zustellungsfehler", "fehlgeschlagen", "rückläufer", "mancato recapito", "non recapitabile", "recapito non riuscito", "messaggio non recapitabile", "errore di consegna", "onbestelbaar", "onbezorgbaar", "niet afgeleverd", "olevererbart", "kan inte levereras", "ikke leveret", "ei voitu toimittaa", "niedostarczaln", "nedoručiteln", "kézbesíthetetlen", "недоставленное", "не доставлено", "сообщение не доставлено", "недоставлен", "teslim edilemedi", "未送达", "无法送达", "退信", "系统退信", "邮件退回", "無法傳遞", "配信不能", "配信エラー", "メールエラー", "エラーメール", "宛先不明", "送信エラー", "配送エラー", "not delivered", "message rejected", "rejected message", "processing error", "spam rejected", "배달되지 않음", "반송",
 }
 
 func bounceSubject(subject string) bool {
@@ -110,14 +136,14 @@ func (b *body) bounceWords(m *mailbox.Message) string {
 }
 
 // copyMarks stand before the copy of the mail.
-var copyMarks = regexp.MustCompile(`(?im)^[ \t>]*(?:-+ ?(?:below this line is a copy|this is a copy of|original message|unsent message|start of original|returned message|the header of the original|body of message|original message follows|enclosed is a copy|message header follow|unsent message below|message text follows|original headers?|message headers?|copia del mensaje|mensaje original|encabezado)|--- ?(?:below|enclosed|this) |-{3,} ?(?:original|returned|message contents|forwarded)|original message (?:follows|header)|message header ?:|here is (?:the|a) (?:header|copy)|(?:the )?(?:first|following) (?:\d+ lines|is a copy)|the original message (?:follows|was)|received: (?:from|by|\(qmail)|return-path: ?<|x-message-?info: |copy of (?:your|the) message|the text of the original|encabezados de mensajes originales|original message headers|información de diagnóstico para los administradores:[^\n]*\n\n)`)
+var copyMarks = regexp.MustCompile(`(?im)^[ \t>]*(?:-+ ?(?:below this line is a copy|this is a copy of|original message|unsent message|start of original|returned message|the header of the original|body of message|original message follows|enclosed is a copy|message header follow|unsent message below|message text follows|original headers?|message headers?|copia del mensaje|mensaje original|encabezado)|--- ?(?:below|enclosed|this) |-{3,} ?(?:original|returned|message contents|forwarded)|original message (?:follows|header)|message header ?:|here is (?:the|a) (?:header|copy)|(?:the )?(?:first|following) (?:\d+ lines|is a copy)|the original message (?:follows|was)|received: (?:from|by|\(qmail)|return-path: ?<[^>]|x-message-?info: |copy of (?:your|the) message|the text of the original|encabezados de mensajes originales|original message headers|información de diagnóstico para los administradores:[^\n]*\n\n)`)
 
 // strongBody: the words are a mail server's beyond doubt.
 func strongBody(words string) bool { return smtpDialogue.MatchString(words) }
 
-var smtpDialogue = regexp.MustCompile(`(?i)(?:\b[45]\d\d[ -](?:#?[45]\.\d+\.\d+|<?[^\s<>@]+@|.{0,60}(?:user|mailbox|recipient|unknown|rejected|relay|address))|\b(?:rcpt to|remote host said|smtp error|diagnostic-code|final-recipient)\b)`)
+var smtpDialogue = regexp.MustCompile(`(?i)(?:\b[45]\d\d[ -](?:#?[45]\.\d+\.\d+|<?[^\s<>@]+@|.{0,60}(?:user|mailbox|recipient|unknown|rejected|relay|address))|\b(?:rcpt to|remote host said|smtp error|diagnostic-code|final-recipient)\b|delivered to(?: the following| ?:? ?<)|recipients? could not be|entregado a (?:los|las) siguientes|(?:これ|配信|送信)(?:できません|不能|エラー))`)
 
-var bounceBodies = regexp.MustCompile(`(?i)(?:could ?n[o']t be delivered|could not deliver|unable to deliver|undeliver(?:able|ed)|delivery (?:to|of|for|has|failed|failure|error)|(?:was|were) not delivered|wasn't delivered|not be delivered|permanent(?:ly)? (?:fatal )?(?:error|fail)|fatal errors|returned to sender|failed (?:permanently|to deliver|address)|following (?:address|recipient|user)|can(?:not|'t) (?:deliver|send|be delivered)|user unknown|unknown user|no such user|does not exist|mailbox (?:is )?full|over quota|delivery attempts?|remote host said|rejected|non-?deliver|returned mail|could not be sent|not reach the following|has been delayed|will be retried|transport failed|no se pud[oe] entregar|no se ha podido entregar|no ha sido entregado|no pudo ser entregado|no fue entregado|no se entreg|no llegó a|buzón .{0,20}lleno|destinatarios?:? (?:siguiente|no)|dirección .{0,30}no (?:existe|se encontr)|nicht zugestellt|konnte nicht|n'a pas pu être|impossible de remettre|não (?:pôde|foi) |non è stato possibile|エラー|配信|送信|届|未送达|无法|退信|не доставлен|не может быть)`)
+var bounceBodies = regexp.MustCompile(`(?i)(?:(?:has|been) (?:been )?returned|could ?n[o']t be delivered|could not deliver|unable to deliver|undeliver(?:able|ed)|delivery (?:to|of|for|has|failed|failure|error)|(?:was|were) not delivered|wasn't delivered|not be delivered|permanent(?:ly)? (?:fatal )?(?:error|fail)|fatal errors|returned to sender|failed (?:permanently|to deliver|address)|following (?:address|recipient|user)|can(?:not|'t) (?:deliver|send|be delivered)|user unknown|unknown user|no such user|does not exist|mailbox (?:is )?full|over quota|delivery attempts?|remote host said|rejected|non-?deliver|returned mail|could not be sent|not reach the following|has been delayed|will be retried|transport failed|no se pud[oe] entregar|no se ha podido entregar|no ha sido entregado|no pudo ser entregado|no fue entregado|no se entreg|no llegó a|buzón .{0,20}lleno|destinatarios?:? (?:siguiente|no)|dirección .{0,30}no (?:existe|se encontr)|nicht zugestellt|konnte nicht|n'a pas pu être|impossible de remettre|não (?:pôde|foi) |non è stato possibile|エラー|配信|送信|届|未送达|无法|退信|не доставлен|не может быть)`)
 
 func bounceBody(words string) bool {
 	return bounceBodies.MatchString(words) || smtpDialogue.MatchString(words)

@@ -10,7 +10,8 @@ import (
 // be told from words, and what must not be answered before everything else.
 func (b *body) classify(m *mailbox.Message, opt Options) {
 	verdicts := []func(*mailbox.Message, Options) (mailbox.Class, string){
-		b.loop, b.feedback, b.reported, b.answeredEvent, b.unstructuredBounce, b.autoReplied, b.marked, b.listed, b.generated,
+		b.loop, b.feedback, b.reported, b.sesReport, b.answeredEvent, b.unstructuredBounce, b.autoReplied, b.marked, b.listed,
+		b.generated, b.bulk,
 	}
 	for _, verdict := range verdicts {
 		if class, reason := verdict(m, opt); class != "" {
@@ -51,9 +52,6 @@ func (b *body) feedback(m *mailbox.Message, _ Options) (mailbox.Class, string) {
 	if strings.HasPrefix(subject, "complaint about message from ") && len(b.messages) > 0 {
 		return mailbox.ClassFeedback, "the subject of Microsoft's abuse reports, with the mail attached"
 	}
-	if strings.Contains(m.Text, `"notificationType":"Complaint"`) {
-		return mailbox.ClassFeedback, "a complaint as Amazon SES tells of it"
-	}
 	return "", ""
 }
 
@@ -61,6 +59,12 @@ func (b *body) feedback(m *mailbox.Message, _ Options) (mailbox.Class, string) {
 func (b *body) reported(m *mailbox.Message, _ Options) (mailbox.Class, string) {
 	if b.report.receipt != nil || b.report.kind == "disposition-notification" {
 		return mailbox.ClassReceipt, "it has a disposition notification (RFC 8098)"
+	}
+	if b.report.status == nil && len(b.messages) > 0 && bounceSender(m) != "" {
+		// A gateway has put the report into a mail of its own.
+		var inner body
+		inner.gather(b.messages[0], &defects{})
+		b.report = inner.report
 	}
 	if b.report.status == nil {
 		return "", ""
@@ -71,7 +75,7 @@ func (b *body) reported(m *mailbox.Message, _ Options) (mailbox.Class, string) {
 	case "delayed":
 		m.Bounce = &bounce
 		return mailbox.ClassDelay, "a delivery report says that it is delayed"
-	case "delivered", "relayed", "expanded":
+	case "delivered", "relayed", "expanded", "deliverable":
 		return mailbox.ClassReceipt, "a delivery report says that it was " + action
 	}
 	m.Bounce = &bounce
@@ -106,7 +110,7 @@ func (b *body) marked(m *mailbox.Message, opt Options) (mailbox.Class, string) {
 	return "", ""
 }
 
-// listed: by way of a mailing list (RFC 2919, RFC 2369), or bulk mail.
+// listed: by way of a mailing list (RFC 2919, RFC 2369).
 func (b *body) listed(m *mailbox.Message, _ Options) (mailbox.Class, string) {
 	h := m.Header
 	for _, name := range []string{"List-Id", "List-Post", "X-BeenThere", "X-Mailman-Version", "Mailing-List", "X-Mailing-List", "X-ML-Name", "X-Ml-Name", "X-Listname", "X-Listprocessor-Version", "X-List", "X-Majordomo", "X-Google-Group-Id", "List-Archive"} {
@@ -114,13 +118,19 @@ func (b *body) listed(m *mailbox.Message, _ Options) (mailbox.Class, string) {
 			return mailbox.ClassList, name + " is there"
 		}
 	}
-	precedence := precedence(h)
-	if precedence == "list" {
+	if precedence(h) == "list" {
 		return mailbox.ClassList, "Precedence is list"
 	}
 	if sender := strings.ToLower(m.Sender.Addr); strings.HasPrefix(sender, "owner-") || strings.Contains(sender, "-owner@") || strings.Contains(sender, "-admin@lists") || strings.Contains(sender, "-bounces@") {
 		return mailbox.ClassList, "Sender is a mailing list's: " + m.Sender.Addr
 	}
+	return "", ""
+}
+
+// bulk: a newsletter, or what else is sent to many at once.
+func (b *body) bulk(m *mailbox.Message, _ Options) (mailbox.Class, string) {
+	h := m.Header
+	precedence := precedence(h)
 	for _, name := range []string{"List-Unsubscribe", "List-Unsubscribe-Post", "X-Campaign", "X-CampaignId", "X-Mailchimp-Id", "X-MC-User", "Feedback-ID"} {
 		if h.Get(name) != "" && (name != "Feedback-ID" || precedence != "") {
 			return mailbox.ClassNewsletter, name + " is there"

@@ -54,6 +54,9 @@ func (s *splitter) split(b []byte, fallback string, depth int) *part {
 	p := &part{raw: b}
 	p.header, p.body = splitHeader(b, s.defects.add)
 	p.kind, p.params, p.declared = contentType(p.header, fallback)
+	if !p.declared && p.kind == "text/plain" && len(p.body) > 0 {
+		s.undeclared(p)
+	}
 	switch {
 	case depth >= maxDepth:
 		if strings.HasPrefix(p.kind, "multipart/") || p.kind == "message/rfc822" {
@@ -106,6 +109,19 @@ func (s *splitter) splitMultipart(p *part, depth int) {
 			return
 		}
 		p.children = append(p.children, s.split(p.body[body.start:body.end], inner, depth+1))
+	}
+}
+
+// undeclared takes a body for a multipart whose Content-Type got lost on the way.
+func (s *splitter) undeclared(p *part) {
+	head := p.body[:min(len(p.body), 2000)]
+	before, _, _ := bytes.Cut(append([]byte("\n"), head...), []byte("\n--"))
+	if len(before) > 300 || !blank(before) && !bytes.Contains(before, []byte("MIME")) {
+		return // a copy of a mail in the text
+	}
+	if boundary := likelyBoundary(head); boundary != "" && bytes.Count(p.body, []byte("\n--"+boundary)) > 1 {
+		s.defects.add("multipart without a Content-Type")
+		p.kind, p.params = "multipart/mixed", map[string]string{"boundary": boundary}
 	}
 }
 

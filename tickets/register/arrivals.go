@@ -17,8 +17,12 @@ type Position struct {
 	CutOff time.Time // mails that the server received before it are left to an import; the same for ever
 }
 
+// clockMargin is by how much a mail server's clock may be behind ours without a new mail passing for an old one. Some
+// mails from just before the first start are registered with it, which is the lesser evil.
+const clockMargin = 10 * time.Minute
+
 // Position returns how far the mailbox has been read. The first call for a mailbox, whatever the UIDVALIDITY, fixes its
-// cut-off; the zero time there is now.
+// cut-off; the zero time there is now, less clockMargin.
 func (r *Register) Position(ctx context.Context, name string, uidvalidity uint32, cutOff time.Time) (Position, error) {
 	var p Position
 	find := func(read *Reader) (err error) {
@@ -29,7 +33,7 @@ func (r *Register) Position(ctx context.Context, name string, uidvalidity uint32
 	if errors.Is(err, ErrNotFound) {
 		err = r.Update(ctx, func(tx *Tx) error {
 			if cutOff.IsZero() {
-				cutOff = tx.now
+				cutOff = tx.now.Add(-clockMargin)
 			}
 			_, err := tx.exec("INSERT INTO mailboxes (name, cut_off) VALUES (?1, ?2) ON CONFLICT DO NOTHING", name, cutOff.UnixMilli())
 			if err != nil {

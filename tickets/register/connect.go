@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
-	"time"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -26,8 +25,12 @@ type connector struct {
 
 type pragma struct{ name, value string }
 
-func newConnector(path string, busy time.Duration, readOnly bool) *connector {
-	timeout := strconv.FormatInt(busy.Milliseconds(), 10)
+func newConnector(path string, options Options, readOnly bool) *connector {
+	timeout := strconv.FormatInt(options.BusyTimeout.Milliseconds(), 10)
+	synchronous := pragma{"synchronous", "2"} // FULL: a commit is on the disk
+	if options.volatile {
+		synchronous.value = "0"
+	}
 	params := url.Values{
 		"_busy_timeout":    {timeout},
 		"_foreign_keys":    {"on"},
@@ -47,10 +50,9 @@ func newConnector(path string, busy time.Duration, readOnly bool) *connector {
 	} else {
 		params.Set("mode", "rw")
 		params.Set("_journal_mode", "WAL")
-		params.Set("_synchronous", "FULL")
 		params.Set("_txlock", "immediate")
 		pragmas = append(pragmas,
-			pragma{"synchronous", "2"},
+			synchronous,
 			pragma{"fullfsync", "1"}, // on macOS, FULL alone does not reach the disk
 			pragma{"cache_size", "-16000"},
 			pragma{"wal_autocheckpoint", strconv.Itoa(checkpointPages)},

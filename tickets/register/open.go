@@ -25,6 +25,8 @@ type Options struct {
 	Daemon      bool             // refuse to run beside another daemon
 	BusyTimeout time.Duration    // how long to wait for another process; 0 is ten seconds
 	Readers     int              // connections that read at the same time; 0 is four
+
+	volatile bool // for tests that open many registers: the disk is not waited for
 }
 
 // Register is an open register. It is safe for concurrent use: writers wait for one another, readers wait for nobody.
@@ -76,7 +78,7 @@ func Open(ctx context.Context, path string, options Options) (_ *Register, err e
 	if err != nil {
 		return nil, err
 	}
-	r.writer = sql.OpenDB(newConnector(path, options.BusyTimeout, false))
+	r.writer = sql.OpenDB(newConnector(path, options, false))
 	r.writer.SetMaxOpenConns(1)
 	if err := r.writer.PingContext(ctx); err != nil {
 		return nil, err
@@ -84,7 +86,7 @@ func Open(ctx context.Context, path string, options Options) (_ *Register, err e
 	if err := r.migrate(ctx); err != nil {
 		return nil, err
 	}
-	r.readers = sql.OpenDB(newConnector(path, options.BusyTimeout, true))
+	r.readers = sql.OpenDB(newConnector(path, options, true))
 	r.readers.SetMaxOpenConns(options.Readers)
 	r.readers.SetMaxIdleConns(options.Readers)
 	if err := r.readers.PingContext(ctx); err != nil {

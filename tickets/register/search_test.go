@@ -1,0 +1,182 @@
+package register
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"radicado/mailbox"
+	"radicado/tickets"
+)
+
+// serials returns the serials of tickets.
+func serials(t testing.TB, found []*tickets.Ticket) string {
+	t.Helper()
+	var s []string
+	for _, ticket := range found {
+		id, ok := ticketID(ticket.Number)
+		if !ok {
+			t.Fatalf("number %q", ticket.Number)
+		}
+		s = append(s, fmt.Sprint(serial(id)))
+	}
+	return strings.Join(s, " ")
+}
+
+func TestSearch(t *testing.T) {
+	f := open(t)
+	f.update(t, func(tx *Tx) error {
+		first, err := register(tx, ana, "La impresora no IMPRIME", "Se atascó el papel en la Dirección de Gestión; año 2019.")
+		check(t, err)
+		second, err := register(tx, luis, "Re: Sesión caduca", "cafe\u0301 derramado sobre el portátil <luis.pc>\r\ncon 'comillas' y \"dobles\"")
+		check(t, err)
+		check(t, appendFacts(tx, first, first.Number, coordinator, 0, &tickets.AnsweredFact{Text: "Traiga el tóner", Files: []tickets.File{{Name: "guía.pdf"}}}))
+		check(t, appendFacts(tx, second, second.Number, coordinator, 0, &tickets.NotedFact{Text: "sospecho de la fuente"}))
+		return appendFacts(tx, first, first.Number, coordinator, 0, &tickets.NotedFact{Text: "máquina fuera de garantía"})
+	})
+	for _, test := range []struct{ words, visibleTo, want string }{
+		{"impresora", "", "1"},
+		{"IMPRESORA", "", "1"},
+		{"ímprésórá", "", "1"},
+		{"impre", "", "1"}, // the beginning of a word
+		{"direccion gest", "", "1"},
+		{"ano 2019", "", "1"},
+		{"café", "", "2"},       // written with a combining accent in the mail
+		{"cafe\u0301", "", "2"}, // and in the search
+		{"cafe", "", "2"},
+		{"sesion", "", "2"},
+		{"toner", "", "1"},           // of an answer
+		{"guia pdf", "", "1"},        // name of a file
+		{"impresora toner", "", "1"}, // words of different events
+		{"impresora café", "", ""},   // every word must occur
+		{"la impresora", "", "1"},
+		{"una impresora de la direccion", "", "1"}, // particles say nothing
+		{"gomez", "", "1"},                         // name of the requester
+		{"luis", "", "2"},
+		{"min example org", "", "2 1"}, // latest first
+		{"SS-2026-000001", "", "1"},
+		{"imp pap", "", ""}, // short words are whole words, but for the last
+		{"la", "", "2 1"},   // particles are searched for where there is nothing else
+		{"", "", ""},
+		{"¿?", "", ""},
+		{"garantia", "", "1"}, // a note
+		{"fuente", "", "2"},
+		{"garantia", ana.Addr, ""}, // not for the requester
+		{"fuente", luis.Addr, ""},
+		{"impresora", ana.Addr, "1"},
+		{"impresora toner", "ANA.GOMEZ@min.example.org ", "1"},
+		{"impresora", luis.Addr, ""},
+		{"impresora", "nadie@min.example.org", ""},
+		{"impresora garantia", ana.Addr, ""},
+		{personToken(ana.Key()), "", "1"}, // harmless: only staff can search for it
+	} {
+		f.view(t, func(r *Reader) error {
+			found, err := r.Search(test.words, test.visibleTo, 10)
+			if got := serials(t, found); err != nil || got != test.want {
+				t.Errorf("%q for %q: found %q, %v; want %q", test.words, test.visibleTo, got, err, test.want)
+			}
+			return nil
+		})
+	}
+}
+
+func TestSearchSeesTheTransactionItself(t *testing.T) {
+	f := open(t)
+	f.update(t, func(tx *Tx) error {
+		ticket, err := register(tx, ana, "impresora", "x")
+		check(t, err)
+		find := func(word, want string) {
+			t.Helper()
+			found, err := tx.Search(word, "", 10)
+			if got := serials(t, found); err != nil || got != want {
+				t.Errorf("%s: found %q, %v; want %q", word, got, err, want)
+			}
+			listed, total, err := tx.List(Filter{Words: word}, 10, 0)
+			if got := serials(t, listed); err != nil || got != want || total != len(listed) {
+				t.Errorf("%s: listed %q of %d, %v; want %q", word, got, total, err, want)
+			}
+		}
+		find("impresora", "1")
+		_ = tx.Nested(func() error {
+			check(t, appendFacts(tx, ticket.Clone(), ticket.Number, coordinator, 0, &tickets.NotedFact{Text: "rodillo"}))
+			_, err := register(tx, luis, "impresora", "y")
+			check(t, err)
+			find("impresora", "2 1")
+			find("rodillo", "1")
+			return errPlanted
+		})
+		find("impresora", "1")
+		find("rodillo", "")
+		return nil
+	})
+	f.sound(t)
+}
+
+func TestHugeTextIsIndexedByItsBeginning(t *testing.T) {
+	f := open(t)
+	f.update(t, func(tx *Tx) error {
+		ticket, err := register(tx, ana, "principio", strings.Repeat("ñandú ", maxIndexed/4)+" final")
+		check(t, err)
+		return appendFacts(tx, ticket, ticket.Number, coordinator, 0, &tickets.AnsweredFact{Text: "después"})
+	})
+	f.view(t, func(r *Reader) error {
+		for word, want := range map[string]string{"principio": "1", "final": "", "despues": ""} {
+			if found, err := r.Search(word, "", 10); err != nil || serials(t, found) != want {
+				t.Errorf("%s: %v, %v", word, serials(t, found), err)
+			}
+		}
+		return nil
+	})
+	f.sound(t)
+}
+
+// FuzzSearch shows that nothing that people type is a syntax error, and that a requester never finds another's ticket.
+func FuzzSearch(f *testing.F) {
+	for _, seed := range []string{"a AND", "\"", "NEAR/3 x", "x OR (", "public:x", "*", "-x", "^a", "a*b*", "\x00", "𞤀", "ª º ²", "\u0301", "ǅ İ ß", "people:xqp*",
+		strings.Repeat("a b ", 500), strings.Repeat("z", 5000), "ก็", "한국어", "١٢٣", "\u02b0word", "\ufb01n"} {
+		f.Add(seed)
+	}
+	fix := open(f)
+	fix.update(f, func(tx *Tx) error {
+		_, err := register(tx, ana, "asunto", "texto secreto de ana")
+		return err
+	})
+	f.Fuzz(func(t *testing.T, words string) {
+		fix.view(t, func(r *Reader) error {
+			if _, err := r.Search(words, "", 3); err != nil {
+				t.Errorf("%q: %v", words, err)
+			}
+			found, err := r.Search(words, luis.Addr, 3)
+			if err != nil || len(found) != 0 {
+				t.Errorf("%q for another: found %d, %v", words, len(found), err)
+			}
+			if _, _, err := r.List(Filter{Words: words}, 3, 0); err != nil {
+				t.Errorf("%q listed: %v", words, err)
+			}
+			return nil
+		})
+	})
+}
+
+func TestWordsOfEveryFactAreFound(t *testing.T) {
+	for _, fact := range []tickets.Fact{
+		&tickets.AnsweredFact{Text: "palabra"}, &tickets.UnprovenFact{Text: "palabra"}, &tickets.NotedFact{Text: "palabra"},
+		&tickets.AutomaticFact{Text: "palabra"}, &tickets.UndeliveredFact{Recipients: []string{"palabra@x"}}, &tickets.WaitedFact{Text: "palabra"},
+		&tickets.ResolvedFact{Text: "palabra"}, &tickets.ClosedFact{Text: "palabra"}, &tickets.ReopenedFact{Text: "palabra"},
+		&tickets.RejectedFact{Text: "palabra"}, &tickets.RegisteredFact{Text: "palabra"},
+		&tickets.RegisteredFact{Requester: mailbox.Address{Name: "palabra"}},
+	} {
+		public, internal := wordsOf(fact)
+		all := strings.Join(slices.Concat(public, internal), " ")
+		if !strings.Contains(all, "palabra") {
+			t.Errorf("%s: words are lost", fact.Kind())
+		}
+		if fact.Internal() && len(public) > 0 {
+			t.Errorf("%s: the requester finds %q", fact.Kind(), public)
+		}
+	}
+	if public, internal := wordsOf(&tickets.RegisteredFact{Note: "palabra"}); slices.Contains(public, "palabra") || !slices.Contains(internal, "palabra") {
+		t.Error("the requester finds the note for staff")
+	}
+}

@@ -295,13 +295,13 @@ func history(events []Event, role Role) []Line {
 		if e.Fact.Internal() && !role.Staff() {
 			continue
 		}
-		lines = append(lines, Line{At: e.At, Kind: e.Fact.Kind(), By: e.Actor.Label(), Text: said(e.Fact)})
+		lines = append(lines, Line{At: e.At, Kind: e.Fact.Kind(), By: e.Actor.Label(), Text: Said(e.Fact)})
 	}
 	return lines
 }
 
-// said returns the words of a fact, for a history.
-func said(f Fact) string {
+// Said returns the words of a fact, for a history.
+func Said(f Fact) string {
 	switch f := f.(type) {
 	case *AnsweredFact:
 		return f.Text

@@ -150,7 +150,7 @@ func (w *work) staffNews() (NoticeKind, func(*NoticeData)) {
 			if kind == "" || kind == NoticeNote {
 				kind = NoticeStatus
 			}
-			texts = append(texts, said(f))
+			texts = append(texts, Said(f))
 		}
 		from = e.Actor.Label()
 	}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"radicado/mailbox/deliver"
+	"radicado/mailbox/receive"
+	"radicado/templates"
+)
+
+type checkCommand struct {
+	configFlag
+	jsonFlag
+	Offline bool `help:"Check the settings and files only, connect to nothing."`
+}
+
+// finding is one line of the check.
+type finding struct {
+	Where  string `json:"where"` // "mailbox soporte", "smtp" …
+	What   string `json:"what"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail,omitempty"`
+	Advice string `json:"advice,omitempty"`
+}
+
+// Run checks everything and fails where anything failed.
+func (k *checkCommand) Run(ctx context.Context, c console) error {
+	s, err := readSettings(k.Config)
+	if err != nil {
+		return err
+	}
+	failed := false
+	say := func(f finding) {
+		failed = failed || !f.OK
+		k.print(c, f)
+	}
+	say(finding{Where: "settings", What: k.Config, OK: true, Detail: "valid"})
+	say(checkFolder("register", s.file.Register.Path))
+	say(checkFolder("trust", s.file.Trust.KeyFile))
+	say(checkTemplates(s))
+	if !k.Offline {
+		if err := checkServers(ctx, s, say); err != nil {
+			return err
+		}
+	}
+	if failed {
+		return errFailed
+	}
+	return nil
+}
+
+// checkServers connects to every mailbox and to the SMTP server.
+func checkServers(ctx context.Context, s *settings, say func(finding)) error {
+	for _, m := range s.mailboxes {
+		account, err := m.account(receive.Timing{})
+		if err != nil {
+			return err
+		}
+		for _, f := range receive.Check(ctx, account) {
+			say(finding{"mailbox " + m.section.Name, f.What, f.OK, f.Detail, f.Advice})
+		}
+	}
+	server, err := s.smtpServer()
+	if err != nil {
+		return err
+	}
+	for _, f := range deliver.Check(ctx, server) {
+		say(finding{"smtp", f.What, f.OK, f.Detail, f.Advice})
+	}
+	return nil
+}
+
+// checkFolder tries whether a file can be kept at path.
+func checkFolder(where, path string) finding {
+	f := finding{Where: where, What: "folder of " + path, Advice: "make the folder and give it to the user that the daemon runs as"}
+	probe, err := os.CreateTemp(filepath.Dir(path), ".radicado-check-*")
+	if err != nil {
+		f.Detail = err.Error()
+		return f
+	}
+	err = probe.Close()
+	if removed := os.Remove(probe.Name()); err == nil {
+		err = removed
+	}
+	if err != nil {
+		f.Detail = err.Error()
+		return f
+	}
+	return finding{Where: where, What: f.What, OK: true, Detail: "can be written"}
+}
+
+// checkTemplates reads and tries every template.
+func checkTemplates(s *settings) finding {
+	what := "built-in"
+	if s.file.Templates.Folder != "" {
+		what = s.file.Templates.Folder
+	}
+	if _, err := templates.Load(s.file.Templates.Folder, s.templates()); err != nil {
+		return finding{Where: "templates", What: what, Detail: err.Error(), Advice: "mend the file that the error names, or remove it to use the built-in one"}
+	}
+	return finding{Where: "templates", What: what, OK: true, Detail: "all notices can be rendered"}
+}
+
+// print writes a line for people, or an object for programs.
+func (k *checkCommand) print(c console, f finding) {
+	if k.JSON {
+		_ = json.NewEncoder(c.out).Encode(f) // a broken pipe ends the program soon enough
+		return
+	}
+	mark := "ok    "
+	if !f.OK {
+		mark = "FAILED"
+	}
+	fmt.Fprintf(c.out, "%s  %s: %s", mark, f.Where, f.What)
+	if f.Detail != "" {
+		fmt.Fprintf(c.out, ": %s", f.Detail)
+	}
+	if !f.OK && f.Advice != "" {
+		fmt.Fprintf(c.out, "\n        what to do: %s", f.Advice)
+	}
+	fmt.Fprintln(c.out)
+}

@@ -1,0 +1,93 @@
+// Command radicado is the support desk's daemon and its command line.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the command line. Each field is a subcommand with a file of its own.
+type commands struct {
+	Run     runCommand     `cmd:"" help:"Run the daemon: read the mailboxes, keep the register, send the notices."`
+	Check   checkCommand   `cmd:"" help:"Check the settings, then connect to every mail server and say what to do about each failure."`
+	Demo    demoCommand    `cmd:"" help:"Show the main job on mail servers of its own, with nothing to configure."`
+	Ticket  ticketCommand  `cmd:"" help:"Look at requests in the register."`
+	Read    readCommand    `cmd:"" help:"Read mail files as the daemon reads them, and show what it makes of them."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// console is where a subcommand talks to its user.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// configFlag names the settings.
+type configFlag struct {
+	Config string `help:"Settings file." short:"c" default:"/etc/radicado/config.toml" env:"RADICADO_CONFIG" type:"path" placeholder:"FILE"`
+}
+
+// jsonFlag chooses output for programs.
+type jsonFlag struct {
+	JSON bool `help:"Print JSON, for programs."`
+}
+
+// errFailed ends the program with status 1 when everything was said already.
+var errFailed = errors.New("failed")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(execute(ctx, os.Args[1:], console{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// execute runs the command line and returns the exit status: 0 for success, 1 for failure, 2 for a wrong command line.
+func execute(ctx context.Context, args []string, c console) int {
+	status := -1
+	parser, err := kong.New(&commands{}, kong.Name("radicado"),
+		kong.Description("An email-driven support desk: mails become numbered requests, answers are threaded, commands in the subject act on them."),
+		kong.Writers(c.out, c.err), kong.Exit(func(code int) { status = code }), kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(c))
+	if err != nil {
+		fmt.Fprintln(c.err, "radicado:", err)
+		return 2
+	}
+	parsed, err := parser.Parse(longFlags(args))
+	if status >= 0 { // --help was answered
+		return status
+	}
+	if err != nil {
+		fmt.Fprintln(c.err, "radicado:", err)
+		fmt.Fprintln(c.err, `Say "radicado --help", or --help after a subcommand, for what there is.`)
+		return 2
+	}
+	err = parsed.Run()
+	if err != nil && !errors.Is(err, errFailed) {
+		fmt.Fprintln(c.err, "radicado:", err)
+	}
+	if err != nil {
+		return 1
+	}
+	return 0
+}
+
+// longFlags lets "-config FILE" stand for "--config FILE", as people write who know other Go programs.
+func longFlags(args []string) []string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		name, _, _ := strings.Cut(a, "=")
+		if strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") && len(name) > 2 {
+			a = "-" + a
+		}
+		out[i] = a
+	}
+	return out
+}

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"radicado/mailbox"
+	"radicado/mailbox/deliver"
+	"radicado/mailbox/message"
+	"radicado/mailbox/receive"
+	"radicado/mailbox/trust"
+	"radicado/templates"
+	"radicado/tickets/command"
+	"radicado/tickets/desk"
+	"radicado/tickets/outbox"
+	"radicado/tickets/register"
+)
+
+// program is the daemon: everything that runs, wired together. Tests and the demo start it in their own process.
+type program struct {
+	register  *register.Register
+	desk      *desk.Desk
+	outbox    *outbox.Outbox
+	senders   []*deliver.Sender
+	receivers []*receive.Receiver
+	cron      *cron.Cron
+	log       *slog.Logger
+}
+
+// newProgram opens the register and wires the parts. Nothing runs and nothing is connected yet.
+func newProgram(ctx context.Context, s *settings, timing receive.Timing, log *slog.Logger) (_ *program, err error) {
+	p := &program{log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.Close())
+		}
+	}()
+	keys, err := trust.OpenKeyring(s.file.Trust.KeyFile, rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("trust.key_file: %w", err)
+	}
+	prover, err := trust.New(s.trust, resolver(s), keys, time.Now)
+	if err != nil {
+		return nil, fmt.Errorf("[trust]: %w", err)
+	}
+	texts, err := templates.Load(s.file.Templates.Folder, s.templates())
+	if err != nil {
+		return nil, fmt.Errorf("templates.folder: %w", err)
+	}
+	p.register, err = register.Open(ctx, s.file.Register.Path, s.registerOptions(true))
+	if err != nil {
+		return nil, fmt.Errorf("register.path: %w", err)
+	}
+	instance := keys.Token("instance", s.file.Desk.Address)
+	if err := p.addOutbox(s, texts, instance); err != nil {
+		return nil, err
+	}
+	p.desk = desk.New(p.register, desk.Options{
+		Policy: s.policy, Grammar: command.New(s.file.Desk.NumberPrefix), Prover: prover, Keys: keys,
+		Reader: message.Options{Own: s.policy.Own, Instance: instance},
+		Domain: mailbox.Address{Addr: s.file.Desk.Address}.Domain(), CutOff: s.cutOffs(), Queued: p.outbox.Kick, Log: log,
+	})
+	return p, p.addReceivers(s, timing)
+}
+
+func (p *program) addOutbox(s *settings, texts *templates.Set, instance string) error {
+	server, err := s.smtpServer()
+	if err != nil {
+		return err
+	}
+	options := outbox.Options{
+		Render: texts, From: s.from(), Instance: instance, GiveUpAfter: s.giveUpAfter, Now: time.Now, Log: p.log,
+		GivenUp: func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error {
+			return p.desk.GivenUp(tx, row, status, diagnostic)
+		},
+	}
+	for range s.file.SMTP.Connections {
+		sender := deliver.New(server)
+		p.senders = append(p.senders, sender)
+		options.Senders = append(options.Senders, sender)
+	}
+	p.outbox = outbox.New(p.register, options)
+	return nil
+}
+
+func (p *program) addReceivers(s *settings, timing receive.Timing) error {
+	p.cron = cron.New(cron.WithLocation(s.location), cron.WithChain(cron.Recover(cronLog{p.log})))
+	for _, m := range s.mailboxes {
+		account, err := m.account(timing)
+		if err != nil {
+			return err
+		}
+		receiver := receive.New(account, p.desk, p.log)
+		if _, err := p.cron.AddFunc(m.section.Poll, receiver.Poke); err != nil {
+			return fmt.Errorf("mailbox %s: poll: %w", m.section.Name, err)
+		}
+		p.receivers = append(p.receivers, receiver)
+	}
+	return nil
+}
+
+// Run does the daemon's work until ctx ends. Parts that are ended finish what they have begun.
+func (p *program) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var wait sync.WaitGroup
+	errs := make(chan error, len(p.receivers)+2)
+	start := func(run func(context.Context) error) {
+		wait.Go(func() {
+			errs <- run(ctx)
+			stop() // no part goes on without the others
+		})
+	}
+	start(p.desk.Run)
+	start(p.outbox.Run)
+	for _, r := range p.receivers {
+		start(r.Run)
+	}
+	p.cron.Start()
+	wait.Wait()
+	<-p.cron.Stop().Done()
+	close(errs)
+	var all []error
+	for err := range errs {
+		all = append(all, err)
+	}
+	return errors.Join(all...)
+}
+
+// Close ends the connections and closes the register, which goes last.
+func (p *program) Close() error {
+	var errs []error
+	for _, s := range p.senders {
+		errs = append(errs, s.Close())
+	}
+	if p.register != nil {
+		errs = append(errs, p.register.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// cronLog lets the scheduler speak through slog.
+type cronLog struct{ log *slog.Logger }
+
+func (l cronLog) Info(string, ...any) {} // every wake-up: nobody wants to read that
+
+func (l cronLog) Error(err error, msg string, _ ...any) {
+	l.log.Error("scheduled job failed", "error", err, "message", msg)
+}
+
+func (s *settings) templates() templates.Settings {
+	d := s.file.Desk
+	return templates.Settings{Desk: s.from(), Organisation: d.Organisation, DeskName: d.Name, Location: s.location}
+}
+
+func (s *settings) from() mailbox.Address {
+	return mailbox.Address{Name: s.file.Desk.Name, Addr: s.file.Desk.Address}
+}
+
+func (s *settings) registerOptions(daemon bool) register.Options {
+	return register.Options{Prefix: s.file.Desk.NumberPrefix, Location: s.location, Program: version(), Daemon: daemon}
+}
+
+func (s *settings) cutOffs() map[string]time.Time {
+	list := map[string]time.Time{}
+	for _, m := range s.mailboxes {
+		if !m.since.IsZero() {
+			list[m.section.Name] = m.since
+		}
+	}
+	return list
+}
+
+// account is the mailbox in the terms of receive.
+func (m mailboxSettings) account(timing receive.Timing) (receive.Account, error) {
+	config, err := tlsConfig(m.section.Address, m.section.CAFile)
+	if err != nil {
+		return receive.Account{}, fmt.Errorf("mailbox %s: %w", m.section.Name, err)
+	}
+	timing.Step = cmp.Or(timing.Step, m.timeout)
+	// The schedule looks; the receiver's own clock is only for servers that the schedule would leave waiting for a day.
+	timing.Poll = cmp.Or(timing.Poll, 24*time.Hour)
+	return receive.Account{
+		Name: m.section.Name, Address: m.section.Address, TLS: receive.TLSMode(m.section.TLS), TLSConfig: config,
+		Username: m.section.Username, Password: m.secret.read, Folder: m.section.Folder, Processed: m.section.ProcessedFolder,
+		Quarantine: m.section.QuarantineFolder, LeaveInPlace: m.section.LeaveInPlace, MaxSize: m.maxSize, Timing: timing,
+	}, nil
+}
+
+// smtpServer is the server in the terms of deliver.
+func (s *settings) smtpServer() (deliver.Server, error) {
+	m := s.file.SMTP
+	config, err := tlsConfig(m.Address, m.CAFile)
+	if err != nil {
+		return deliver.Server{}, fmt.Errorf("smtp: %w", err)
+	}
+	hello := m.Hello
+	if hello == "" {
+		if hello, err = os.Hostname(); err != nil {
+			hello = "localhost"
+		}
+	}
+	server := deliver.Server{Address: m.Address, TLSConfig: config, Hello: hello, Username: m.Username, Timeout: s.smtpTimeout,
+		TLS: map[string]deliver.TLSMode{"implicit": deliver.Implicit, "starttls": deliver.StartTLS, "none": deliver.None}[m.TLS]}
+	if !s.smtpSecret.none() {
+		server.Password = s.smtpSecret.read
+	}
+	return server, nil
+}
+
+// tlsConfig trusts the system's authorities, or a private one.
+func tlsConfig(address, caFile string) (*tls.Config, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("address %q: %w", address, err)
+	}
+	config := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+	if caFile == "" {
+		return config, nil
+	}
+	pem, err := os.ReadFile(caFile)
+	if err != nil {
+		return nil, fmt.Errorf("ca_file: %w", err)
+	}
+	config.RootCAs = x509.NewCertPool()
+	if !config.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("ca_file %s: no PEM certificate in it", caFile)
+	}
+	return config, nil
+}
+
+// resolver is the system's, where DKIM is to be verified here.
+func resolver(s *settings) trust.Resolver {
+	if !s.trust.VerifyDKIM {
+		return nil
+	}
+	return net.DefaultResolver
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"time"
+
+	"radicado/mailbox/trust"
+	"radicado/tickets"
+)
+
+// settingsFile is the settings as they stand in the TOML file: plain values, not yet checked. A field without a default
+// tag defaults to its zero value. config.example.toml says what each key means.
+type settingsFile struct {
+	Desk      deskSection      `toml:"desk"`
+	Register  registerSection  `toml:"register"`
+	Mailbox   []mailboxSection `toml:"mailbox"`
+	SMTP      smtpSection      `toml:"smtp"`
+	Trust     trustSection     `toml:"trust"`
+	Person    []personSection  `toml:"person"`
+	Templates templatesSection `toml:"templates"`
+	Log       logSection       `toml:"log"`
+}
+
+type deskSection struct {
+	Name            string   `toml:"name"`
+	Organisation    string   `toml:"organisation"`
+	Address         string   `toml:"address"`
+	OtherAddresses  []string `toml:"other_addresses"`
+	TimeZone        string   `toml:"time_zone"`
+	Language        string   `toml:"language"`
+	NumberPrefix    string   `toml:"number_prefix"`
+	ReopenDays      int      `toml:"reopen_days"`
+	ListRows        int      `toml:"list_rows"`
+	OfficialDomains []string `toml:"official_domains"`
+	RefuseStrangers bool     `toml:"refuse_strangers"`
+	AcceptedLists   []string `toml:"accepted_lists"`
+}
+
+type registerSection struct {
+	Path string `toml:"path"`
+}
+
+// secretKeys is where a secret is found: one of three places, never the settings themselves.
+type secretKeys struct {
+	File       string `toml:"password_file"`
+	Env        string `toml:"password_env"`
+	Credential string `toml:"password_credential"`
+}
+
+type mailboxSection struct {
+	Name              string `toml:"name"`
+	Address           string `toml:"address"`
+	TLS               string `toml:"tls"`
+	InsecurePlaintext bool   `toml:"insecure_plaintext"`
+	CAFile            string `toml:"ca_file"`
+	Username          string `toml:"username"`
+	secretKeys
+	Folder           string `toml:"folder"`
+	ProcessedFolder  string `toml:"processed_folder"`
+	QuarantineFolder string `toml:"quarantine_folder"`
+	LeaveInPlace     bool   `toml:"leave_in_place"`
+	MaxSize          string `toml:"max_size"`
+	Poll             string `toml:"poll"`
+	Since            string `toml:"since"`
+	Timeout          string `toml:"timeout"`
+}
+
+type smtpSection struct {
+	Address           string `toml:"address"`
+	TLS               string `toml:"tls"`
+	InsecurePlaintext bool   `toml:"insecure_plaintext"`
+	CAFile            string `toml:"ca_file"`
+	Username          string `toml:"username"`
+	secretKeys
+	Hello       string `toml:"hello"`
+	Connections int    `toml:"connections"`
+	Timeout     string `toml:"timeout"`
+	GiveUpAfter string `toml:"give_up_after"`
+}
+
+type trustSection struct {
+	Server     string   `toml:"server"`
+	Authority  []string `toml:"authority"`
+	Hosts      []string `toml:"hosts"`
+	Internal   []string `toml:"internal"`
+	Below      bool     `toml:"below"`
+	Strict     bool     `toml:"strict"`
+	Accept     []string `toml:"accept"`
+	VerifyDKIM bool     `toml:"verify_dkim"`
+	KeyFile    string   `toml:"key_file"`
+}
+
+type personSection struct {
+	Name      string   `toml:"name"`
+	Role      string   `toml:"role"`
+	Addresses []string `toml:"addresses"`
+	Aliases   []string `toml:"aliases"`
+	Language  string   `toml:"language"`
+	Skills    []string `toml:"skills"`
+	MaxLoad   int      `toml:"max_load"`
+}
+
+type templatesSection struct {
+	Folder string `toml:"folder"`
+}
+
+type logSection struct {
+	Format string `toml:"format"`
+	Level  string `toml:"level"`
+}
+
+// defaultSettings is what a key has that the file does not name.
+func defaultSettings() settingsFile {
+	return settingsFile{
+		Desk:     deskSection{Name: "Mesa de servicios", TimeZone: "America/Bogota", Language: "es", NumberPrefix: "SS", ReopenDays: 5, ListRows: 50},
+		Register: registerSection{Path: "/var/lib/radicado/register.db"},
+		SMTP:     smtpSection{TLS: "starttls", Connections: 2, Timeout: "1m", GiveUpAfter: "5d"},
+		Trust:    trustSection{Accept: []string{"dmarc", "dkim"}, KeyFile: "/var/lib/radicado/reply.key"},
+		Log:      logSection{Format: "text", Level: "info"},
+	}
+}
+
+// defaultMailbox is what a mailbox has that its section does not name.
+func defaultMailbox() mailboxSection {
+	return mailboxSection{TLS: "implicit", Folder: "INBOX", ProcessedFolder: "Procesados", QuarantineFolder: "Cuarentena",
+		MaxSize: "50MB", Poll: "@every 5m", Timeout: "1m"}
+}
+
+// settings is the checked form of the settings, in the terms of the program.
+type settings struct {
+	file        settingsFile
+	location    *time.Location
+	policy      *tickets.Policy
+	mailboxes   []mailboxSettings
+	smtpSecret  secret
+	smtpTimeout time.Duration
+	giveUpAfter time.Duration
+	trust       trust.Policy
+}
+
+// mailboxSettings is one mailbox in the terms of the program.
+type mailboxSettings struct {
+	section mailboxSection
+	secret  secret
+	maxSize int64     // bytes
+	since   time.Time // zero: from the first connection on
+	timeout time.Duration
+}

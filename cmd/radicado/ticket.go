@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"radicado/tickets"
+	"radicado/tickets/register"
+)
+
+type ticketCommand struct {
+	List ticketListCommand `cmd:"" help:"List requests, latest first."`
+	Show ticketShowCommand `cmd:"" help:"Show a request with everything that happened to it."`
+}
+
+type ticketListCommand struct {
+	configFlag
+	jsonFlag
+	State      []string `help:"Only these states: ${enum}." enum:"registered,coordinated,in_service,waiting_requester,waiting_vendor,referred,resolved,closed,rejected,duplicate" placeholder:"STATE"`
+	Open       bool     `help:"Only requests that are neither resolved nor ended."`
+	Requester  string   `help:"Only requests of this address." placeholder:"ADDRESS"`
+	Technician string   `help:"Only requests of the technician with this address." placeholder:"ADDRESS"`
+	Limit      int      `help:"At most so many." default:"50"`
+}
+
+// Run lists requests.
+func (l *ticketListCommand) Run(ctx context.Context, c console) error {
+	filter := register.Filter{Requester: l.Requester, Technician: l.Technician}
+	for _, s := range l.State {
+		filter.States = append(filter.States, tickets.State(s))
+	}
+	if l.Open {
+		for _, s := range tickets.States() {
+			if s.Open() {
+				filter.States = append(filter.States, s)
+			}
+		}
+	}
+	return viewRegister(ctx, l.Config, func(s *settings, r *register.Reader) error {
+		found, total, err := r.List(filter, l.Limit, 0)
+		if err != nil {
+			return err
+		}
+		if l.JSON {
+			return printJSON(c.out, found)
+		}
+		if err := printTickets(c.out, found, s.location); err != nil {
+			return err
+		}
+		if total > len(found) {
+			fmt.Fprintf(c.out, "and %d more: say --limit %d to see them\n", total-len(found), total)
+		}
+		return nil
+	})
+}
+
+type ticketShowCommand struct {
+	configFlag
+	jsonFlag
+	Number string `arg:"" help:"Number of the request, such as SS-2026-000042."`
+}
+
+// shownTicket is a request for programs.
+type shownTicket struct {
+	Ticket *tickets.Ticket `json:"ticket"`
+	Events []shownEvent    `json:"events"`
+}
+
+type shownEvent struct {
+	Seq     int           `json:"seq"`
+	At      time.Time     `json:"at"`
+	Kind    string        `json:"kind"`
+	Actor   tickets.Actor `json:"actor"`
+	Message int64         `json:"message,omitempty"`
+	Fact    tickets.Fact  `json:"fact"`
+}
+
+// Run shows one request.
+func (t *ticketShowCommand) Run(ctx context.Context, c console) error {
+	return viewRegister(ctx, t.Config, func(s *settings, r *register.Reader) error {
+		number := tickets.Number(strings.ToUpper(t.Number))
+		ticket, err := r.Ticket(number)
+		if errors.Is(err, register.ErrNotFound) {
+			return fmt.Errorf(`no request %s: say "radicado ticket list" for those that there are`, printable(t.Number))
+		}
+		if err != nil {
+			return err
+		}
+		events, err := r.History(number)
+		if err != nil {
+			return err
+		}
+		shown := shownTicket{Ticket: ticket}
+		for _, e := range events {
+			shown.Events = append(shown.Events, shownEvent{e.Seq, e.At, e.Fact.Kind(), e.Actor, e.Message, e.Fact})
+		}
+		if t.JSON {
+			return printJSON(c.out, shown)
+		}
+		return printTicket(c.out, shown, s.location)
+	})
+}
+
+// viewRegister opens the register that the settings name, beside a daemon if one runs, and reads it.
+func viewRegister(ctx context.Context, config string, read func(*settings, *register.Reader) error) (err error) {
+	s, err := readSettings(config)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(s.file.Register.Path); err != nil {
+		return fmt.Errorf("no register at %s: it is made when the daemon first runs: %w", s.file.Register.Path, err)
+	}
+	reg, err := register.Open(ctx, s.file.Register.Path, s.registerOptions(false))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, reg.Close()) }()
+	return reg.View(ctx, func(r *register.Reader) error { return read(s, r) })
+}
+
+func printJSON(w io.Writer, value any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(value)
+}
+
+// printTickets prints a table.
+func printTickets(w io.Writer, list []*tickets.Ticket, location *time.Location) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NUMBER\tSTATE\tPRIORITY\tREGISTERED\tREQUESTER\tTECHNICIAN\tSUBJECT")
+	for _, t := range list {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.Number, t.State, orDash(string(t.Priority)),
+			t.RegisteredAt.In(location).Format("2006-01-02 15:04"), printable(t.Requester.Addr), orDash(printable(t.Technician.Name)), shorten(printable(t.Subject), 60))
+	}
+	return table.Flush()
+}
+
+// printTicket prints a request and its history.
+func printTicket(w io.Writer, s shownTicket, location *time.Location) error {
+	t := s.Ticket
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(table, "%s\t%s\n", name, printable(value))
+		}
+	}
+	row("Number", string(t.Number))
+	row("Subject", t.Subject)
+	row("State", string(t.State))
+	row("Priority", string(t.Priority))
+	row("Requester", t.Requester.String())
+	row("Sent in by", t.OnBehalfBy)
+	row("Technician", t.Technician.String())
+	row("Goes back to", string(t.Linked))
+	row("Registered", t.RegisteredAt.In(location).Format(time.DateTime))
+	for _, f := range t.Files {
+		row("Attachment", fmt.Sprintf("%s (%s, %d bytes)", f.Name, f.Type, f.Size))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\n%s\n\nHistory\n", indent(printable(t.Text)))
+	for _, e := range s.Events {
+		by := e.Actor.Label()
+		if by == "" {
+			by = string(e.Actor.Role)
+		}
+		internal := ""
+		if e.Fact.Internal() {
+			internal = " (internal)"
+		}
+		fmt.Fprintf(w, "%3d  %s  %s by %s%s\n", e.Seq, e.At.In(location).Format("2006-01-02 15:04:05"), e.Kind, printable(by), internal)
+		if text := tickets.Said(e.Fact); text != "" {
+			fmt.Fprintf(w, "%s\n", indent(printable(text)))
+		}
+	}
+	return nil
+}
+
+// printable takes the characters out of a mail's text with which it could command a terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\t':
+			return r
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func indent(s string) string {
+	return "     " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n     ")
+}
+
+func shorten(s string, letters int) string {
+	runes := []rune(strings.Join(strings.Fields(s), " "))
+	if len(runes) <= letters {
+		return string(runes)
+	}
+	return string(runes[:letters-1]) + "…"
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

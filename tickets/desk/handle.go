@@ -1,0 +1,355 @@
+package desk
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"radicado/mailbox"
+	"radicado/mailbox/message"
+	"radicado/tickets"
+	"radicado/tickets/register"
+)
+
+const (
+	groupMails  = 50       // handled in one transaction, which costs one wait for the disk
+	groupBytes  = 16 << 20 // of mail held in memory at a time; one larger mail comes alone
+	maxAttempts = 3        // after which a mail that ended the program is set aside unread
+	releaseTime = 5 * time.Second
+)
+
+// prepared is a mail that was read, before anything is decided.
+type prepared struct {
+	arrival register.Arrival
+	message *mailbox.Message
+	proof   mailbox.Proof
+	empty   string // why nothing could be read
+}
+
+// handleBatch claims and handles the next mails and returns how many.
+func (d *Desk) handleBatch(ctx context.Context) (int, error) {
+	var claimed []register.Arrival
+	err := d.register.Update(ctx, func(tx *register.Tx) (err error) {
+		claimed, err = tx.ClaimArrivals(groupMails)
+		return err
+	})
+	if err != nil || len(claimed) == 0 {
+		return 0, err
+	}
+	for rest := claimed; len(rest) > 0; {
+		group := takeGroup(rest)
+		if err := d.handleGroup(ctx, group); err != nil {
+			return 0, errors.Join(err, d.release(ctx, rest))
+		}
+		rest = rest[len(group):]
+	}
+	return len(claimed), nil
+}
+
+// takeGroup returns the first mails that fit into memory together.
+func takeGroup(list []register.Arrival) []register.Arrival {
+	var bytes int64
+	for i, a := range list {
+		bytes += a.Size
+		if bytes > groupBytes && i > 0 {
+			return list[:i]
+		}
+	}
+	return list
+}
+
+// release gives back the attempts of mails that are not to blame. It works also when ctx has ended: the daemon stops.
+func (d *Desk) release(ctx context.Context, list []register.Arrival) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer cancel()
+	ids := make([]int64, len(list))
+	for i, a := range list {
+		ids[i] = a.ID
+	}
+	return d.register.Update(ctx, func(tx *register.Tx) error { return tx.ReleaseArrivals(ids...) })
+}
+
+// handleGroup reads the mails side by side and settles them in order, in one transaction.
+func (d *Desk) handleGroup(ctx context.Context, group []register.Arrival) error {
+	mails := make([]prepared, len(group))
+	if err := d.prepareAll(ctx, group, mails); err != nil {
+		return err
+	}
+	var summaries []string
+	queued := false
+	err := d.register.Update(ctx, func(tx *register.Tx) error {
+		summaries, queued = make([]string, len(mails)), false
+		for i, p := range mails {
+			var decision tickets.Decision
+			err := tx.Nested(func() (err error) {
+				decision, err = d.settle(ctx, tx, p)
+				return err
+			})
+			if err != nil {
+				if d.blameless(ctx, err) {
+					return err
+				}
+				decision = tickets.Decision{Quarantine: "handling failed: " + err.Error()}
+				if err := tx.Settle(p.arrival.ID, register.Settlement{Quarantined: true, Reason: decision.Quarantine}); err != nil {
+					return err
+				}
+				decision.Summary = decision.Quarantine
+			}
+			summaries[i] = decision.Summary
+			queued = queued || len(decision.Notices) > 0
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	d.report(mails, summaries)
+	if queued && d.options.Queued != nil {
+		d.options.Queued()
+	}
+	return nil
+}
+
+// blameless reports whether an error is no fault of the mail: the same mail goes through later.
+func (d *Desk) blameless(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, register.ErrFull) || errors.Is(err, register.ErrBusy) || errors.Is(err, register.ErrDamaged)
+}
+
+// report logs what became of the mails and tells their receivers that they may be moved.
+func (d *Desk) report(mails []prepared, summaries []string) {
+	var names []string
+	for i, p := range mails {
+		a := p.arrival
+		d.options.Log.Info("mail handled", "mailbox", a.Mailbox, "uid", a.UID, "from", p.message.From.Addr, "result", summaries[i])
+		if !slices.Contains(names, a.Mailbox) {
+			names = append(names, a.Mailbox)
+		}
+	}
+	for _, name := range names {
+		notify(d.wake(name))
+	}
+}
+
+// prepareAll reads the mails on all processors: reading is most of the work and needs no database.
+func (d *Desk) prepareAll(ctx context.Context, group []register.Arrival, mails []prepared) error {
+	var wait sync.WaitGroup
+	errs := make([]error, len(group))
+	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, a := range group {
+		turns <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-turns }()
+			mails[i], errs[i] = d.prepare(ctx, a)
+		})
+	}
+	wait.Wait()
+	return errors.Join(errs...)
+}
+
+// prepare reads a mail and looks for proof of its sender. Whatever the mail does to the reader is noted, not returned.
+func (d *Desk) prepare(ctx context.Context, a register.Arrival) (p prepared, err error) {
+	p = prepared{arrival: a, message: new(mailbox.Message)}
+	if a.Attempts > maxAttempts {
+		p.empty = fmt.Sprintf("handling it ended the program %d times", a.Attempts-1)
+		return p, nil
+	}
+	var raw []byte
+	err = d.register.View(ctx, func(r *register.Reader) (err error) {
+		raw, err = r.LoadRaw(a.Digest)
+		return err
+	})
+	switch {
+	case errors.Is(err, register.ErrRemoved), errors.Is(err, register.ErrDamaged):
+		p.empty = err.Error()
+		return p, nil
+	case err != nil:
+		return p, fmt.Errorf("loading UID %d of mailbox %s: %w", a.UID, a.Mailbox, err)
+	case len(raw) == 0:
+		p.empty = "the server would not give out the mail"
+		return p, nil
+	}
+	defer func() {
+		if fault := recover(); fault != nil {
+			p.empty = fmt.Sprintf("the reader failed: %v", fault)
+		}
+	}()
+	p.message = message.Read(raw, d.options.Reader)
+	p.message.Truncated = a.Truncated
+	if a.Truncated {
+		for _, part := range a.Structure {
+			if part.Name != "" {
+				p.message.Attachments = append(p.message.Attachments, mailbox.Attachment{Name: part.Name, Type: part.Type, Size: part.Size})
+			}
+		}
+	}
+	p.proof = d.options.Prover.Prove(ctx, raw, p.message)
+	return p, nil
+}
+
+// settle decides on one mail and writes what follows. It runs inside a nested part of a transaction.
+func (d *Desk) settle(ctx context.Context, tx *register.Tx, p prepared) (tickets.Decision, error) {
+	if p.empty != "" {
+		decision := tickets.Decision{Quarantine: p.empty, Summary: "quarantined: " + p.empty}
+		return decision, tx.Settle(p.arrival.ID, register.Settlement{Quarantined: true, Reason: p.empty})
+	}
+	identity := identityOf(p.message, p.arrival.Digest)
+	known, err := tx.FindByRaw(p.arrival.Digest)
+	if errors.Is(err, register.ErrNotFound) {
+		known, err = tx.FindByIdentity(identity)
+	}
+	switch {
+	case err == nil:
+		summary := fmt.Sprintf("the same mail as message %d, which came before", known.ID)
+		return tickets.Decision{Summary: summary}, tx.Settle(p.arrival.ID, register.Settlement{Message: known.ID})
+	case !errors.Is(err, register.ErrNotFound):
+		return tickets.Decision{}, err
+	}
+	return d.decide(tx, p, identity)
+}
+
+func (d *Desk) decide(tx *register.Tx, p prepared, identity []byte) (tickets.Decision, error) {
+	m := p.message
+	received := p.arrival.InternalDate
+	if received.IsZero() {
+		received = p.arrival.TakenAt
+	}
+	id, err := tx.AddMessage(register.Message{
+		Identity: identity, Digest: p.arrival.Digest, MessageID: m.MessageID, From: m.From, Subject: m.Subject, Class: m.Class,
+		ClassReason: m.ClassReason, Proof: p.proof, ReceivedAt: received, Text: m.NewText, Defects: m.Defects,
+	})
+	if err != nil {
+		return tickets.Decision{}, err
+	}
+	in, err := d.input(tx, p, id)
+	if err != nil {
+		return tickets.Decision{}, err
+	}
+	decision, err := tickets.Decide(in)
+	if err != nil {
+		return tickets.Decision{}, err
+	}
+	if err := d.commit(tx, in, decision); err != nil {
+		return tickets.Decision{}, err
+	}
+	return decision, tx.Settle(p.arrival.ID, register.Settlement{Quarantined: decision.Quarantine != "", Reason: decision.Quarantine, Message: id})
+}
+
+// input gathers what Decide looks at.
+func (d *Desk) input(tx *register.Tx, p prepared, id int64) (tickets.Input, error) {
+	m := p.message
+	subject := d.options.Grammar.Read(m.Subject)
+	in := tickets.Input{
+		Now: tx.Now(), Policy: d.options.Policy, Sender: d.options.Policy.Identify(m, p.proof),
+		Mail: tickets.Mail{ID: id, Message: m, Commands: subject.Commands, Title: subject.Title, Whole: subject.Whole, Numbers: subject.Numbers},
+	}
+	var err error
+	if m.Bounce != nil {
+		err = d.matchBounce(tx, m, &in)
+	} else {
+		err = d.match(tx, m, subject.Numbers, &in)
+	}
+	if err != nil {
+		return in, err
+	}
+	if in.Next, err = tx.UpcomingNumber(); err != nil {
+		return in, err
+	}
+	in.Found, err = find(tx, tickets.Lookups(in))
+	return in, err
+}
+
+// commit writes what a decision says.
+func (d *Desk) commit(tx *register.Tx, in tickets.Input, decision tickets.Decision) error {
+	if decision.Ticket != nil {
+		if decision.Events[0].Seq == 1 {
+			number, err := tx.NextNumber()
+			if err != nil {
+				return err
+			}
+			if number != in.Next {
+				return fmt.Errorf("number %s was decided on and %s allocated", in.Next, number)
+			}
+		}
+		if err := tx.Append(decision.Ticket, decision.Events); err != nil {
+			return err
+		}
+	}
+	for _, n := range decision.Notices {
+		if err := d.queue(tx, n, in.Mail, decision.Ticket); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find carries out the lookups.
+func find(tx *register.Tx, lookups []tickets.Lookup) (tickets.Found, error) {
+	found := tickets.Found{Tickets: map[tickets.Number]tickets.Case{}, Lists: map[int]tickets.Rows{}}
+	for _, l := range lookups {
+		if l.Number == "" {
+			rows, err := list(tx, l.Query)
+			if err != nil {
+				return found, err
+			}
+			found.Lists[l.Command] = rows
+			continue
+		}
+		t, err := tx.Ticket(l.Number)
+		if errors.Is(err, register.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return found, err
+		}
+		events, err := tx.History(l.Number)
+		if err != nil {
+			return found, err
+		}
+		found.Tickets[l.Number] = tickets.Case{Ticket: t, Events: events}
+	}
+	return found, nil
+}
+
+func list(tx *register.Tx, q tickets.Query) (rows tickets.Rows, err error) {
+	if q.Words != "" {
+		rows.Tickets, err = tx.Search(q.Words, q.Requester, q.Limit)
+		rows.Total = len(rows.Tickets)
+		return rows, err
+	}
+	filter := register.Filter{States: q.States, Requester: q.Requester, Technician: q.Technician, Unassigned: q.Unassigned}
+	if q.Priority != "" {
+		filter.Priorities = []tickets.Priority{q.Priority}
+	}
+	rows.Tickets, rows.Total, err = tx.List(filter, q.Limit, 0)
+	return rows, err
+}
+
+// identityOf tells one mail from another whatever way they came: the way changes trace fields, and a list may add to the
+// subject and the foot, but neither changes who said what when. A Message-ID that is used again with other content is
+// another mail.
+func identityOf(m *mailbox.Message, digest register.Digest) []byte {
+	when := m.MessageID
+	if when == "" && !m.Date.IsZero() {
+		when = m.Date.UTC().Format(time.RFC3339)
+	}
+	if when == "" || m.Truncated {
+		return slices.Clone(digest[:])
+	}
+	h := sha256.New()
+	text := m.NewText
+	if text == "" {
+		text = m.Text
+	}
+	for _, part := range []string{when, m.From.Key(), string(m.Class), tickets.Fold(text)} {
+		fmt.Fprintf(h, "%d:%s,", len(part), part)
+	}
+	for _, a := range m.Attachments {
+		fmt.Fprintf(h, "%x,", sha256.Sum256(a.Content))
+	}
+	return h.Sum(nil)
+}

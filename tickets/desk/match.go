@@ -1,0 +1,82 @@
+package desk
+
+import (
+	"errors"
+	"slices"
+
+	"radicado/mailbox"
+	"radicado/tickets"
+	"radicado/tickets/register"
+)
+
+// match finds the request that a mail belongs to, by what is hardest to forge first: a keyed Message-ID or reply address
+// made for this very sender, any Message-ID that the register knows, a number in the subject.
+func (d *Desk) match(tx *register.Tx, m *mailbox.Message, numbers []tickets.Number, in *tickets.Input) error {
+	var candidates []tickets.Number
+	if number, ok := d.options.Keys.Answers(m); ok {
+		in.Answers = true
+		candidates = append(candidates, tickets.Number(number))
+	}
+	threads, err := tx.TicketsByMessageIDs(references(m))
+	if err != nil {
+		return err
+	}
+	for _, t := range threads {
+		candidates = append(candidates, t.Ticket)
+	}
+	for _, n := range append(candidates, numbers...) {
+		in.Ticket, err = tx.Ticket(n)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, register.ErrNotFound) {
+			return err
+		}
+	}
+	in.Ticket = nil
+	return nil
+}
+
+// maxReferences bounds what one mail can make the register look up.
+const maxReferences = 50
+
+// references returns the Message-IDs that a mail answers, nearest first.
+func references(m *mailbox.Message) []string {
+	ids := slices.Clone(m.InReplyTo)
+	for _, id := range slices.Backward(m.References) {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+		if len(ids) >= maxReferences {
+			break
+		}
+	}
+	return ids
+}
+
+// matchBounce finds the notice that a delivery report is about.
+func (d *Desk) matchBounce(tx *register.Tx, m *mailbox.Message, in *tickets.Input) error {
+	for _, id := range append([]string{m.Bounce.MessageID}, references(m)...) {
+		if id == "" {
+			continue
+		}
+		notice, err := tx.NoticeByMessageID(id)
+		if errors.Is(err, register.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		in.Bounced = &tickets.Bounced{Ticket: notice.Ticket, To: notice.Notice.To}
+		return d.ticketOf(tx, notice.Ticket, in)
+	}
+	return nil
+}
+
+func (d *Desk) ticketOf(tx *register.Tx, n tickets.Number, in *tickets.Input) (err error) {
+	if n == "" {
+		return nil
+	}
+	in.Ticket, err = tx.Ticket(n)
+	return err
+}

@@ -1,0 +1,285 @@
+// Package outbox sends the notices that decisions have committed: it claims what is due, renders it, hands it to the mail
+// server, and records what became of it. It tries again, ever more seldom, and gives up after a set time. It does not know
+// why a notice is sent.
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"radicado/mailbox"
+	"radicado/mailbox/deliver"
+	"radicado/templates"
+	"radicado/tickets"
+	"radicado/tickets/register"
+)
+
+// Sender sends one mail.
+type Sender interface {
+	Send(ctx context.Context, m mailbox.Outgoing) deliver.Result
+}
+
+// Renderer makes a mail of a notice.
+type Renderer interface {
+	Render(n tickets.Notice) (templates.Mail, error)
+}
+
+// Options is what an Outbox works with.
+type Options struct {
+	Senders     []Sender // each sends one mail at a time; as many go out side by side
+	Render      Renderer
+	From        mailbox.Address
+	Instance    string        // value of the X-Radicado field, by which a mail of ours that comes back is known
+	GiveUpAfter time.Duration // since the notice was queued
+	// GivenUp is told, in the transaction that gives a notice up.
+	GivenUp func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// Outbox sends what is queued.
+type Outbox struct {
+	register *register.Register
+	options  Options
+	kick     chan struct{}
+	down     bool // the server failed as a whole: one notice at a time is tried until one gets through
+	downWait time.Duration
+}
+
+// New returns an Outbox on an open register.
+func New(r *register.Register, options Options) *Outbox {
+	return &Outbox{register: r, options: options, kick: make(chan struct{}, 1)}
+}
+
+// Kick says that something was queued. It does not block.
+func (o *Outbox) Kick() {
+	select {
+	case o.kick <- struct{}{}:
+	default:
+	}
+}
+
+const (
+	batch      = 50               // claimed and recorded in one transaction each
+	firstWait  = time.Minute      // before the second attempt at a notice
+	lastWait   = 15 * time.Minute // between later ones
+	firstDown  = 2 * time.Second  // before the next attempt at a server that failed
+	lastDown   = 5 * time.Minute
+	graceTime  = 10 * time.Second // for what is being sent when the daemon stops
+	recordTime = 10 * time.Second // to record results then
+)
+
+// Backoff returns how long to wait after an attempt at a notice: a minute at first, doubled up to a quarter of an hour,
+// spread by a fifth either way so that what failed together is not tried together.
+func Backoff(attempts int) time.Duration {
+	wait := firstWait << min(attempts-1, 10)
+	return spread(min(wait, lastWait))
+}
+
+func spread(d time.Duration) time.Duration {
+	return d - d/5 + rand.N(2*d/5+1)
+}
+
+// Run sends until ctx ends; what is on its way then gets a moment to be finished.
+func (o *Outbox) Run(ctx context.Context) error {
+	sending, abort := context.WithCancel(context.WithoutCancel(ctx))
+	defer abort()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(graceTime, abort) })()
+
+	failure := ""
+	for ctx.Err() == nil {
+		tried, err := o.Flush(sending)
+		wait, kick := time.Duration(0), o.kick
+		switch {
+		case err != nil:
+			if err.Error() != failure {
+				o.options.Log.Error("notices wait: the register cannot be written", "error", err)
+			}
+			failure = err.Error()
+			wait = spread(firstDown)
+		case tried > 0 && o.down:
+			// New notices do not bring the server back: they wait with the others.
+			wait, kick = spread(o.downWait), nil
+		case tried > 0:
+			failure = ""
+			continue
+		default:
+			failure = ""
+			if wait, err = o.untilDue(ctx); err != nil {
+				wait = spread(firstDown)
+			}
+		}
+		sleep(ctx, wait, kick)
+	}
+	return nil
+}
+
+// forever is a wait that ends only by a kick.
+const forever = 24 * time.Hour
+
+func (o *Outbox) untilDue(ctx context.Context) (time.Duration, error) {
+	wait := time.Duration(forever)
+	err := o.register.View(ctx, func(r *register.Reader) error {
+		next, queued, err := r.NextDue()
+		if queued {
+			wait = max(next.Sub(o.options.Now()), 0)
+		}
+		return err
+	})
+	return wait, err
+}
+
+// sleep waits until the time is over, kick fires or ctx ends.
+func sleep(ctx context.Context, d time.Duration, kick <-chan struct{}) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-kick:
+	case <-timer.C:
+	}
+}
+
+// Flush tries what is due now, once, and returns how many notices it tried.
+func (o *Outbox) Flush(ctx context.Context) (int, error) {
+	limit := batch
+	if o.down {
+		limit = 1
+	}
+	var claimed []register.OutboxRow
+	err := o.register.Update(ctx, func(tx *register.Tx) (err error) {
+		claimed, err = tx.ClaimNotices(limit, Backoff) // before anybody dials: a crash then backs off instead of hammering
+		return err
+	})
+	if err != nil || len(claimed) == 0 {
+		return 0, err
+	}
+	results := o.sendAll(ctx, claimed)
+	o.judgeServer(results)
+	if err := o.record(ctx, claimed, results); err != nil {
+		return 0, err
+	}
+	return len(claimed), nil
+}
+
+// sendAll sends side by side over all senders. Once the server has failed as a whole the rest is not tried.
+func (o *Outbox) sendAll(ctx context.Context, rows []register.OutboxRow) []deliver.Result {
+	results := make([]deliver.Result, len(rows))
+	next := make(chan int)
+	stop, failed := context.WithCancel(ctx)
+	defer failed()
+	var wait sync.WaitGroup
+	for _, sender := range o.options.Senders {
+		wait.Go(func() {
+			for i := range next {
+				results[i] = o.send(ctx, sender, rows[i])
+				if results[i].Server {
+					failed()
+				}
+			}
+		})
+	}
+	for i := range rows {
+		select {
+		case next <- i:
+		case <-stop.Done():
+			results[i] = deliver.Result{Outcome: deliver.Temporary, Server: true, Err: fmt.Errorf("not tried: the mail server fails as a whole")}
+		}
+	}
+	close(next)
+	wait.Wait()
+	return results
+}
+
+func (o *Outbox) send(ctx context.Context, sender Sender, row register.OutboxRow) deliver.Result {
+	mail, err := o.options.Render.Render(row.Notice)
+	if err != nil {
+		return deliver.Result{Outcome: deliver.Permanent, Stage: deliver.StageCompose, Err: fmt.Errorf("render notice %s: %w", row.MessageID, err)}
+	}
+	return sender.Send(ctx, o.Compose(row, mail))
+}
+
+// Compose makes the mail of a row. It is the same at every attempt.
+func (o *Outbox) Compose(row register.OutboxRow, mail templates.Mail) mailbox.Outgoing {
+	auto := "auto-generated"
+	if row.Cause != 0 {
+		auto = "auto-replied" // RFC 3834 section 5
+	}
+	return mailbox.Outgoing{
+		MessageID: row.MessageID, Date: row.CreatedAt, From: o.options.From, To: row.Notice.To, Subject: mail.Subject,
+		InReplyTo: row.InReplyTo, References: row.References, Text: mail.Text, HTML: mail.HTML, Lang: row.Notice.Lang,
+		Header: []mailbox.Field{
+			{Name: "Auto-Submitted", Value: auto},
+			{Name: "X-Auto-Response-Suppress", Value: "All"}, // Exchange and Outlook, [MS-OXCMAIL] section 2.2.3.2.14
+			{Name: "X-Radicado", Value: o.options.Instance},
+		},
+	}
+}
+
+// judgeServer notices when the server goes down and comes back, and says so once.
+func (o *Outbox) judgeServer(results []deliver.Result) {
+	reached := false
+	var fault error
+	for _, r := range results {
+		if r.Server {
+			fault = cmp.Or(fault, r.Err)
+		} else {
+			reached = true
+		}
+	}
+	switch {
+	case fault == nil || reached && o.down:
+		if o.down {
+			o.options.Log.Info("mail server takes notices again")
+		}
+		o.down = false
+	case !o.down:
+		o.options.Log.Error("notices wait: the mail server fails as a whole", "error", fault)
+		o.down, o.downWait = true, firstDown
+	default:
+		o.downWait = min(2*o.downWait, lastDown)
+	}
+}
+
+// record writes down what became of the notices, also when the daemon is stopping: what was sent must not go out again.
+func (o *Outbox) record(ctx context.Context, rows []register.OutboxRow, results []deliver.Result) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	defer cancel()
+	return o.register.Update(ctx, func(tx *register.Tx) error {
+		for i, row := range rows {
+			if err := o.recordOne(tx, row, results[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (o *Outbox) recordOne(tx *register.Tx, row register.OutboxRow, r deliver.Result) error {
+	log := o.options.Log.With("notice", row.Notice.Kind, "to", row.Notice.To.Addr, "message_id", row.MessageID)
+	if r.Outcome == deliver.Delivered {
+		log.Info("notice sent")
+		return tx.Sent(row.ID)
+	}
+	reason := "no answer"
+	if r.Err != nil {
+		reason = r.Err.Error()
+	}
+	late := tx.Now().Sub(row.CreatedAt) > o.options.GiveUpAfter
+	if r.Outcome != deliver.Permanent && !late {
+		if !r.Server { // of the server as a whole it was said once
+			log.Warn("notice deferred", "outcome", r.Outcome.String(), "error", reason)
+		}
+		return tx.Deferred(row.ID, r.Code, reason)
+	}
+	log.Error("notice given up", "error", reason)
+	if err := tx.Failed(row.ID, r.Code, reason); err != nil {
+		return err
+	}
+	return o.options.GivenUp(tx, row, r.Status, cmp.Or(r.Response, reason))
+}

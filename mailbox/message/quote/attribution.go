@@ -108,25 +108,41 @@ func sharedLine(s string, fresh bool) int {
 	return 0
 }
 
-// bareAttribution knows the forms without a verb: an ISO date and an address, as Gmail wrote it for years.
+// bareAttribution knows the forms without a verb: a date, a time and an address before the colon, as Gmail and Yandex write
+// it in some languages, and an ISO date with a zone.
 func bareAttribution(lines []line, j int) (attribution, bool) {
-	for k := j; k >= 0 && k >= j-1; k-- {
+	joined := ""
+	for k := j; k >= 0 && k >= j-2; k-- {
 		if lines[k].blank || lines[k].depth != lines[j].depth {
 			break
 		}
-		s := lines[k].text
-		if k < j {
-			s += " " + lines[j].text
+		joined = strings.TrimSpace(lines[k].text + " " + joined)
+		if len(joined) > 300 {
+			break
 		}
-		if !isoDated(s) || !strings.Contains(s, "@") || !strings.Contains(s, "<") || len(s) > 300 {
+		if k > 0 && !lines[k-1].blank && !isoDated(joined) {
 			continue
 		}
-		end := strings.TrimRight(s, " ")
-		if strings.HasSuffix(end, ">:") || strings.HasSuffix(end, ">") && quoteFollows(lines, j) {
-			return attribution{from: k, to: j + 1, text: s, strong: true}, true
+		if bare(joined, quoteFollows(lines, j)) {
+			return attribution{from: k, to: j + 1, text: joined, strong: true}, true
 		}
 	}
 	return attribution{}, false
+}
+
+func bare(s string, quoted bool) bool {
+	address := strings.Contains(s, "@")
+	end := strings.TrimRight(s, " ")
+	switch {
+	case address && dated(s) && (isoDated(s) || clocked(s)) && (strings.HasSuffix(end, ">:") || strings.HasSuffix(end, ">：") || strings.HasSuffix(end, "):")):
+		return true
+	case address && isoDated(s) && strings.HasSuffix(end, ">"):
+		return quoted
+	case isoDated(s) && len(s) < 100:
+		_, name, ok := strings.Cut(s, " GMT")
+		return ok && clocked(s) && len(name) > 7 && unicode.IsUpper([]rune(strings.TrimLeft(name, "+-0123456789: ") + "x")[0])
+	}
+	return false
 }
 
 // isoDated reports whether s begins with a date of the form 2011-04-07 or 2011/4/7.
@@ -171,7 +187,7 @@ func hasOpener(low string) bool {
 
 // spokenOf reports whether somebody is only said to have written: "el ingeniero me escribió:".
 func spokenOf(low string) bool {
-	for _, words := range []string{" me escrib", " nos escrib", " le escrib", " les escrib", " te escrib", " se escrib", " i wrote", " we wrote", " you wrote",
+	for _, words := range []string{" me escrib", " nos escrib", " le escrib", " les escrib", " te escrib", " se escrib", " i wrote", " we wrote",
 		" he wrote", " she wrote", " they wrote", " me wrote", " me env", " nos env", " le env", " m'a écrit", " mi ha scritto", " me escreveu", " i said", " you said", " he said", " she said", " que escrib"} {
 		if strings.Contains(low, words) {
 			return true

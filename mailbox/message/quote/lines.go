@@ -30,9 +30,20 @@ func splitLines(text string) []line {
 			end += at
 		}
 		lines = append(lines, parseLine(text, at, end))
+		if n := len(lines) - 1; n > 0 && lines[n].depth == 1 && brokenAddress(lines[n-1], lines[n].text) {
+			lines[n].depth, lines[n].text, lines[n].blank = 0, trimSpace(text[at:end]), false
+		}
 		at = end + 1
 	}
 	return lines
+}
+
+// brokenAddress reports whether a line begins with ">" because an address in angle brackets was broken before it: "<a@b" and
+// ">:" on the next line.
+func brokenAddress(before line, text string) bool {
+	open := strings.LastIndexByte(before.text, '<')
+	return before.depth == 0 && open >= 0 && strings.IndexByte(before.text[open:], '>') < 0 && strings.Contains(before.text[open:], "@") &&
+		(strings.HasSuffix(text, ":") || strings.HasSuffix(text, "："))
 }
 
 func parseLine(text string, start, end int) line {

@@ -76,7 +76,17 @@ type splitter struct {
 	tail         int           // end of what the author wrote: the signature stands before it
 	passages     []passage
 	forward      *Forward
+	wraps        answer // does the mail have quoted lines that were broken?
 }
+
+// answer is one to a question that is asked once.
+type answer int
+
+const (
+	unknown answer = iota
+	yes
+	no
+)
 
 // history is where the words of others begin and go on to the end of the mail.
 type history struct {
@@ -140,6 +150,11 @@ func (s *splitter) historyAt(i int) (h history, next int, ok bool) {
 			s.attributions = append(s.attributions, a)
 			return h, a.to, false
 		}
+		if a.strong && allBlank(s.lines, 0, i) && !s.mail.Forwarding {
+			// An attribution on top of unquoted words: what follows may be the answer, only the line itself is not.
+			s.passages = append(s.passages, passage{from: a.from, to: a.to, kind: Quoted, rule: "the line above a quoted mail: " + shorten(a.text, 80)})
+			return h, a.to, false
+		}
 		if a.strong && (a.cut > 0 || !allBlank(s.lines, 0, i) || s.mail.Forwarding) && !allBlank(s.lines, a.to, len(s.lines)) {
 			return history{at: i, cut: a.cut, body: a.to, header: Header{From: addressIn(a.text)}, rule: "the line above a quoted mail: " + shorten(a.text, 80)}, 0, true
 		}
@@ -168,8 +183,24 @@ func (s *splitter) separatorAt(i int) (history, bool) {
 			return h, true
 		}
 	}
+	if kind == replyMarker && l.depth > 0 {
+		h.at = s.startOfQuote(i)
+		return h, true
+	}
 	// In quoted lines, or without dashes, the words alone prove nothing.
 	return h, drawn && l.depth == 0 && kind != noSeparator
+}
+
+// startOfQuote returns the first line of the quoted passage around lines[i], its attribution included.
+func (s *splitter) startOfQuote(i int) int {
+	for i > 0 && (s.lines[i-1].depth > 0 || s.lines[i-1].blank) {
+		i--
+	}
+	if n := len(s.attributions); n > 0 && s.attributions[n-1].to == i {
+		i = s.attributions[n-1].from
+		s.attributions = s.attributions[:n-1]
+	}
+	return i
 }
 
 // markedAt reads an element of the HTML that begins at lines[i] and holds a quoted mail to the end.

@@ -2,6 +2,8 @@ package quote
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"radicado/mailbox/message/htmltext"
 )
@@ -106,7 +108,7 @@ func (s *splitter) runs() []run {
 		r := run{from: i, to: i + 1}
 		for n := i + 1; n < s.end; n++ {
 			switch {
-			case s.lines[n].depth > 0 || s.brokenLink(n):
+			case s.lines[n].depth > 0 || s.broken(n):
 				r.to = n + 1
 				continue
 			case s.lines[n].blank:
@@ -117,7 +119,7 @@ func (s *splitter) runs() []run {
 		for next < len(s.attributions) && nextText(s.lines, s.attributions[next].to) < r.from {
 			next++
 		}
-		if next < len(s.attributions) && nextText(s.lines, s.attributions[next].to) == r.from {
+		if next < len(s.attributions) && nextText(s.lines, s.attributions[next].to) < r.to {
 			r.attribution = &s.attributions[next]
 			next++
 		}
@@ -128,11 +130,37 @@ func (s *splitter) runs() []run {
 	return runs
 }
 
-// brokenLink reports whether lines[n] is the rest of a link that a mail client broke without quoting it.
-func (s *splitter) brokenLink(n int) bool {
-	l := s.lines[n]
-	return !l.blank && l.depth == 0 && !strings.ContainsAny(l.text, " \t") && n > 0 && s.lines[n-1].depth > 0 &&
-		strings.Contains(s.lines[n-1].text, "://") && n+1 < len(s.lines) && s.lines[n+1].depth > 0
+// broken reports whether lines[n] is the rest of a quoted line that a mail client broke without quoting the rest: it stands
+// between quoted lines, goes on in small letters where a long line stopped, or is the rest of a link.
+func (s *splitter) broken(n int) bool {
+	if !s.sandwiched(n) {
+		return false
+	}
+	l, before := s.lines[n].text, s.lines[n-1].text
+	if !strings.ContainsAny(l, " \t") && strings.Contains(before, "://") {
+		return true
+	}
+	if s.wraps == unknown {
+		s.wraps = no
+		for i := 1; i < s.end-1; i++ {
+			if s.sandwiched(i) && s.goesOn(i) && strings.TrimRight(s.lines[i-1].text, ".!?:;") == s.lines[i-1].text {
+				s.wraps = yes
+				break
+			}
+		}
+	}
+	return s.wraps == yes && s.goesOn(n) && !strings.HasSuffix(before, "?") && !strings.HasSuffix(before, ":")
+}
+
+func (s *splitter) sandwiched(n int) bool {
+	return n > 0 && n+1 < len(s.lines) && !s.lines[n].blank && s.lines[n].depth == 0 &&
+		s.lines[n-1].depth > 0 && !s.lines[n-1].blank && s.lines[n+1].depth > 0
+}
+
+// goesOn reports whether lines[n] could be the rest of the line before it.
+func (s *splitter) goesOn(n int) bool {
+	first, _ := utf8.DecodeRuneInString(s.lines[n].text)
+	return unicode.IsLower(first) && len(s.lines[n-1].text) >= 58 && len(s.lines[n].text) < len(s.lines[n-1].text)
 }
 
 // knownQuote reports whether a run is certainly a quoted mail: set off by the HTML, or with an attribution, a separator

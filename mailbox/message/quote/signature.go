@@ -125,8 +125,9 @@ func isMobile(text string) bool {
 		return false
 	}
 	low := strings.Trim(fold(text), "-_*<>()[]. \u00a0!")
+	advert := len(strings.Fields(low)) <= 12 && !strings.Contains(low, ", ") && !strings.HasSuffix(low, "?")
 	for _, prefix := range mobilePrefixes {
-		if strings.HasPrefix(low, prefix) {
+		if advert && strings.HasPrefix(low, prefix) {
 			return true
 		}
 	}

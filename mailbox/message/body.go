@@ -10,21 +10,46 @@ import (
 
 // block is one passage of the body: what one text part, or one multipart/alternative, says.
 type block struct {
-	plain   string // of a text/plain part, "" where there is none
-	html    []byte // in UTF-8, nil where there is none
-	doc     htmltext.Document
-	hasHTML bool
+	plain string   // of the text/plain parts, "" where there is none
+	html  [][]byte // of the text/html parts in UTF-8
+	read  *htmltext.Document
+}
+
+// doc returns the HTML as text. It is made only where it is asked for: most mails say the same in plain text.
+func (b *block) doc() *htmltext.Document {
+	if b.read == nil {
+		source := []byte(nil)
+		if len(b.html) == 1 {
+			source = b.html[0]
+		} else {
+			source = bytes.Join(b.html, []byte("\n"))
+		}
+		doc := htmltext.Convert(source)
+		b.read = &doc
+	}
+	return b.read
 }
 
 // text returns the words of the block, and whether they come from its HTML.
 func (b *block) text() (string, bool) {
-	if strings.TrimSpace(b.plain) != "" && !(b.hasHTML && placeholder(b.plain)) {
+	if strings.TrimSpace(b.plain) != "" && !(len(b.html) > 0 && placeholder(b.plain)) {
 		return b.plain, false
 	}
-	if b.hasHTML {
-		return b.doc.Text, true
+	if len(b.html) > 0 {
+		return b.doc().Text, true
 	}
 	return b.plain, false
+}
+
+// shows reports whether the HTML refers to a part by its Content-ID (RFC 2392).
+func (b *block) shows(contentID string) bool {
+	target := []byte("cid:" + contentID)
+	for _, source := range b.html {
+		if bytes.Contains(source, target) {
+			return true
+		}
+	}
+	return false
 }
 
 // placeholder reports whether a plain text only says that the mail should be read as HTML.
@@ -100,44 +125,22 @@ func (b *body) each(parts []*part, d *defects) {
 
 // alternative takes the plain text and the HTML of the same words as one block (RFC 2046 section 5.1.4).
 func (b *body) alternative(p *part, d *defects) {
-	inner := body{report: b.report}
-	inner.each(p.children, d)
-	blocks := inner.blocks
-	inner.blocks = b.blocks
-	var plain, html *block
-	for i := range blocks {
-		switch {
-		case blocks[i].hasHTML && html == nil:
-			html = &blocks[i]
-		case !blocks[i].hasHTML && (plain == nil || strings.TrimSpace(plain.plain) == ""):
-			plain = &blocks[i]
-		default:
-			inner.blocks = append(inner.blocks, blocks[i])
-		}
-	}
+	outer := b.blocks
+	b.blocks = nil
+	b.each(p.children, d)
 	var one block
-	if html != nil {
-		one = *html
+	var plain []string
+	for _, inner := range b.blocks {
+		if inner.plain != "" {
+			plain = append(plain, strings.TrimRight(inner.plain, "\n"))
+		}
+		one.html = append(one.html, inner.html...)
 	}
-	if plain != nil {
-		one.plain = plain.plain
+	one.plain = strings.Join(plain, "\n\n")
+	b.blocks = outer
+	if len(plain) > 0 || len(one.html) > 0 {
+		b.blocks = append(b.blocks, one)
 	}
-	if plain != nil || html != nil {
-		inner.blocks = append(inner.blocks, one)
-	}
-	inner.files = append(b.files, inner.files...)
-	inner.messages = append(b.messages, inner.messages...)
-	inner.textFree = append(b.textFree, inner.textFree...)
-	if inner.calendar == nil {
-		inner.calendar = b.calendar
-	}
-	if inner.encrypted == "" {
-		inner.encrypted = b.encrypted
-	}
-	if inner.signed == "" {
-		inner.signed = b.signed
-	}
-	*b = inner
 }
 
 func protocolOf(p *part) string {
@@ -214,7 +217,7 @@ func (b *body) words(p *part, d *defects) {
 			label = metaCharset(content)
 		}
 		source := decodeBytes(content, label)
-		b.blocks = append(b.blocks, block{html: source, doc: htmltext.Convert(source), hasHTML: true})
+		b.blocks = append(b.blocks, block{html: [][]byte{source}})
 	case p.kind == "text/enriched" || p.kind == "text/richtext":
 		b.blocks = append(b.blocks, block{plain: plainEnriched(normalise(decodeCharset(content, p.params["charset"])))})
 	default:
@@ -259,18 +262,22 @@ func metaCharset(b []byte) string {
 // finish writes what was gathered into the message.
 func (b *body) finish(m *mailbox.Message, opt Options) {
 	m.Encrypted, m.Signed, m.Calendar = b.encrypted, b.signed, b.calendar
-	shown := map[string]bool{} // targets of images
-	for i := range b.blocks {
-		for _, target := range b.blocks[i].doc.Images {
-			shown[target] = true
-		}
-	}
 	b.say(m)
 	b.classify(m, opt)
 	b.attachedForward(m)
 	m.Attachments = b.files
 	for i := range m.Attachments {
 		a := &m.Attachments[i]
-		a.Inline = strings.HasPrefix(a.Type, "image/") && (a.ContentID != "" && shown["cid:"+a.ContentID] || a.Inline && len(shown) > 0 && a.ContentID != "")
+		a.Inline = a.ContentID != "" && strings.HasPrefix(a.Type, "image/") && b.shows(a.ContentID)
 	}
+}
+
+// shows reports whether the HTML shows the part of that Content-ID.
+func (b *body) shows(contentID string) bool {
+	for i := range b.blocks {
+		if b.blocks[i].shows(contentID) {
+			return true
+		}
+	}
+	return false
 }

@@ -16,7 +16,7 @@ func (b *body) say(m *mailbox.Message) {
 	m.Text = text
 	mail := quote.Mail{Text: text, Marks: marks, Author: m.From.Name, Forwarding: forwardingSubject(m.Subject)}
 	result := quote.Split(mail)
-	if html := b.onlyHTML(); html != nil && len(marks) == 0 && !cutsHistory(result) {
+	if html := b.onlyHTML(); html != nil && !cutsHistory(result) {
 		// The plain text of the same words has no sign of a quote, the HTML may: what it says now ends where the same
 		// words end in the plain text.
 		result = b.byHTML(mail, result, html)
@@ -46,7 +46,7 @@ func (b *body) text() (string, []htmltext.Mark) {
 			sb.WriteString("\n\n")
 		}
 		if fromHTML {
-			for _, mark := range b.blocks[i].doc.Marks {
+			for _, mark := range b.blocks[i].doc().Marks {
 				if mark.Kind == htmltext.QuoteRest && len(b.blocks) > 1 {
 					continue
 				}
@@ -63,19 +63,29 @@ func (b *body) text() (string, []htmltext.Mark) {
 	return sb.String(), marks
 }
 
-// onlyHTML returns the HTML of the only block that has words, nil where there is none or more than one.
+// onlyHTML returns the HTML that stands beside the plain text of the only block that has words, where it may hold a mark
+// of a quoted mail; nil otherwise.
 func (b *body) onlyHTML() *htmltext.Document {
-	var one *htmltext.Document
+	var one *block
 	for i := range b.blocks {
-		if text, _ := b.blocks[i].text(); strings.TrimSpace(text) == "" {
+		text, fromHTML := b.blocks[i].text()
+		if strings.TrimSpace(text) == "" {
 			continue
 		}
-		if one != nil || !b.blocks[i].hasHTML {
+		if one != nil || fromHTML {
 			return nil
 		}
-		one = &b.blocks[i].doc
+		one = &b.blocks[i]
 	}
-	return one
+	if one == nil {
+		return nil
+	}
+	for _, source := range one.html {
+		if htmltext.MayHaveMarks(source) {
+			return one.doc()
+		}
+	}
+	return nil
 }
 
 func cutsHistory(r quote.Result) bool {

@@ -1,6 +1,7 @@
 package htmltext
 
 import (
+	"bytes"
 	"strings"
 
 	"golang.org/x/net/html/atom"
@@ -8,7 +9,7 @@ import (
 
 // attributes are those of one tag that matter here.
 type attributes struct {
-	id, class, style, href, src, kind, data, isHidden string
+	id, class, style, href, kind, data, isHidden string
 }
 
 func (w *walker) attributes() attributes {
@@ -24,8 +25,6 @@ func (w *walker) attributes() attributes {
 			a.style = strings.ToLower(strings.ReplaceAll(string(value), " ", ""))
 		case "href":
 			a.href = string(value)
-		case "src":
-			a.src = string(value)
 		case "type":
 			a.kind = strings.ToLower(string(value))
 		case "data-marker", "data-smartmail", "name":
@@ -144,4 +143,21 @@ func (a attributes) marks(tag atom.Atom) (Kind, string, bool) {
 		return QuoteRest, "a line above the quoted header", true
 	}
 	return 0, "", false
+}
+
+// hints are in every HTML that has a mark of a quoted mail.
+var hints = [][]byte{
+	[]byte("blockquote"), []byte("BLOCKQUOTE"), []byte("_quote"), []byte("divRplyFwdMsg"), []byte("appendonsend"), []byte("OLK_SRC"), []byte("ATTRIBUTION"),
+	[]byte("reference-message"), []byte("reply-intro"), []byte("zwchr"), []byte("isReply"), []byte("isForward"), []byte("yahoo_quoted"), []byte("zmail_extra"),
+	[]byte("moz-"), []byte("_TEXT__"), []byte("_HEADERS__"), []byte("_MailOriginal"), []byte("border-top:"), []byte("mailru"),
+}
+
+// MayHaveMarks reports, without reading the HTML, whether it may hold the mark of a quoted mail.
+func MayHaveMarks(source []byte) bool {
+	for _, hint := range hints {
+		if bytes.Contains(source, hint) {
+			return true
+		}
+	}
+	return false
 }

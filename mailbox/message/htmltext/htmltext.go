@@ -33,19 +33,15 @@ type Mark struct {
 
 // Document is the text of an HTML mail.
 type Document struct {
-	Text   string
-	Marks  []Mark   // by Start
-	Images []string // the targets of images: "cid:…", "https:…"
+	Text  string
+	Marks []Mark // by Start
 }
 
 // maxQuoteDepth bounds how many "> " a line gets.
 const maxQuoteDepth = 16
 
-// maxMarks and maxImages bound what is gathered.
-const (
-	maxMarks  = 1000
-	maxImages = 1000
-)
+// maxMarks bounds what is gathered.
+const maxMarks = 1000
 
 // Convert reads HTML.
 func Convert(source []byte) Document {
@@ -56,7 +52,7 @@ func Convert(source []byte) Document {
 		switch w.tokens.Next() {
 		case html.ErrorToken:
 			w.closeAll()
-			return Document{Text: strings.TrimRight(w.out.String(), " \n"), Marks: clip(w.marks, w.out.Len()), Images: w.images}
+			return Document{Text: strings.TrimRight(w.out.String(), " \n"), Marks: clip(w.marks, w.out.Len())}
 		case html.TextToken:
 			w.text(w.tokens.Text())
 		case html.StartTagToken, html.SelfClosingTagToken:
@@ -94,7 +90,6 @@ type walker struct {
 	stack  []element
 	open   map[string]int // how many elements of that name are open
 	marks  []Mark
-	images []string
 
 	hidden, quoted, pre int // how many open elements hide, quote, keep white space
 	newlines            int // line ends due before the next text
@@ -338,10 +333,6 @@ func (w *walker) voidElement(a atom.Atom, attrs attributes) {
 			w.due(1)
 			var e element
 			w.mark(a, attrs, &e)
-		}
-	case atom.Img:
-		if attrs.src != "" && len(w.images) < maxImages {
-			w.images = append(w.images, attrs.src)
 		}
 	}
 }

@@ -11,6 +11,8 @@ import (
 const (
 	maxDelimited = 30 // behind "-- "
 	maxRuled     = 8  // behind a drawn line
+	maxContacts  = 16 // behind a drawn line, with telephone numbers and addresses
+	maxClosed    = 7  // behind a closing formula
 	maxNamed     = 12 // from a line with the author's name on
 	maxNotice    = 60 // a legal notice
 )
@@ -55,7 +57,7 @@ func (s *splitter) keeps(start, from int) bool { return s.words(start, from) }
 
 // signatureBefore finds a signature that ends at lines[end].
 func (s *splitter) signatureBefore(start, end int) (passage, bool) {
-	for _, find := range []func(int, int) (int, Kind, string){s.htmlSignature, s.delimited, s.mobile, s.notice, s.named} {
+	for _, find := range []func(int, int) (int, Kind, string){s.htmlSignature, s.delimited, s.mobile, s.notice, s.named, s.closed} {
 		if from, kind, rule := find(start, end); from > start && from < end {
 			return passage{from: from, to: end, kind: kind, rule: rule}, true
 		}
@@ -83,7 +85,7 @@ func (s *splitter) delimited(start, end int) (int, Kind, string) {
 		}
 		if isDelimiter(l.text) {
 			found = n
-		} else if isRule(l.text) && words > 0 && words <= maxRuled && s.short(n+1, end) {
+		} else if isRule(l.text) && words > 0 && s.short(n+1, end) && (words <= maxRuled || words <= maxContacts && s.contacts(n+1, end)) {
 			found = n
 		}
 		if !l.blank {
@@ -105,6 +107,86 @@ func (s *splitter) short(from, to int) bool {
 	for _, l := range s.lines[from:to] {
 		if len(l.text) > 160 {
 			return false
+		}
+	}
+	return true
+}
+
+// contacts reports whether lines[from:to] are mostly short, and at least two of them are telephone numbers or addresses.
+func (s *splitter) contacts(from, to int) bool {
+	found := 0
+	for _, l := range s.lines[from:to] {
+		if len(l.text) > 90 {
+			return false
+		}
+		if contact(l.text) {
+			found++
+		}
+	}
+	return found >= 2
+}
+
+func contact(text string) bool {
+	low := strings.ToLower(text)
+	if strings.Contains(low, "://") || strings.Contains(low, "www.") || strings.Contains(low, "@") {
+		return true
+	}
+	digits := 0
+	for i := range len(text) {
+		if isDigit(text[i]) {
+			digits++
+		}
+	}
+	return digits >= 6 && digits*3 >= len(strings.ReplaceAll(text, " ", ""))
+}
+
+// closed: a closing formula with a name below it. The formula is the author's, the name and what follows it is not news.
+func (s *splitter) closed(start, end int) (int, Kind, string) {
+	words := 0
+	for n := end - 1; n > start && words <= maxClosed; n-- {
+		l := s.lines[n]
+		if l.depth > 0 {
+			break
+		}
+		if l.blank {
+			continue
+		}
+		if words > 0 && isClosing(l.text) {
+			name := nextText(s.lines[:end], n+1)
+			if looksLikeName(s.lines[name].text) && s.plainBelow(name+1, end) {
+				return name, Signature, "a name below the closing formula: " + shorten(s.lines[name].text, 60)
+			}
+			break
+		}
+		words++
+	}
+	return -1, "", ""
+}
+
+// plainBelow reports whether lines[from:to] could be office and telephone: short, and no sentences.
+func (s *splitter) plainBelow(from, to int) bool {
+	for _, l := range s.lines[from:to] {
+		if len(l.text) > 70 || strings.HasSuffix(l.text, "?") || strings.HasSuffix(l.text, "!") || strings.HasSuffix(l.text, ":") || strings.HasSuffix(l.text, ".") && len(strings.Fields(l.text)) > 4 {
+			return false
+		}
+	}
+	return true
+}
+
+// looksLikeName reports whether a line is one to four capitalised words and nothing else.
+func looksLikeName(text string) bool {
+	words := strings.Fields(strings.Trim(text, "*_-~,. \u00a0"))
+	if len(words) == 0 || len(words) > 4 || len(text) > 50 || isClosing(text) {
+		return false
+	}
+	for _, w := range words {
+		if !capitalised(w) {
+			return false
+		}
+		for _, r := range w {
+			if !unicode.IsLetter(r) && !strings.ContainsRune(".'’-", r) {
+				return false
+			}
 		}
 	}
 	return true
@@ -361,7 +443,7 @@ func isClosing(text string) bool {
 		return false
 	}
 	for _, w := range []string{"regards", "best", "kind regards", "thanks", "thank you", "cheers", "sincerely", "yours", "saludos", "un saludo", "cordial saludo", "cordialmente", "atentamente", "atte", "att", "gracias", "muchas gracias", "cordiales saludos",
-		"cumprimentos", "atenciosamente", "obrigad", "abraço", "cordialement", "bien à vous", "merci", "salutations", "mit freundlichen", "viele grüße", "grüße", "gruß", "danke", "mfg", "liebe grüße", "cordiali saluti", "saluti", "distinti saluti", "grazie", "met vriendelijke", "groeten", "hälsningar", "mvh", "hilsen", "terveisin", "pozdrawiam", "s pozdravem"} {
+		"cumprimentos", "atenciosamente", "obrigad", "abraço", "cordialement", "bien à vous", "merci", "salutations", "mit freundlichen", "viele grüße", "grüße", "gruß", "danke", "mfg", "liebe grüße", "cordiali saluti", "saluti", "distinti saluti", "grazie", "met vriendelijke", "groeten", "hälsningar", "mvh", "hilsen", "terveisin", "med venlig hilsen", "venlig hilsen", "kh", "mvh", "med vennlig hilsen", "vennlig hilsen", "med vänliga", "vänliga hälsningar", "pozdrawiam", "s pozdravem"} {
 		if strings.HasPrefix(low, w) {
 			return true
 		}

@@ -9,13 +9,15 @@ import (
 // ansiSequence is a command to a terminal (ECMA-48 section 5.4); without its ESC the rest would stay as rubbish.
 var ansiSequence = regexp.MustCompile("(?:\x1b\\[|\u009b)[0-?]*[ -/]*[@-~]")
 
+// lineEnds are the other ways to end a line.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n")
+
 // clean drops what a reader cannot see and a program may obey: control characters, terminal sequences, and the marks that
 // reverse the direction of text (U+202A–202E, U+2066–2069) or hide it. Line feeds and tabs stay, other line ends become
 // line feeds.
 func clean(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n").Replace(s)
-	return strings.Map(visible, ansiSequence.ReplaceAllString(s, ""))
+	return strings.Map(visible, ansiSequence.ReplaceAllString(lineEnds.Replace(s), ""))
 }
 
 func visible(r rune) rune {

@@ -30,6 +30,9 @@ func readDocument(r io.Reader) (*document, error) {
 		switch {
 		case n.Type == html.TextNode && n.Parent.DataAtom != atom.Style:
 			n.Data = clean(n.Data)
+			if n.Parent.DataAtom != atom.Blockquote { // only there do white space and line ends mean something
+				n.Data = strings.ReplaceAll(n.Data, "\t", " ")
+			}
 		case n.Type == html.ElementNode && attr(n, "id") == "content":
 			doc.content = n
 		}

@@ -18,7 +18,7 @@ const maxExcerpt = 20_000
 // maxLine bounds what somebody wrote where only a line of it is shown, in characters.
 const maxLine = 300
 
-// functions are what templates of a language can call. README of the folder: the comment at the top of blocks.html.
+// functions are what the templates of a language can call.
 func (s *Set) functions(lang string) template.FuncMap {
 	w := vocabularies[lang]
 	return template.FuncMap{
@@ -41,8 +41,11 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"excerpt":   func(text string) string { return shorten(text, maxExcerpt) },
 		"excerpted": func(text string) bool { return shorten(text, maxExcerpt) != text },
 		"line":      func(text string) string { return shorten(oneLine(text), maxLine) },
+		"name":      func(person string) string { name, _ := splitPerson(person); return name },
+		"address":   func(person string) string { _, address := splitPerson(person); return address },
 		"lines":     func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") },
 		"hash":      func(word string) string { return "#" + strings.TrimLeft(word, "#") },
+		"asks":      asks,
 		"asked":     asked,
 		"outlook":   func(markup string) template.HTML { return template.HTML("<!--[if mso]>" + markup + "<![endif]-->") },
 	}
@@ -94,7 +97,7 @@ func (s *Set) actions(v view, verbs []tickets.Verb) []action {
 }
 
 func (s *Set) action(label, subject string) action {
-	return action{label, oneLine(subject), mailtoLink(s.settings.Desk, subject)}
+	return action{oneLine(label), oneLine(subject), mailtoLink(s.settings.Desk, subject)}
 }
 
 // corrected returns, where every refused command has a likely meaning, one button with all commands as they were meant.
@@ -117,11 +120,12 @@ func (s *Set) corrected(r *tickets.Receipt, v view) []action {
 	if !mended {
 		return nil
 	}
-	subject := strings.Join(commands, " ")
+	label := strings.Join(commands, " ")
+	subject := label
 	if v.Ticket != nil {
-		subject = tagged(v.Ticket.Number, subject)
+		subject = tagged(v.Ticket.Number, label)
 	}
-	return []action{s.action(subject, subject)}
+	return []action{s.action(label, subject)}
 }
 
 // meant returns a refused command as it was most likely meant, or "" where nobody can tell.
@@ -142,10 +146,28 @@ func tagged(number tickets.Number, rest string) string {
 	return strings.TrimSpace(fmt.Sprintf("[%s] %s", number, rest))
 }
 
-// asked reports whether a receipt answers questions only, so that nothing was done.
+// asks reports whether a command only asks something, so that there is nothing to be done.
+func asks(i tickets.Item) bool {
+	switch i.Verb {
+	case tickets.VerbStatus, tickets.VerbList, tickets.VerbSearch, tickets.VerbHelp:
+		return true
+	}
+	return false
+}
+
+// asked reports whether a receipt answers questions only.
 func asked(r *tickets.Receipt) bool {
-	questions := []tickets.Verb{tickets.VerbStatus, tickets.VerbList, tickets.VerbSearch, tickets.VerbHelp}
-	return r.Applied && !slices.ContainsFunc(r.Items, func(i tickets.Item) bool { return !slices.Contains(questions, i.Verb) })
+	return r.Applied && !slices.ContainsFunc(r.Items, func(i tickets.Item) bool { return !asks(i) })
+}
+
+// splitPerson takes "Name <address>" apart. Where there is no name, the address serves as one.
+func splitPerson(person string) (name, address string) {
+	person = oneLine(person)
+	name, address, found := strings.Cut(person, " <")
+	if !found {
+		return person, ""
+	}
+	return name, strings.TrimSuffix(address, ">")
 }
 
 // dangerousExtensions are files that run, or that carry what runs, when somebody opens them.

@@ -1,13 +1,12 @@
 package templates
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/aymerick/douceur/css"
-	"github.com/aymerick/douceur/parser"
 	"golang.org/x/net/html"
 )
 
@@ -27,36 +26,77 @@ type styleRule struct {
 // selector is all that is understood of CSS: "td", ".small", "td.content".
 var selector = regexp.MustCompile(`^([a-z][a-z0-9]*)?(?:\.([a-z][a-z0-9-]*))?$`)
 
+// comment is a comment of CSS.
+var comment = regexp.MustCompile(`(?s)/\*.*?(?:\*/|$)`)
+
+// parseStyle reads a style sheet. It is our own small reader: the CSS library at hand (douceur) never returns from ";\xf1"
+// and knows no lines.
 func parseStyle(src source) (*stylesheet, error) {
-	sheet, err := parser.Parse(src.text)
-	if err != nil {
-		return nil, fmt.Errorf("templates: %s: %w", src.name, err)
-	}
 	style := new(stylesheet)
-	for _, rule := range sheet.Rules {
-		if rule.Kind == css.AtRule {
-			if rule.Name != "@media" {
-				return nil, fmt.Errorf("templates: %s: %s is not possible in a mail; only @media is", src.name, rule.Name)
+	// Comments make way for their line ends, so that lines keep their numbers.
+	text := comment.ReplaceAllStringFunc(src.text, func(c string) string { return strings.Repeat("\n", strings.Count(c, "\n")) })
+	for at := 0; strings.TrimSpace(text[at:]) != ""; {
+		at += len(text[at:]) - len(strings.TrimLeft(text[at:], " \t\r\n"))
+		fail := func(format string, args ...any) (*stylesheet, error) {
+			line := 1 + strings.Count(text[:at], "\n")
+			return nil, fmt.Errorf("templates: %s:%d: %s", src.name, line, fmt.Sprintf(format, args...))
+		}
+		prelude, body, length, err := readRule(text[at:])
+		switch {
+		case err != nil:
+			return fail("%v", err)
+		case strings.Contains(text[at:at+length], "<"):
+			return fail("a < has no place in a style sheet")
+		case strings.HasPrefix(prelude, "@media"):
+			style.media += text[at:at+length] + "\n"
+		case strings.HasPrefix(prelude, "@"):
+			return fail("%s is not possible in a mail; only @media is", prelude)
+		case strings.Contains(body, "{"):
+			return fail("a rule within a rule: is a } missing?")
+		default:
+			for s := range strings.SplitSeq(prelude, ",") {
+				m := selector.FindStringSubmatch(strings.TrimSpace(s))
+				if m == nil || m[0] == "" {
+					return fail("selector %q: only an element, a .class, or element.class can be written onto the elements of a mail", strings.TrimSpace(s))
+				}
+				style.rules = append(style.rules, styleRule{m[1], m[2], declarations(body)})
 			}
-			style.media += rule.String() + "\n"
-			continue
 		}
-		var declarations []string
-		for _, d := range rule.Declarations {
-			declarations = append(declarations, d.Property+":"+d.Value)
-		}
-		for _, s := range rule.Selectors {
-			m := selector.FindStringSubmatch(s)
-			if s == "" || m == nil {
-				return nil, fmt.Errorf("templates: %s: selector %q: only an element, a .class, or element.class can be written onto the elements of a mail", src.name, s)
-			}
-			style.rules = append(style.rules, styleRule{m[1], m[2], strings.Join(declarations, ";")})
-		}
-	}
-	if strings.Contains(style.media, "<") {
-		return nil, fmt.Errorf("templates: %s: a < has no place in a style sheet", src.name)
+		at += length
 	}
 	return style, nil
+}
+
+// readRule returns what stands before and between the braces of the first rule, and how long the rule is.
+func readRule(text string) (prelude, body string, length int, err error) {
+	open := strings.IndexAny(text, "{};")
+	if open < 0 || text[open] != '{' {
+		return "", "", 0, errors.New("a rule without braces: selector { property: value; }")
+	}
+	depth := 0
+	for i := open; i < len(text); i++ {
+		switch text[i] {
+		case '{':
+			depth++
+		case '}':
+			depth--
+		}
+		if depth == 0 {
+			return strings.TrimSpace(text[:open]), strings.TrimSpace(text[open+1 : i]), i + 1, nil
+		}
+	}
+	return "", "", 0, errors.New("a { without its }")
+}
+
+// declarations returns the body of a rule as a style attribute has it.
+func declarations(body string) string {
+	var list []string
+	for d := range strings.SplitSeq(body, ";") {
+		if property, value, found := strings.Cut(d, ":"); found {
+			list = append(list, strings.TrimSpace(property)+":"+strings.TrimSpace(value))
+		}
+	}
+	return strings.Join(list, ";")
 }
 
 // apply writes the rules onto an element, in the order of the file.

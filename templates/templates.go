@@ -48,7 +48,13 @@ type Mail struct{ Subject, Text, HTML string }
 type Set struct {
 	settings Settings
 	style    *stylesheet
-	notices  map[noticeKey]*template.Template
+	notices  map[noticeKey]notice
+}
+
+// notice is the template of one kind in one language.
+type notice struct {
+	*template.Template
+	file string // where it was read from, for errors
 }
 
 type noticeKey struct {
@@ -86,15 +92,19 @@ func Load(override string, s Settings) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := &Set{settings: s, style: style, notices: make(map[noticeKey]*template.Template)}
+	set := &Set{settings: s, style: style, notices: make(map[noticeKey]notice)}
 	for _, lang := range Langs() {
 		if err := set.parse(lang, sources); err != nil {
 			return nil, err
 		}
 	}
 	for _, n := range samples() {
-		if _, err := set.Render(n); err != nil {
+		mail, err := set.Render(n)
+		if err != nil {
 			return nil, err
+		}
+		if !strings.Contains(mail.HTML, "<h1") {
+			return nil, fmt.Errorf("templates: %s has no <h1> to say what happened", set.notices[noticeKey{n.Lang, n.Kind}].file)
 		}
 	}
 	return set, nil
@@ -173,14 +183,14 @@ func (s *Set) parse(lang string, sources map[string]source) error {
 		if !written {
 			return fmt.Errorf("templates: no file %s/%s.html", lang, kind)
 		}
-		notice, err := common.Clone()
+		t, err := common.Clone()
 		if err != nil {
 			return fmt.Errorf("templates: %s: %w", src.name, err)
 		}
-		if err := parseInto(notice, "notice", src); err != nil {
+		if err := parseInto(t, "notice", src); err != nil {
 			return err
 		}
-		s.notices[noticeKey{lang, kind}] = notice.Lookup("layout")
+		s.notices[noticeKey{lang, kind}] = notice{t.Lookup("layout"), src.name}
 	}
 	return nil
 }
@@ -216,15 +226,15 @@ func (s *Set) Render(n tickets.Notice) (Mail, error) {
 	}
 	var page bytes.Buffer
 	if err := t.Execute(&page, view{n.Data, s.settings, n.Kind, lang, template.CSS(s.style.media)}); err != nil {
-		return Mail{}, fmt.Errorf("templates: %w", err)
+		return Mail{}, fmt.Errorf("templates: %s: %w", t.file, err)
 	}
 	doc, err := readDocument(&page)
 	if err != nil {
-		return Mail{}, fmt.Errorf("templates: notice %s: %w", n.Kind, err)
+		return Mail{}, fmt.Errorf("templates: %s: %w", t.file, err)
 	}
 	mail := Mail{Subject: doc.title(), Text: doc.text()}
 	if mail.HTML, err = doc.html(s.style); err != nil {
-		return Mail{}, fmt.Errorf("templates: notice %s: %w", n.Kind, err)
+		return Mail{}, fmt.Errorf("templates: %s: %w", t.file, err)
 	}
 	return mail, nil
 }

@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -208,19 +207,7 @@ func actionLines(n *html.Node, width int) []string {
 
 // table returns the rows in aligned columns; the last one takes what room is left.
 func table(n *html.Node, width int) []string {
-	var rows [][][]string // row, cell, line
-	for tr := range n.Descendants() {
-		if tr.DataAtom != atom.Tr {
-			continue
-		}
-		var row [][]string
-		for cell := range tr.ChildNodes() {
-			if cell.DataAtom == atom.Td || cell.DataAtom == atom.Th {
-				row = append(row, wrap(inline(cell), width))
-			}
-		}
-		rows = append(rows, row)
-	}
+	rows := cells(n)
 	widths := columnWidths(rows)
 	if len(widths) == 0 {
 		return nil
@@ -230,67 +217,77 @@ func table(n *html.Node, width int) []string {
 	for _, w := range widths[:len(widths)-1] {
 		left -= w + gap
 	}
-	if left < minColumn {
-		return stacked(rows)
-	}
-	apart := !hasClass(n, "facts")
+	apart := !hasClass(n, "facts") // rows of several lines each
 	var lines []string
 	for i, row := range rows {
-		if i > 0 && apart {
+		if i > 0 && (apart || left < minColumn) {
 			lines = append(lines, "")
 		}
-		if len(row) == len(widths) {
-			row[len(row)-1] = wrap(strings.Join(row[len(row)-1], "\n"), left)
+		if left < minColumn { // too wide to align: every cell on lines of its own
+			lines = append(lines, wrap(strings.Join(row, "\n"), width)...)
+			continue
 		}
-		lines = append(lines, aligned(row, widths, gap)...)
+		lines = append(lines, aligned(row, widths, gap, left)...)
 	}
 	return lines
 }
 
-// columnWidths returns the width that each column wants.
-func columnWidths(rows [][][]string) []int {
+// cells returns the text of every cell, row by row.
+func cells(n *html.Node) [][]string {
+	var rows [][]string
+	for tr := range n.Descendants() {
+		if tr.DataAtom != atom.Tr {
+			continue
+		}
+		var row []string
+		for cell := range tr.ChildNodes() {
+			if cell.DataAtom == atom.Td || cell.DataAtom == atom.Th {
+				row = append(row, inline(cell))
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// columnWidths returns the width of the widest line in each column.
+func columnWidths(rows [][]string) []int {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			for _, line := range cell {
-				widths[i] = max(widths[i], utf8.RuneCountInString(line))
+			for line := range strings.SplitSeq(cell, "\n") {
+				widths[i] = max(widths[i], utf8.RuneCountInString(strings.Join(words(line), " ")))
 			}
 		}
 	}
 	return widths
 }
 
-// aligned returns the lines of one row.
-func aligned(row [][]string, widths []int, gap int) []string {
+// aligned returns the lines of one row; the last column is left characters wide.
+func aligned(row []string, widths []int, gap, left int) []string {
+	columns := make([][]string, len(row))
 	height := 0
-	for _, cell := range row {
-		height = max(height, len(cell))
+	for i, cell := range row {
+		room := widths[i]
+		if i == len(widths)-1 {
+			room = left
+		}
+		columns[i] = wrap(cell, room)
+		height = max(height, len(columns[i]))
 	}
 	lines := make([]string, height)
 	for y := range lines {
-		for x, cell := range row {
+		for x, column := range columns {
 			text := ""
-			if y < len(cell) {
-				text = cell[y]
+			if y < len(column) {
+				text = column[y]
 			}
 			lines[y] += text + strings.Repeat(" ", max(0, widths[x]-utf8.RuneCountInString(text))+gap)
 		}
 		lines[y] = strings.TrimRight(lines[y], " ")
-	}
-	return lines
-}
-
-// stacked returns the rows with every cell on lines of its own.
-func stacked(rows [][][]string) []string {
-	var lines []string
-	for _, row := range rows {
-		if len(lines) > 0 {
-			lines = append(lines, "")
-		}
-		lines = append(lines, slices.Concat(row...)...)
 	}
 	return lines
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"radicado/mailbox/mailtest"
-	"radicado/mailbox/receive"
 	"radicado/tickets/register"
 )
 
@@ -61,7 +60,7 @@ func (d *demoCommand) Run(ctx context.Context, c console) (err error) {
 	if d.Logs {
 		log = newLog(s.file.Log, c.err)
 	}
-	p, err := newProgram(ctx, s, receive.Timing{}, log)
+	p, err := newProgram(ctx, s, pace{}, log)
 	if err != nil {
 		return err
 	}

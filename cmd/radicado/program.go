@@ -39,8 +39,14 @@ type program struct {
 	log       *slog.Logger
 }
 
+// pace is how long the parts wait; its zero value is right for everybody but a test.
+type pace struct {
+	receive receive.Timing
+	outbox  outbox.Pace
+}
+
 // newProgram opens the register and wires the parts. Nothing runs and nothing is connected yet.
-func newProgram(ctx context.Context, s *settings, timing receive.Timing, log *slog.Logger) (_ *program, err error) {
+func newProgram(ctx context.Context, s *settings, pace pace, log *slog.Logger) (_ *program, err error) {
 	p := &program{log: log}
 	defer func() {
 		if err != nil {
@@ -64,7 +70,7 @@ func newProgram(ctx context.Context, s *settings, timing receive.Timing, log *sl
 		return nil, fmt.Errorf("register.path: %w", err)
 	}
 	instance := keys.Token("instance", s.file.Desk.Address)
-	if err := p.addOutbox(s, texts, instance); err != nil {
+	if err := p.addOutbox(s, texts, instance, pace.outbox); err != nil {
 		return nil, err
 	}
 	p.desk = desk.New(p.register, desk.Options{
@@ -72,16 +78,16 @@ func newProgram(ctx context.Context, s *settings, timing receive.Timing, log *sl
 		Reader: message.Options{Own: s.policy.Own, Instance: instance},
 		Domain: mailbox.Address{Addr: s.file.Desk.Address}.Domain(), CutOff: s.cutOffs(), Queued: p.outbox.Kick, Log: log,
 	})
-	return p, p.addReceivers(s, timing)
+	return p, p.addReceivers(s, pace.receive)
 }
 
-func (p *program) addOutbox(s *settings, texts *templates.Set, instance string) error {
+func (p *program) addOutbox(s *settings, texts *templates.Set, instance string, pace outbox.Pace) error {
 	server, err := s.smtpServer()
 	if err != nil {
 		return err
 	}
 	options := outbox.Options{
-		Render: texts, From: s.from(), Instance: instance, GiveUpAfter: s.giveUpAfter, Now: time.Now, Log: p.log,
+		Render: texts, From: s.from(), Instance: instance, GiveUpAfter: s.giveUpAfter, Pace: pace, Now: time.Now, Log: p.log,
 		GivenUp: func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error {
 			return p.desk.GivenUp(tx, row, status, diagnostic)
 		},

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-
-	"radicado/mailbox/receive"
 )
 
 type runCommand struct {
@@ -21,7 +19,7 @@ func (r *runCommand) Run(ctx context.Context, c console) (err error) {
 		return err
 	}
 	log := newLog(s.file.Log, c.err)
-	p, err := newProgram(ctx, s, receive.Timing{}, log)
+	p, err := newProgram(ctx, s, pace{}, log)
 	if err != nil {
 		return fmt.Errorf("starting: %w", err)
 	}

@@ -36,6 +36,7 @@ type Options struct {
 	From        mailbox.Address
 	Instance    string        // value of the X-Radicado field, by which a mail of ours that comes back is known
 	GiveUpAfter time.Duration // since the notice was queued
+	Pace        Pace
 	// GivenUp is told, in the transaction that gives a notice up.
 	GivenUp func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error
 	Now     func() time.Time
@@ -53,7 +54,34 @@ type Outbox struct {
 
 // New returns an Outbox on an open register.
 func New(r *register.Register, options Options) *Outbox {
+	set := func(d *time.Duration, value time.Duration) {
+		if *d <= 0 {
+			*d = value
+		}
+	}
+	set(&options.Pace.Retry, time.Minute)
+	set(&options.Pace.MaxRetry, 15*time.Minute)
+	set(&options.Pace.Down, 2*time.Second)
+	set(&options.Pace.MaxDown, 5*time.Minute)
 	return &Outbox{register: r, options: options, kick: make(chan struct{}, 1)}
+}
+
+// Pace is how long the outbox waits before it tries again. Zero fields take the default named beside them.
+type Pace struct {
+	Retry    time.Duration // after the first attempt at a notice, doubled up to MaxRetry: 1 minute. Longer than an attempt can take.
+	MaxRetry time.Duration // 15 minutes
+	Down     time.Duration // after the server failed as a whole, doubled up to MaxDown: 2 seconds
+	MaxDown  time.Duration // 5 minutes
+}
+
+// backoff returns how long to wait after an attempt at a notice.
+func (p Pace) backoff(attempts int) time.Duration {
+	return spread(min(p.Retry<<min(attempts-1, 20), p.MaxRetry))
+}
+
+// spread moves a wait by a fifth either way, so that what failed together is not tried together.
+func spread(d time.Duration) time.Duration {
+	return d - d/5 + rand.N(2*d/5+1)
 }
 
 // Kick says that something was queued. It does not block.
@@ -66,24 +94,9 @@ func (o *Outbox) Kick() {
 
 const (
 	batch      = 50               // claimed and recorded in one transaction each
-	firstWait  = time.Minute      // before the second attempt at a notice
-	lastWait   = 15 * time.Minute // between later ones
-	firstDown  = 2 * time.Second  // before the next attempt at a server that failed
-	lastDown   = 5 * time.Minute
 	graceTime  = 10 * time.Second // for what is being sent when the daemon stops
 	recordTime = 10 * time.Second // to record results then
 )
-
-// Backoff returns how long to wait after an attempt at a notice: a minute at first, doubled up to a quarter of an hour,
-// spread by a fifth either way so that what failed together is not tried together.
-func Backoff(attempts int) time.Duration {
-	wait := firstWait << min(attempts-1, 10)
-	return spread(min(wait, lastWait))
-}
-
-func spread(d time.Duration) time.Duration {
-	return d - d/5 + rand.N(2*d/5+1)
-}
 
 // Run sends until ctx ends; what is on its way then gets a moment to be finished.
 func (o *Outbox) Run(ctx context.Context) error {
@@ -101,7 +114,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 				o.options.Log.Error("notices wait: the register cannot be written", "error", err)
 			}
 			failure = err.Error()
-			wait = spread(firstDown)
+			wait = spread(o.options.Pace.Down)
 		case tried > 0 && o.down:
 			// New notices do not bring the server back: they wait with the others.
 			wait, kick = spread(o.downWait), nil
@@ -111,7 +124,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 		default:
 			failure = ""
 			if wait, err = o.untilDue(ctx); err != nil {
-				wait = spread(firstDown)
+				wait = spread(o.options.Pace.Down)
 			}
 		}
 		sleep(ctx, wait, kick)
@@ -153,7 +166,7 @@ func (o *Outbox) Flush(ctx context.Context) (int, error) {
 	}
 	var claimed []register.OutboxRow
 	err := o.register.Update(ctx, func(tx *register.Tx) (err error) {
-		claimed, err = tx.ClaimNotices(limit, Backoff) // before anybody dials: a crash then backs off instead of hammering
+		claimed, err = tx.ClaimNotices(limit, o.options.Pace.backoff) // before anybody dials: a crash then backs off instead of hammering
 		return err
 	})
 	if err != nil || len(claimed) == 0 {
@@ -240,9 +253,9 @@ func (o *Outbox) judgeServer(results []deliver.Result) {
 		o.down = false
 	case !o.down:
 		o.options.Log.Error("notices wait: the mail server fails as a whole", "error", fault)
-		o.down, o.downWait = true, firstDown
+		o.down, o.downWait = true, o.options.Pace.Down
 	default:
-		o.downWait = min(2*o.downWait, lastDown)
+		o.downWait = min(2*o.downWait, o.options.Pace.MaxDown)
 	}
 }
 

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strings"
 	"unicode"
@@ -168,13 +169,14 @@ func hexDigit(c byte) int {
 // looseBase64 appends to dst what src encodes, skipping bytes outside the alphabet and making do without padding.
 func looseBase64(dst, src []byte) []byte {
 	clean := make([]byte, 0, len(src))
+	urlSafe := !bytes.ContainsAny(src, "+/") // RFC 4648 section 5
 	for i, c := range src {
 		switch {
 		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '+', c == '/':
 			clean = append(clean, c)
-		case c == '-':
+		case c == '-' && urlSafe:
 			clean = append(clean, '+')
-		case c == '_':
+		case c == '_' && urlSafe:
 			clean = append(clean, '/')
 		case c == '=':
 			// Padding ends one run. What follows may be the next (concatenated encodings), so the run is decoded by itself.

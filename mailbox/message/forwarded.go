@@ -26,6 +26,10 @@ func (b *body) attachedForward(m *mailbox.Message) {
 	var words body
 	words.gather(part, &d)
 	text, _ := words.text()
+	for i := 0; i < len(words.messages) && i < maxDepth; i++ { // forwards of forwards
+		words.gather(words.messages[i], &d)
+	}
+	m.Attachments = append(m.Attachments, words.files...)
 	m.Forward = &mailbox.Forward{From: inner.From, Subject: inner.Subject, Date: inner.Date, Text: strings.TrimSpace(text), Message: m.NewText}
 }
 

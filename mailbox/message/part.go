@@ -28,9 +28,13 @@ type part struct {
 
 // splitter takes a mail apart and keeps count.
 type splitter struct {
-	parts   int
-	defects *defects
+	parts      int
+	boundaries []string // of the multiparts so far
+	defects    *defects
 }
+
+// maxBoundaries bounds how many boundaries are remembered to find stray parts by.
+const maxBoundaries = 8
 
 // defects gathers what is wrong with a mail, each thing once.
 type defects struct{ list []string }
@@ -73,8 +77,33 @@ func (s *splitter) split(b []byte, fallback string, depth int) *part {
 		if len(bytes.TrimSpace(inner)) > 0 {
 			p.children = []*part{s.split(inner, "text/plain", depth+1)}
 		}
+	case strings.HasPrefix(p.kind, "text/"):
+		s.splitStray(p, depth)
 	}
 	return p
+}
+
+// splitStray parts a text in which parts of an earlier multipart go on, whose end got lost.
+func (s *splitter) splitStray(p *part, depth int) {
+	if enc := transferEncoding(p.header); enc == "base64" {
+		return
+	}
+	at, boundary := len(p.body), ""
+	for _, b := range s.boundaries {
+		if i := bytes.Index(p.body[:at], []byte("\n--"+b+"\n")); i >= 0 {
+			at, boundary = i, b
+		} else if i := bytes.Index(p.body[:at], []byte("\n--"+b+"\r\n")); i >= 0 {
+			at, boundary = i, b
+		}
+	}
+	bodies, _ := splitAtBoundary(p.body, boundary)
+	if len(bodies) == 0 {
+		return
+	}
+	s.defects.add("a part outside its multipart")
+	first := &part{header: p.header, kind: p.kind, params: p.params, declared: p.declared, body: p.body[:at], raw: p.raw}
+	p.kind, p.children = "multipart/mixed", []*part{first}
+	s.splitBodies(p, bodies, "text/plain", depth)
 }
 
 func (s *splitter) splitMultipart(p *part, depth int) {
@@ -87,6 +116,7 @@ func (s *splitter) splitMultipart(p *part, depth int) {
 	if len(bodies) == 0 {
 		if found := likelyBoundary(p.body); found != "" {
 			s.defects.add("boundary is not the one that the header names")
+			boundary = found
 			bodies, closed = splitAtBoundary(p.body, found)
 		}
 	}
@@ -101,6 +131,13 @@ func (s *splitter) splitMultipart(p *part, depth int) {
 	if !closed {
 		s.defects.add("multipart not closed: the mail may be cut off")
 	}
+	if len(s.boundaries) < maxBoundaries {
+		defer func() { s.boundaries = append(s.boundaries, boundary) }()
+	}
+	s.splitBodies(p, bodies, inner, depth)
+}
+
+func (s *splitter) splitBodies(p *part, bodies []span, inner string, depth int) {
 	for _, body := range bodies {
 		if s.parts >= maxParts {
 			s.defects.add("too many parts: the rest is kept as one file")
@@ -216,8 +253,11 @@ func contentType(h mailbox.Header, fallback string) (kind string, params map[str
 // parseParams reads "value; name=value" fields (RFC 2045 section 5.1, RFC 2231). mime.ParseMediaType does it where the
 // field is well formed; what people send often is not.
 func parseParams(value string) (string, map[string]string) {
-	if kind, params, err := mime.ParseMediaType(value); err == nil {
-		return kind, params
+	// The library drops parameters in charsets other than UTF-8 (RFC 2231) without an error.
+	if !strings.Contains(value, "*") {
+		if kind, params, err := mime.ParseMediaType(value); err == nil {
+			return kind, params
+		}
 	}
 	kind, rest, _ := strings.Cut(value, ";")
 	kind = strings.ToLower(strings.Trim(kind, " \t\"'<>"))

@@ -151,7 +151,7 @@ var forwardPrefixes = []string{
 
 // forwardingSubject reports whether a subject is that of a forwarded mail, also behind other prefixes: "RE: RV: …".
 func forwardingSubject(subject string) bool {
-	s := strings.ToLower(strings.TrimSpace(subject))
+	s := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(subject)), "[") // "[Fwd: …]"
 	for range 4 {
 		prefix, rest, ok := strings.Cut(strings.ReplaceAll(s, "：", ":"), ":")
 		if !ok || len(prefix) > 30 {

@@ -18,6 +18,9 @@ const maxExcerpt = 20_000
 // maxLine bounds what somebody wrote where only a line of it is shown, in characters.
 const maxLine = 300
 
+// maxName bounds a name in a heading, in characters.
+const maxName = 100
+
 // functions are what the templates of a language can call.
 func (s *Set) functions(lang string) template.FuncMap {
 	w := vocabularies[lang]
@@ -32,10 +35,11 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"value":     w.value,
 		"detail":    w.detail,
 		"command":   func(v tickets.Verb) string { return "#" + Word(v, lang) },
-		"commands":  func(r *tickets.Receipt, v view) []commandHelp { return w.help(r.Help, v, lang) },
+		"commands":  func(r *tickets.Receipt, v view) []commandHelp { return w.help(r.Help, v) },
 		"actions":   func(v view, verbs ...tickets.Verb) []action { return s.actions(v, verbs) },
 		"corrected": func(r *tickets.Receipt, v view) []action { return s.corrected(r, v) },
 		"thread":    harmless,
+		"sample":    func(v view) string { return tagged(w.sampleNumber(v), "#"+Word(tickets.VerbStatus, v.Lang)) },
 		"mailto":    func(subject string) string { return mailtoLink(s.settings.Desk, subject) },
 		"dangerous": dangerous,
 		"excerpt":   func(text string) string { return shorten(text, maxExcerpt) },
@@ -164,8 +168,9 @@ func asked(r *tickets.Receipt) bool {
 func splitPerson(person string) (name, address string) {
 	person = oneLine(person)
 	name, address, found := strings.Cut(person, " <")
+	name = shorten(name, maxName)
 	if !found {
-		return person, ""
+		return name, ""
 	}
 	return name, strings.TrimSuffix(address, ">")
 }

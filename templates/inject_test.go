@@ -33,14 +33,18 @@ var payloads = map[string]string{
 	"line separators": "a\u2028Bcc: b\u2029c\u0085d",
 	"signature":       "hola\n-- \nMesa de servicios\nLlame al 300 000 0000",
 	"command":         "#cerrar ＃cerrar [SS-2026-000001] #asignar todos",
-	"long word":       strings.Repeat("w", 5000),
+	"long word":       strings.Repeat("w", 500),
 }
 
 // TestInjectChangesNoStructure puts each payload into every field of every notice: the elements of the HTML part are the same
 // as with harmless words, and so none of it is an element, an attribute or a comment.
 func TestInjectChangesNoStructure(t *testing.T) {
 	set := load(t)
-	for _, sample := range samples() {
+	notices := []tickets.Notice{problemNotice("en"), withRole(fullNotice(tickets.NoticeReopened, "es"), tickets.RoleRequester)}
+	for _, kind := range tickets.NoticeKinds() {
+		notices = append(notices, fullNotice(kind, "es"))
+	}
+	for _, sample := range notices {
 		harmless := render(t, set, filled(sample, "x"))
 		for name, payload := range payloads {
 			n := filled(sample, payload)
@@ -60,8 +64,8 @@ func TestInjectTextIsQuoted(t *testing.T) {
 	set := load(t)
 	for _, kind := range tickets.NoticeKinds() {
 		n := fullNotice(kind, "es")
+		want := ownLines(render(t, set, withText(n, "x")).Text)
 		for name, payload := range payloads {
-			want := ownLines(render(t, set, withText(n, "x")).Text)
 			if got := ownLines(render(t, set, withText(n, payload)).Text); !slices.Equal(want, got) {
 				t.Errorf("%s: %s gets out of the quotation: %s", kind, name, firstDifference(want, got))
 			}

@@ -33,9 +33,12 @@ func testSettings() Settings {
 	}
 }
 
+// loaded is the embedded templates. A Set does not change, so that the tests may share one.
+var loaded = sync.OnceValues(func() (*Set, error) { return Load("", testSettings()) })
+
 func load(t testing.TB) *Set {
 	t.Helper()
-	set, err := Load("", testSettings())
+	set, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,8 +27,7 @@ type vocabulary struct {
 type verbWords struct {
 	does      string // in the help of staff
 	doesOwn   string // in the help of an official, where it is another thing
-	argument  string // in the example; what is neither word nor placeholder can be sent as it stands
-	noTicket  bool   // the example needs no number
+	argument  string // in the example
 	label     string // on the button of staff
 	labelArg  string // the same with an argument, %s
 	labelOwn  string // on the button of an official
@@ -130,26 +129,27 @@ func (w *vocabulary) label(l tickets.Link, role tickets.Role) string {
 	return words.label
 }
 
+// sampleNumber returns a number for an example: that of the notice, else a word that stands for one.
+func (w *vocabulary) sampleNumber(v view) tickets.Number {
+	if v.Ticket != nil {
+		return v.Ticket.Number
+	}
+	return tickets.Number(w.number)
+}
+
 // commandHelp is one command as the help explains it.
 type commandHelp struct{ Command, Does, Example string }
 
 // help explains commands to the recipient of a notice.
-func (w *vocabulary) help(verbs []tickets.Verb, v view, lang string) []commandHelp {
-	number := tickets.Number(w.number)
-	if v.Ticket != nil {
-		number = v.Ticket.Number
-	}
+func (w *vocabulary) help(verbs []tickets.Verb, v view) []commandHelp {
 	var list []commandHelp
 	for _, verb := range verbs {
 		words := w.verbs[verb]
-		h := commandHelp{Command: "#" + Word(verb, lang), Does: words.does}
+		h := commandHelp{Command: "#" + Word(verb, v.Lang), Does: words.does}
 		if !v.Role.Staff() && words.doesOwn != "" {
 			h.Does = words.doesOwn
 		}
 		h.Example = strings.TrimSpace(h.Command + " " + words.argument)
-		if !words.noTicket {
-			h.Example = tagged(number, h.Example)
-		}
 		list = append(list, h)
 	}
 	return list

@@ -47,7 +47,7 @@ func uids(arrivals []Arrival) string {
 
 func TestCutOffIsFixedAtTheFirstConnection(t *testing.T) {
 	f := open(t)
-	first := f.clock.now()
+	first := f.clock.now().Add(-clockMargin)
 	given := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, step := range []struct {
 		name        string

@@ -86,6 +86,9 @@ func (f Filter) query() (q *query, possible bool) {
 		where = append(where, "words MATCH "+q.arg(match))
 		q.order = "words.docid DESC"
 	}
+	if f.allOpen() {
+		where = append(where, "t.open = 1")
+	}
 	if len(f.States) > 0 {
 		where = append(where, "t.state IN ("+placeholders(q, f.States)+")")
 	}
@@ -119,6 +122,8 @@ func (f Filter) index() string {
 	switch {
 	case f.Requester != "":
 		return "tickets_requester"
+	case f.allOpen() && (f.Technician != "" || f.Unassigned):
+		return "tickets_load"
 	case f.Technician != "" && !f.Unassigned:
 		return "tickets_technician"
 	case len(f.States) == 1 && f.States[0] != tickets.Closed, len(f.States) > 1 && !slices.Contains(f.States, tickets.Closed):
@@ -131,4 +136,8 @@ func (f Filter) index() string {
 		return "tickets_state"
 	}
 	return "tickets_registered"
+}
+
+func (f Filter) allOpen() bool {
+	return len(f.States) > 0 && !slices.ContainsFunc(f.States, func(s tickets.State) bool { return !s.Open() })
 }

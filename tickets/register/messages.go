@@ -38,12 +38,11 @@ func (tx *Tx) AddMessage(m Message) (id int64, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("add a message: %w", err)
 	}
-	err = tx.row(`INSERT INTO messages (identity, raw, message_id, from_name, from_addr, subject, class, class_reason,
+	id, err = inserted(tx.exec(`INSERT INTO messages (identity, raw, message_id, from_name, from_addr, subject, class, class_reason,
 			proven, proof, proof_reason, received_at, ticket, text, defects)
-		VALUES (?1, (SELECT id FROM raws WHERE digest = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-		RETURNING id`,
-		[]any{m.Identity, m.Digest[:], m.MessageID, m.From.Name, m.From.Addr, m.Subject, string(m.Class), m.ClassReason,
-			m.Proof.Proven, m.Proof.Method, m.Proof.Reason, m.ReceivedAt.UnixMilli(), orNull(ticket), m.Text, defects}, &id)
+		VALUES (?1, (SELECT id FROM raws WHERE digest = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)`,
+		m.Identity, m.Digest[:], m.MessageID, m.From.Name, m.From.Addr, m.Subject, string(m.Class), m.ClassReason,
+		m.Proof.Proven, m.Proof.Method, m.Proof.Reason, m.ReceivedAt.UnixMilli(), orNull(ticket), m.Text, defects))
 	if err != nil {
 		return 0, fmt.Errorf("add message %q: %w", m.MessageID, err)
 	}

@@ -2,7 +2,7 @@ package register
 
 import (
 	"crypto/sha256"
-	"errors"
+	"database/sql"
 	"fmt"
 
 	"github.com/klauspost/compress/zstd"
@@ -68,19 +68,38 @@ func unpack(decoder *zstd.Decoder, p packed) ([]byte, error) {
 	return raw, nil
 }
 
-// store keeps the mail once for all arrivals that bring it and returns its row.
+// store keeps the mail once for all arrivals that bring it and returns its row. There is no RETURNING: with it, SQLite would
+// look through all arrivals for references to the new row.
 func (tx *Tx) store(p packed) (id int64, err error) {
-	key := p.digest[:]
-	err = tx.row(`INSERT INTO raws (digest, size, codec, content) VALUES (?1, ?2, ?3, ?4)
-		ON CONFLICT (digest) DO UPDATE SET codec = excluded.codec, content = excluded.content WHERE codec = 'removed'
-		RETURNING id`, []any{key, p.size, p.codec, p.content}, &id)
-	if errors.Is(err, ErrNotFound) { // it is there already
-		err = tx.row("SELECT id FROM raws WHERE digest = ?1", []any{key}, &id)
-	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("store mail %x: %w", p.digest[:8], err)
+		}
+	}()
+	result, err := tx.exec("INSERT INTO raws (digest, size, codec, content) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (digest) DO NOTHING",
+		p.digest[:], p.size, p.codec, p.content)
 	if err != nil {
-		return 0, fmt.Errorf("store mail %x: %w", p.digest[:8], err)
+		return 0, err
 	}
-	return id, nil
+	if n, err := result.RowsAffected(); err != nil || n == 1 {
+		return inserted(result, err)
+	}
+	var codec string
+	if err := tx.row("SELECT id, codec FROM raws WHERE digest = ?1", []any{p.digest[:]}, &id, &codec); err != nil {
+		return 0, err
+	}
+	if codec == "removed" {
+		_, err = tx.exec("UPDATE raws SET codec = ?2, content = ?3 WHERE id = ?1", id, p.codec, p.content)
+	}
+	return id, err
+}
+
+// inserted returns the id of the row that a statement has added.
+func inserted(result sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
 }
 
 // LoadRaw returns a stored mail byte for byte. It fails with ErrNotFound, with ErrRemoved after retention, and with

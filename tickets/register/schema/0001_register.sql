@@ -55,8 +55,6 @@ CREATE TABLE arrivals (
 ) STRICT;
 CREATE INDEX arrivals_pending ON arrivals (id) WHERE state = 'taken';
 CREATE INDEX arrivals_unmoved ON arrivals (mailbox, uidvalidity, uid) WHERE state <> 'taken' AND moved_at IS NULL;
-CREATE INDEX arrivals_quarantined ON arrivals (id) WHERE state = 'quarantined';
-CREATE INDEX arrivals_message ON arrivals (message) WHERE message IS NOT NULL;
 
 -- Messages: one row a distinct mail.
 
@@ -162,6 +160,8 @@ CREATE VIRTUAL TABLE words USING fts4 (
     matchinfo=fts3,
     order=desc
 );
+
+INSERT INTO words (words) VALUES ('automerge=8');
 
 -- Outbox: notices, committed with the events that caused them.
 

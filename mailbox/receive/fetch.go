@@ -95,17 +95,19 @@ func (s *session) sections(
 ) (map[uint32]content, error) {
 	found := make(map[uint32]content)
 	limit := 2*s.acc.Timing.Step + time.Duration(size/minRate)*time.Second
+	s.wire.filter.notice.bodies.Store(true)
+	defer s.wire.filter.notice.bodies.Store(false)
 	err := s.step(ctx, "fetch mails", limit, func() error {
 		cmd := s.client.Fetch(set, &imap.FetchOptions{
 			UID:         true,
 			BodySection: []*imap.FetchItemBodySection{{Specifier: part, Peek: true}},
 		})
-		// Whatever is left unread blocks the library for ever.
-		defer func() { _ = cmd.Close() }()
 		var held int64
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
 			uid, got, err := readSection(msg, func(announced int64) int64 { return keep(announced, held) })
 			if err != nil {
+				// Not to be closed: that would read the literal again, and the library reads from the same buffer by
+				// now. The connection is at its end, which ends the command.
 				return err
 			}
 			if _, again := found[uid]; got != nil && uid != 0 && !again {
@@ -113,7 +115,7 @@ func (s *session) sections(
 				held += int64(len(got.bytes))
 			}
 		}
-		// A connection that ends within a literal shows here and nowhere else.
+		// What the connection was worth shows here and nowhere else.
 		return cmd.Close()
 	})
 	if err != nil {

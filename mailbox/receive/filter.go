@@ -42,6 +42,7 @@ type filter struct {
 type notices struct {
 	uidValidity atomic.Uint32          // the last one announced
 	bye         atomic.Pointer[string] // the words of BYE
+	bodies      atomic.Bool            // set by the session while it takes sections of mails
 	idling      atomic.Bool            // set by the session while IDLE runs
 	idleEnded   chan struct{}          // the server ended IDLE by itself; of size one
 }

@@ -52,12 +52,27 @@ func TestFilter(t *testing.T) {
 				"at once":      strings.NewReader(tt.in),
 				"byte by byte": iotest.OneByteReader(strings.NewReader(tt.in)),
 			} {
-				got, err := io.ReadAll(newFilter(r))
+				got, err := io.ReadAll(taking(r))
 				if err != nil || string(got) != tt.want {
 					t.Errorf("%s: got %q, %v, want %q", name, got, err, tt.want)
 				}
 			}
 		})
+	}
+}
+
+// taking returns a filter that is told that bodies are asked for.
+func taking(r io.Reader) *filter {
+	f := newFilter(r)
+	f.notice.bodies.Store(true)
+	return f
+}
+
+func TestFilterDropsBodiesNobodyAskedFor(t *testing.T) {
+	in := "* 1 FETCH (UID 5 BODY[] {5}\r\nhello RFC822.SIZE 5 BODY[HEADER] \"x\")\r\n"
+	got, err := io.ReadAll(newFilter(strings.NewReader(in)))
+	if want := "* 1 FETCH (UID 5 RFC822.SIZE 5)\r\n"; err != nil || string(got) != want {
+		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
 }
 
@@ -79,7 +94,7 @@ func TestFilterRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := io.Copy(io.Discard, newFilter(strings.NewReader(tt.in)))
+			_, err := io.Copy(io.Discard, taking(strings.NewReader(tt.in)))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want one that says %q", err, tt.want)
 			}
@@ -99,14 +114,14 @@ func FuzzFilter(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		once, err := io.ReadAll(newFilter(bytes.NewReader(data)))
+		once, err := io.ReadAll(taking(bytes.NewReader(data)))
 		if err == nil {
-			twice, err := io.ReadAll(newFilter(bytes.NewReader(once)))
+			twice, err := io.ReadAll(taking(bytes.NewReader(once)))
 			if err != nil || !bytes.Equal(once, twice) {
 				t.Errorf("%q passes as %q and then as %q, %v", data, once, twice, err)
 			}
 		}
-		client := imapclient.New(&deaf{filter: newFilter(io.MultiReader(strings.NewReader("* OK [CAPABILITY IMAP4rev1] x\r\n"), bytes.NewReader(data)))}, nil)
+		client := imapclient.New(&deaf{filter: taking(io.MultiReader(strings.NewReader("* OK [CAPABILITY IMAP4rev1] x\r\n"), bytes.NewReader(data)))}, nil)
 		fetch := client.Fetch(imap.UIDSetNum(1, 5), &imap.FetchOptions{UID: true})
 		done := make(chan struct{})
 		go func() {

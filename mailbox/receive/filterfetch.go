@@ -61,7 +61,7 @@ func (f *filter) fetchItems(segment []byte) error {
 		text = bytes.TrimLeft(rest, " ")
 		switch {
 		case len(text) == 0: // the literal is the value
-			keep := name == "BODY[]" || name == "BODY[HEADER]"
+			keep := f.wantsBody(name)
 			if keep {
 				f.fetchItem(name, nil)
 			}
@@ -89,6 +89,12 @@ func (f *filter) fetchItems(segment []byte) error {
 			text = text[len(value):]
 		}
 	}
+}
+
+// wantsBody reports whether the item is a section that was asked for: one that was not would be kept in memory, whatever
+// its size.
+func (f *filter) wantsBody(name string) bool {
+	return (name == "BODY[]" || name == "BODY[HEADER]") && f.notice.bodies.Load()
 }
 
 // fetchName cuts the name off an item, in capitals, with its section and without its origin.
@@ -190,12 +196,13 @@ func (f *filter) fetchValue(name string, value []byte) {
 		if _, err := time.Parse(`"`+dateTime+`"`, string(value)); err != nil {
 			return
 		}
-	case "BODY[]", "BODY[HEADER]":
+	default:
+		if !f.wantsBody(name) {
+			return
+		}
 		if value[0] != '"' {
 			value = []byte("NIL")
 		}
-	default:
-		return
 	}
 	f.fetchItem(name, value)
 }

@@ -200,8 +200,9 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// account returns the settings for a script, with short times.
-func (sc *script) account() Account {
+// serveAccount starts the script and returns the settings to read it with, with short times.
+func (sc *script) serveAccount() Account {
+	sc.start()
 	return Account{
 		Name: "soporte", Address: sc.address(), TLS: Plain,
 		Username: "soporte@example.org",

@@ -118,6 +118,7 @@ func (r *Receiver) visit(ctx context.Context) error {
 	}
 	l := &look{r: r, s: s, position: position, names: make(map[Destination]string)}
 	why := announced
+	calm := firstIdle
 	for {
 		if why != woken {
 			heard(s.news) // whatever comes from now on wants another look
@@ -129,23 +130,33 @@ func (r *Receiver) visit(ctx context.Context) error {
 		if err := l.settle(ctx); err != nil {
 			return err
 		}
-		if why, err = r.rest(ctx, s); err != nil {
+		if why, err = r.rest(ctx, s, calm); err != nil {
 			return err
+		}
+		if calm = min(4*calm, r.acc.Timing.Idle); why != timeOver {
+			calm = firstIdle
 		}
 	}
 }
 
-// rest waits until there is something to do.
-func (r *Receiver) rest(ctx context.Context, s *session) (reason, error) {
+// firstIdle is how long the first IDLE lasts after something happened. Several servers do not announce what came in the
+// moment before IDLE began; a short one, then longer and longer ones, find it soon.
+const firstIdle = time.Second
+
+// rest waits until there is something to do: in IDLE, which lasts for calm at most, or without it until the next poll.
+func (r *Receiver) rest(ctx context.Context, s *session, calm time.Duration) (reason, error) {
 	var wake <-chan struct{}
 	if !r.acc.LeaveInPlace {
 		wake = r.ledger.Wake(r.acc.Name)
 	}
-	limit := r.acc.Timing.Idle
+	idle := s.caps.Has(imap.CapIdle) && !r.noIdle
+	limit := r.acc.Timing.Poll
+	if idle {
+		limit = min(calm, r.acc.Timing.Idle)
+	}
 	if r.moving.failed() {
 		limit = min(limit, max(0, r.moving.due.Sub(r.Now())))
 	}
-	idle := s.caps.Has(imap.CapIdle) && !r.noIdle
 	if idle {
 		begin := time.Now()
 		why, err := s.idle(ctx, limit, wake, r.poke)
@@ -162,7 +173,7 @@ func (r *Receiver) rest(ctx context.Context, s *session) (reason, error) {
 			return 0, err
 		}
 	}
-	why, err := s.await(ctx, min(limit, r.acc.Timing.Poll), wake, r.poke)
+	why, err := s.await(ctx, limit, wake, r.poke)
 	if err != nil {
 		return 0, err
 	}

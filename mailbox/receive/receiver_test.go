@@ -44,7 +44,7 @@ func TestTakesEveryMailOnceInOrder(t *testing.T) {
 	sc := newScript(t)
 	sc.addPlain(180)
 	ledger := newLedger()
-	r := run(t, sc.account(), ledger)
+	r := run(t, sc.serveAccount(), ledger)
 	wantMails(t, ledger, plainMails(180)...)
 	if got := slices.Max(ledger.batches); got > batchMails {
 		t.Errorf("a batch of %d mails, want at most %d", got, batchMails)
@@ -61,7 +61,7 @@ func TestTakesEveryMailOnceInOrder(t *testing.T) {
 	}
 
 	// A second run goes on where the first one stopped.
-	run(t, sc.account(), ledger)
+	run(t, sc.serveAccount(), ledger)
 	sc.add(scriptMail{raw: plainMail(181)})
 	wantMails(t, ledger, plainMails(182)...)
 }
@@ -141,7 +141,7 @@ func TestMisbehaviour(t *testing.T) {
 				sc.caps = tt.caps
 			}
 			sc.add(scriptMail{raw: one}, scriptMail{raw: two})
-			acc := sc.account()
+			acc := sc.serveAccount()
 			acc.Timing.Step = 400 * time.Millisecond
 			ledger := newLedger()
 			r := run(t, acc, ledger)
@@ -175,7 +175,7 @@ func TestMailThatDoesNotCome(t *testing.T) {
 			sc := newScript(t, append([]row{{on: `^UID FETCH 1:3 .*BODY\.PEEK\[\]`, reply: tt.rows[0].reply}}, tt.rows...)...)
 			sc.add(scriptMail{raw: plainMail(1)}, scriptMail{raw: header + "lost\r\n"}, scriptMail{raw: plainMail(3)})
 			ledger := newLedger()
-			r := run(t, sc.account(), ledger)
+			r := run(t, sc.serveAccount(), ledger)
 			eventually(t, "all taken", func() bool { return ledger.counted() == 3 })
 			got := ledger.arrivals()
 			if string(got[0].Raw) != plainMail(1) || string(got[2].Raw) != plainMail(3) || got[0].Truncated || got[2].Truncated {
@@ -201,7 +201,7 @@ func TestMailGoneMeanwhile(t *testing.T) {
 		sc.mails = slices.Delete(sc.mails, 1, 3)
 	}}}
 	ledger := newLedger()
-	run(t, sc.account(), ledger)
+	run(t, sc.serveAccount(), ledger)
 	wantMails(t, ledger, plainMail(0), plainMail(3), plainMail(4))
 	if got := ledger.cursors[7]; got != 5 {
 		t.Errorf("cursor %d, want 5", got)
@@ -233,7 +233,7 @@ func TestLargeMail(t *testing.T) {
 			for i := range sc.rows {
 				sc.rows[i].reply = strings.ReplaceAll(sc.rows[i].reply, "* 1 FETCH (UID 1", "* 2 FETCH (UID 2")
 			}
-			acc := sc.account()
+			acc := sc.serveAccount()
 			acc.MaxSize = 1000
 			ledger := newLedger()
 			r := run(t, acc, ledger)
@@ -265,7 +265,7 @@ func TestCutOff(t *testing.T) {
 	)
 	ledger := newLedger()
 	ledger.cutOff = time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
-	r := run(t, sc.account(), ledger)
+	r := run(t, sc.serveAccount(), ledger)
 	wantMails(t, ledger, plainMail(1), plainMail(2))
 	eventually(t, "IDLE", func() bool { return sc.idling() == 1 })
 	r.stop()
@@ -283,7 +283,7 @@ func TestUIDsFarApart(t *testing.T) {
 		raws = append(raws, plainMail(i))
 	}
 	ledger := newLedger()
-	r := run(t, sc.account(), ledger)
+	r := run(t, sc.serveAccount(), ledger)
 	wantMails(t, ledger, raws...)
 	r.stop()
 	if got := len(sc.said("RFC822.SIZE")); got > 40 {
@@ -300,7 +300,7 @@ func TestLongListingsComeInParts(t *testing.T) {
 			sc.uidNext = next
 			ledger := newLedger()
 			ledger.drop = true
-			run(t, sc.account(), ledger)
+			run(t, sc.serveAccount(), ledger)
 			eventually(t, "all taken", func() bool { return ledger.counted() == 2500 })
 		})
 	}
@@ -311,7 +311,7 @@ func TestUIDValidityChangesMidSession(t *testing.T) {
 	sc.add(scriptMail{raw: plainMail(0)})
 	sc.rows = []row{{on: `BODY\.PEEK`, times: 1, reply: "* OK [UIDVALIDITY 8] all is new\n<MORE>", do: func() { sc.validity.Store(8) }}}
 	ledger := newLedger()
-	run(t, sc.account(), ledger)
+	run(t, sc.serveAccount(), ledger)
 	eventually(t, "taken", func() bool { return ledger.counted() > 0 })
 	eventually(t, "IDLE", func() bool { return sc.idling() == 1 })
 	got := ledger.arrivals()
@@ -325,7 +325,7 @@ func TestServerEndsIdle(t *testing.T) {
 	t.Run("now and then", func(t *testing.T) {
 		sc := newScript(t)
 		sc.rows = []row{{on: "^IDLE", times: 1, reply: ended}}
-		acc := sc.account()
+		acc := sc.serveAccount()
 		acc.Timing.Poll = time.Nanosecond // so that no end is too early
 		ledger := newLedger()
 		r := run(t, acc, ledger)
@@ -341,7 +341,7 @@ func TestServerEndsIdle(t *testing.T) {
 		sc := newScript(t)
 		sc.rows = []row{{on: "^IDLE", reply: ended}}
 		ledger := newLedger()
-		r := run(t, sc.account(), ledger)
+		r := run(t, sc.serveAccount(), ledger)
 		eventually(t, "a second connection", func() bool { return sc.dialled() == 2 })
 		eventually(t, "a wait without IDLE", func() bool { return r.log.count("from time to time") == 1 })
 		sc.add(scriptMail{raw: plainMail(0)})
@@ -352,7 +352,7 @@ func TestServerEndsIdle(t *testing.T) {
 		sc := newScript(t)
 		sc.rows = []row{{on: "^IDLE", reply: "$T NO not today\n"}}
 		ledger := newLedger()
-		r := run(t, sc.account(), ledger)
+		r := run(t, sc.serveAccount(), ledger)
 		eventually(t, "a wait without IDLE", func() bool { return r.log.count("from time to time") == 1 })
 		sc.add(scriptMail{raw: plainMail(0)})
 		r.Poke()
@@ -365,7 +365,7 @@ func TestServerEndsIdle(t *testing.T) {
 
 func TestIdleIsRenewedAndInterrupted(t *testing.T) {
 	sc := newScript(t)
-	acc := sc.account()
+	acc := sc.serveAccount()
 	acc.Timing.Idle = 30 * time.Millisecond
 	ledger := newLedger()
 	r := run(t, acc, ledger)
@@ -377,7 +377,7 @@ func TestIdleIsRenewedAndInterrupted(t *testing.T) {
 
 	// Silence in IDLE shows at its end.
 	sc = newScript(t, row{on: "^IDLE", times: 1, reply: "+ idling\n<SILENCE>"})
-	acc = sc.account()
+	acc = sc.serveAccount()
 	acc.Timing.Idle, acc.Timing.Step = 30*time.Millisecond, 100*time.Millisecond
 	ledger = newLedger()
 	run(t, acc, ledger)
@@ -389,7 +389,7 @@ func TestIdleIsRenewedAndInterrupted(t *testing.T) {
 func TestPokeLooksThoughIdleSaysNothing(t *testing.T) {
 	sc := newScript(t)
 	ledger := newLedger()
-	r := run(t, sc.account(), ledger)
+	r := run(t, sc.serveAccount(), ledger)
 	eventually(t, "IDLE", func() bool { return sc.idling() == 1 })
 	sc.mu.Lock() // behind the back of whoever idles
 	sc.mails = append(sc.mails, scriptMail{uid: 1, raw: plainMail(0)})
@@ -402,7 +402,7 @@ func TestPokeLooksThoughIdleSaysNothing(t *testing.T) {
 func TestWithoutIdleTheFolderIsPolled(t *testing.T) {
 	sc := newScript(t)
 	sc.caps = "IMAP4rev1 MOVE"
-	acc := sc.account()
+	acc := sc.serveAccount()
 	acc.Timing.Poll = 20 * time.Millisecond
 	ledger := newLedger()
 	run(t, acc, ledger)
@@ -416,7 +416,7 @@ func TestWithoutIdleTheFolderIsPolled(t *testing.T) {
 
 func TestStateIsLoggedOncePerChange(t *testing.T) {
 	sc := newScript(t, row{on: "^LOGIN", times: 6, reply: "$T NO [AUTHENTICATIONFAILED] no clave-secreta here\n"})
-	acc := sc.account()
+	acc := sc.serveAccount()
 	var mu sync.Mutex
 	var states []State
 	log := &testLog{}
@@ -453,7 +453,7 @@ func TestStateIsLoggedOncePerChange(t *testing.T) {
 
 func TestRefusedLoginIsNotHurriedByPoke(t *testing.T) {
 	sc := newScript(t, row{on: "^LOGIN", reply: "$T NO [AUTHENTICATIONFAILED] no\n"})
-	acc := sc.account()
+	acc := sc.serveAccount()
 	acc.Timing.MaxRetry, acc.Timing.RefusedRetry = time.Hour, time.Hour
 	r := run(t, acc, newLedger())
 	eventually(t, "refusal", func() bool { return r.log.count("refused") == 1 })
@@ -467,7 +467,7 @@ func TestRefusedLoginIsNotHurriedByPoke(t *testing.T) {
 func TestPokeEndsTheWaitAfterAFailure(t *testing.T) {
 	sc := newScript(t, row{on: "^SELECT", times: 1, reply: "<CUT>"})
 	sc.addPlain(1)
-	acc := sc.account()
+	acc := sc.serveAccount()
 	acc.Timing.Retry, acc.Timing.MaxRetry = time.Hour, time.Hour
 	ledger := newLedger()
 	r := run(t, acc, ledger)
@@ -481,7 +481,7 @@ func TestDiskFull(t *testing.T) {
 	sc.addPlain(120)
 	ledger := newLedger()
 	ledger.setFailure(errors.New("database or disk is full"))
-	r := run(t, sc.account(), ledger)
+	r := run(t, sc.serveAccount(), ledger)
 	eventually(t, "several tries", func() bool { return sc.dialled() > 5 })
 	ledger.setFailure(nil)
 	wantMails(t, ledger, plainMails(120)...)
@@ -495,7 +495,7 @@ func TestDiskFillsUpBetweenBatches(t *testing.T) {
 	sc.addPlain(200)
 	ledger := newLedger()
 	sc.rows = []row{{on: `^UID FETCH 101`, times: 1, reply: "<MORE>", do: func() { ledger.setFailure(errors.New("disk full")) }}}
-	r := run(t, sc.account(), ledger)
+	r := run(t, sc.serveAccount(), ledger)
 	eventually(t, "failure", func() bool { return r.log.count("not kept") == 1 })
 	if got := ledger.counted(); got != 50 && got != 100 {
 		t.Errorf("%d taken before the disk was full", got)
@@ -532,7 +532,7 @@ func TestShutdownInterruptsEveryStep(t *testing.T) {
 			sc.addPlain(2)
 			ledger := newLedger()
 			ledger.settles = true
-			acc := sc.account()
+			acc := sc.serveAccount()
 			acc.Timing.Step = time.Hour
 			r := run(t, acc, ledger)
 			select {
@@ -555,7 +555,7 @@ func TestAuthenticate(t *testing.T) {
 		sc.caps += " SASL-IR"
 		sc.greeting = "* OK [CAPABILITY IMAP4rev1 SASL-IR] hello\r\n"
 		sc.addPlain(1)
-		acc := sc.account()
+		acc := sc.serveAccount()
 		acc.Password = nil
 		acc.Authenticate = func(context.Context) (sasl.Client, error) {
 			return sasl.NewPlainClient("", acc.Username, "x"), nil
@@ -567,7 +567,7 @@ func TestAuthenticate(t *testing.T) {
 	t.Run("refused with an explanation", func(t *testing.T) {
 		sc := newScript(t, row{on: "^AUTHENTICATE", reply: "+ eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=\n"}, row{on: `^$`, reply: "T1 NO failed\n"})
 		sc.greeting = "* OK [CAPABILITY IMAP4rev1 SASL-IR] hello\r\n"
-		acc := sc.account()
+		acc := sc.serveAccount()
 		acc.Authenticate = func(context.Context) (sasl.Client, error) { return bearer{}, nil }
 		_, err := connect(t.Context(), acc.withDefaults())
 		if err == nil || !strings.Contains(err.Error(), "invalid_token") || troubleOf(err) != Refused {
@@ -584,7 +584,7 @@ func (bearer) Next([]byte) ([]byte, error)    { return nil, nil }
 
 func TestStepIsAbandonedWhereTheLibraryHangs(t *testing.T) {
 	sc := newScript(t)
-	s, err := dial(t.Context(), sc.account().withDefaults())
+	s, err := dial(t.Context(), sc.serveAccount().withDefaults())
 	if err != nil {
 		t.Fatal(err)
 	}

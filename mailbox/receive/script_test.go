@@ -24,6 +24,8 @@ type script struct {
 	caps     string
 	validity atomic.Uint32
 	greeting string
+	begin    sync.Once
+	serving  sync.WaitGroup
 
 	mu      sync.Mutex
 	mails   []scriptMail
@@ -69,22 +71,27 @@ func newScript(t *testing.T, rows ...row) *script {
 		talks:    make(map[*talk]struct{}),
 	}
 	sc.validity.Store(7)
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			serving.Go(func() { sc.serve(conn) })
-		}
-	})
 	t.Cleanup(func() {
 		_ = listener.Close()
 		sc.cutAll()
-		serving.Wait()
+		sc.serving.Wait()
 	})
 	return sc
+}
+
+// start begins to serve. Until then the fields may be changed freely, afterwards under the lock.
+func (sc *script) start() {
+	sc.begin.Do(func() {
+		sc.serving.Go(func() {
+			for {
+				conn, err := sc.listener.Accept()
+				if err != nil {
+					return
+				}
+				sc.serving.Go(func() { sc.serve(conn) })
+			}
+		})
+	})
 }
 
 func (sc *script) address() string { return sc.listener.Addr().String() }
@@ -187,6 +194,7 @@ func (sc *script) serve(conn net.Conn) {
 	sc.mu.Lock()
 	sc.dials++
 	sc.talks[c] = struct{}{}
+	greeting := sc.greeting
 	sc.mu.Unlock()
 	defer func() {
 		_ = conn.Close()
@@ -199,7 +207,7 @@ func (sc *script) serve(conn net.Conn) {
 	if hello != "" && !c.play("", hello) {
 		return
 	}
-	if (hello == "" || strings.HasSuffix(hello, "<MORE>")) && !c.send(sc.greeting) {
+	if (hello == "" || strings.HasSuffix(hello, "<MORE>")) && !c.send(greeting) {
 		return
 	}
 	for {
@@ -282,6 +290,9 @@ func (c *talk) play(tag, reply string) bool {
 func (c *talk) obey(tag, command string) bool {
 	sc := c.sc
 	words := strings.Fields(command)
+	if len(words) == 0 {
+		return false
+	}
 	name := strings.ToUpper(words[0])
 	if name == "UID" && len(words) > 1 {
 		name += " " + strings.ToUpper(words[1])

@@ -40,7 +40,7 @@ func TestMoves(t *testing.T) {
 			sc.caps = tt.caps
 			sc.addPlain(5)
 			ledger := newLedger()
-			acc := sc.account()
+			acc := sc.serveAccount()
 			acc.Timing.Poll = 10 * time.Millisecond
 			r := run(t, acc, ledger)
 			eventually(t, "all taken", func() bool { return ledger.counted() == 5 })
@@ -74,7 +74,7 @@ func TestReceivingGoesOnWhileMovingFails(t *testing.T) {
 	sc.addPlain(1)
 	ledger := newLedger()
 	ledger.settles = true
-	r := run(t, sc.account(), ledger)
+	r := run(t, sc.serveAccount(), ledger)
 	eventually(t, "refusal", func() bool { return r.log.count("mails cannot be moved") == 1 })
 	sc.add(scriptMail{raw: plainMail(1)})
 	wantMails(t, ledger, plainMails(2)...)
@@ -87,7 +87,7 @@ func TestMailsGoneByThemselvesAreNoted(t *testing.T) {
 	sc := newScript(t)
 	sc.addPlain(3)
 	ledger := newLedger()
-	r := run(t, sc.account(), ledger)
+	r := run(t, sc.serveAccount(), ledger)
 	eventually(t, "all taken", func() bool { return ledger.counted() == 3 })
 	sc.mu.Lock()
 	sc.mails = slices.Delete(sc.mails, 1, 2)
@@ -108,7 +108,7 @@ func TestOthersMarkedAsDeletedAreSpared(t *testing.T) {
 	sc.addPlain(3)
 	sc.mails[2].deleted = true // by somebody with a mail program
 	ledger := newLedger()
-	r := run(t, sc.account(), ledger)
+	r := run(t, sc.serveAccount(), ledger)
 	eventually(t, "all taken", func() bool { return ledger.counted() == 3 })
 	for i := range 2 {
 		ledger.settle(ToProcessed, uint32(i+1))
@@ -130,7 +130,7 @@ func TestFolderThatVanishesIsMadeAgain(t *testing.T) {
 	sc := newScript(t)
 	sc.addPlain(2)
 	ledger := newLedger()
-	run(t, sc.account(), ledger)
+	run(t, sc.serveAccount(), ledger)
 	eventually(t, "all taken", func() bool { return ledger.counted() == 2 })
 	ledger.settle(ToProcessed, 1)
 	eventually(t, "moved", func() bool { return len(ledger.gone()) == 1 })
@@ -157,7 +157,7 @@ func TestFoldersUnderANamespace(t *testing.T) {
 		sc.addPlain(1)
 		ledger := newLedger()
 		ledger.settles = true
-		acc := sc.account()
+		acc := sc.serveAccount()
 		acc.Processed = "Mesa/Procesados"
 		run(t, acc, ledger)
 		eventually(t, "moved", func() bool { return len(ledger.gone()) == 1 })
@@ -172,7 +172,7 @@ func TestFoldersUnderANamespace(t *testing.T) {
 		sc.addPlain(1)
 		ledger := newLedger()
 		ledger.settles = true
-		run(t, sc.account(), ledger)
+		run(t, sc.serveAccount(), ledger)
 		eventually(t, "moved", func() bool { return len(ledger.gone()) == 1 })
 		if len(sc.in("INBOX.Procesados")) != 1 || len(sc.said("^CREATE")) > 0 {
 			t.Errorf("folders: %v, made: %q", sc.folders, sc.said("^CREATE"))
@@ -183,7 +183,7 @@ func TestFoldersUnderANamespace(t *testing.T) {
 		below(sc)
 		sc.folders["INBOX.Soporte"] = nil
 		sc.addPlain(1)
-		acc := sc.account()
+		acc := sc.serveAccount()
 		acc.Folder = "Soporte"
 		ledger := newLedger()
 		run(t, acc, ledger)
@@ -194,7 +194,7 @@ func TestFoldersUnderANamespace(t *testing.T) {
 func TestLeaveInPlaceChangesNothing(t *testing.T) {
 	sc := newScript(t)
 	sc.addPlain(3)
-	acc := sc.account()
+	acc := sc.serveAccount()
 	acc.LeaveInPlace = true
 	ledger := newLedger()
 	ledger.settles = true
@@ -212,7 +212,7 @@ func TestManyMovesComeInLargeBatches(t *testing.T) {
 	sc.addPlain(2500)
 	ledger := newLedger()
 	ledger.drop, ledger.settles = true, true
-	run(t, sc.account(), ledger)
+	run(t, sc.serveAccount(), ledger)
 	eventually(t, "all moved", func() bool { return len(ledger.gone()) == 2500 })
 	if got := len(sc.said("^UID MOVE")); got > 6 {
 		t.Errorf("%d commands for 2500 mails", got)
@@ -257,8 +257,10 @@ func TestCheck(t *testing.T) {
 			t.Parallel()
 			sc := newScript(t, tt.rows...)
 			sc.addPlain(2)
-			acc := sc.account()
+			acc := sc.serveAccount()
+			sc.mu.Lock()
 			tt.change(&acc, sc)
+			sc.mu.Unlock()
 			got := Check(t.Context(), acc)
 			if len(got) != len(tt.want) {
 				t.Fatalf("%d findings, want %d: %+v", len(got), len(tt.want), got)
@@ -283,12 +285,14 @@ func TestCounts(t *testing.T) {
 	sc := newScript(t)
 	sc.addPlain(3)
 	sc.folders["Procesados"] = []string{"a", "b"}
-	got, err := Counts(t.Context(), sc.account())
+	got, err := Counts(t.Context(), sc.serveAccount())
 	if want := (Count{Folder: 3, Processed: 2}); err != nil || got != want {
 		t.Errorf("counted %+v, %v, want %+v", got, err, want)
 	}
+	sc.mu.Lock()
 	sc.rows = []row{{on: "^STATUS", reply: "$T OK\n"}}
-	if got, err := Counts(t.Context(), sc.account()); err == nil {
+	sc.mu.Unlock()
+	if got, err := Counts(t.Context(), sc.serveAccount()); err == nil {
 		t.Errorf("counted %+v where the server does not say", got)
 	}
 	if got := fmt.Sprint(sc.said("^(SELECT|CREATE|LIST)")); got != "[]" {

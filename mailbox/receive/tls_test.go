@@ -107,7 +107,7 @@ func TestTLS(t *testing.T) {
 			t.Parallel()
 			sc := newScript(t)
 			sc.addPlain(1)
-			acc := sc.account()
+			acc := sc.serveAccount()
 			acc.Address, acc.TLS, acc.TLSConfig = front(t, sc, server, tt.preamble), tt.mode, tt.client
 			if tt.fails == "" {
 				ledger := newLedger()

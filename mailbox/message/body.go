@@ -73,14 +73,15 @@ func placeholder(text string) bool {
 
 // body is what the parts of a mail add up to.
 type body struct {
-	blocks    []block
-	files     []mailbox.Attachment
-	messages  []*part // the mails inside, outermost first
-	report    report
-	calendar  *mailbox.Calendar
-	encrypted string
-	signed    string
-	textFree  []string // text found where none is expected: a TNEF stream
+	blocks     []block
+	files      []mailbox.Attachment
+	messages   []*part // the mails inside, outermost first
+	report     report
+	calendar   *mailbox.Calendar
+	encrypted  string
+	signed     string
+	textFree   []string // text found where none is expected: a TNEF stream
+	serverSays *string  // what a delivery report says before the mail that came back, once it was asked for
 }
 
 // report is what the machine-readable parts of a multipart/report say.
@@ -264,12 +265,12 @@ func (b *body) finish(m *mailbox.Message, opt Options) {
 	m.Encrypted, m.Signed, m.Calendar = b.encrypted, b.signed, b.calendar
 	b.say(m)
 	b.classify(m, opt)
-	b.attachedForward(m)
 	m.Attachments = b.files
 	for i := range m.Attachments {
 		a := &m.Attachments[i]
 		a.Inline = a.ContentID != "" && strings.HasPrefix(a.Type, "image/") && b.shows(a.ContentID)
 	}
+	b.attachedForward(m)
 }
 
 // shows reports whether the HTML shows the part of that Content-ID.

@@ -131,20 +131,22 @@ func addRecipient(bounce *mailbox.Bounce, address string) {
 
 // complete fills in what the fields of a report left out: from its words, and from the mail that came back.
 func (b *body) complete(m *mailbox.Message, bounce *mailbox.Bounce) {
-	words := b.bounceWords(m)
 	original := b.originalHeader()
-	if len(bounce.Recipients) == 0 {
-		b.findRecipients(m, words, original, bounce)
-	}
-	if bounce.Status == "" || strings.HasSuffix(bounce.Status, ".0.0") {
-		if status := enhancedStatus(words); status != "" {
+	vague := bounce.Status == "" || strings.HasSuffix(bounce.Status, ".0.0")
+	if len(bounce.Recipients) == 0 || vague || bounce.Diagnostic == "" {
+		words := b.bounceWords(m)
+		if len(bounce.Recipients) == 0 {
+			b.findRecipients(m, words, original, bounce)
+		}
+		if status := enhancedStatus(words); vague && status != "" {
 			bounce.Status = status
-		} else if bounce.Status == "" {
+		}
+		if bounce.Diagnostic == "" {
+			bounce.Diagnostic = diagnosticLine(words)
+		}
+		if bounce.Status == "" {
 			bounce.Status = statusByWords(bounce.Diagnostic + " " + words)
 		}
-	}
-	if bounce.Diagnostic == "" {
-		bounce.Diagnostic = diagnosticLine(words)
 	}
 	bounce.Permanent = permanent(bounce.Status, bounce.Diagnostic)
 	bounce.MessageID = b.bouncedID(m, original)

@@ -119,34 +119,78 @@ func bounceSubject(subject string) bool {
 	return false
 }
 
+// maxBounceWords bounds how much of a report is looked at, in bytes.
+const maxBounceWords = 100_000
+
 // bounceWords returns what the server says: the text up to the copy of the mail that came back.
 func (b *body) bounceWords(m *mailbox.Message) string {
-	text := m.Text
-	if len(text) > 200_000 {
-		text = text[:200_000]
+	if b.serverSays != nil {
+		return *b.serverSays
 	}
-	cut := len(text)
-	for _, at := range copyMarks.FindAllStringIndex(text, 3) {
-		if at[0] > 30 && at[0] < cut {
-			cut = at[0]
+	words := m.Text[:min(len(m.Text), maxBounceWords)]
+	at := 0
+	for line := range strings.Lines(words) {
+		if at > 30 && startsCopy(line) {
+			words = words[:at]
 			break
 		}
+		at += len(line)
 	}
-	return text[:cut]
+	words = strings.ToValidUTF8(words, "")
+	b.serverSays = &words
+	return words
 }
 
-// copyMarks stand before the copy of the mail.
-var copyMarks = regexp.MustCompile(`(?im)^[ \t>]*(?:-+ ?(?:below this line is a copy|this is a copy of|original message|unsent message|start of original|returned message|the header of the original|body of message|original message follows|enclosed is a copy|message header follow|unsent message below|message text follows|original headers?|message headers?|copia del mensaje|mensaje original|encabezado)|--- ?(?:below|enclosed|this) |-{3,} ?(?:original|returned|message contents|forwarded)|original message (?:follows|header)|message header ?:|here is (?:the|a) (?:header|copy)|(?:the )?(?:first|following) (?:\d+ lines|is a copy)|the original message (?:follows|was)|received: (?:from|by|\(qmail)|return-path: ?<[^>]|x-message-?info: |copy of (?:your|the) message|the text of the original|encabezados de mensajes originales|original message headers|información de diagnóstico para los administradores:[^\n]*\n\n)`)
+// startsCopy reports whether a line announces the copy of the mail that came back, or is its first field.
+func startsCopy(line string) bool {
+	line = strings.TrimLeft(line, " \t>")
+	if len(line) < 8 {
+		return false
+	}
+	low := strings.ToLower(line[:min(len(line), 80)])
+	switch low[0] {
+	case '-', '=', '*':
+		drawn := len(low)
+		low = strings.TrimLeft(low, "-=* ")
+		return len(low) < drawn-1 && startsAny(low, copyHeads...)
+	case 'r':
+		return startsAny(low, "received: from", "received: by", "received: (qmail") || strings.HasPrefix(low, "return-path:") && !strings.Contains(low, "<>")
+	case 'x':
+		return startsAny(low, "x-message-info: ", "x-messageinfo: ")
+	}
+	return startsAny(low, "original message follows", "original message header", "message header", "here is a copy", "here is the header", "here is a header",
+		"the original message follows", "the original message was", "copy of your message", "copy of the message", "the text of the original", "encabezados de mensajes originales",
+		"mensaje original", "a copy of the original message", "original message as received", "your original message")
+}
 
-// strongBody: the words are a mail server's beyond doubt.
+// copyHeads begin a drawn line before the copy.
+var copyHeads = []string{
+	"below this line is a copy", "this is a copy of", "original message", "unsent message", "start of original", "returned message", "returned mail", "the header of the original", "body of message",
+	"enclosed", "below", "message header", "message text", "message contents", "copia del mensaje", "mensaje original", "encabezado", "original header", "forwarded", "header of the source", "original",
+}
+
+// strongBody reports whether the words are a mail server's beyond doubt: a piece of an SMTP dialogue.
 func strongBody(words string) bool { return smtpDialogue.MatchString(words) }
 
 var smtpDialogue = regexp.MustCompile(`(?i)(?:\b[45]\d\d[ -](?:#?[45]\.\d+\.\d+|<?[^\s<>@]+@|.{0,60}(?:user|mailbox|recipient|unknown|rejected|relay|address))|\b(?:rcpt to|remote host said|smtp error|diagnostic-code|final-recipient)\b|delivered to(?: the following| ?:? ?<)|recipients? could not be|entregado a (?:los|las) siguientes|(?:これ|配信|送信)(?:できません|不能|エラー))`)
 
-var bounceBodies = regexp.MustCompile(`(?i)(?:(?:has|been) (?:been )?returned|could ?n[o']t be delivered|could not deliver|unable to deliver|undeliver(?:able|ed)|delivery (?:to|of|for|has|failed|failure|error)|(?:was|were) not delivered|wasn't delivered|not be delivered|permanent(?:ly)? (?:fatal )?(?:error|fail)|fatal errors|returned to sender|failed (?:permanently|to deliver|address)|following (?:address|recipient|user)|can(?:not|'t) (?:deliver|send|be delivered)|user unknown|unknown user|no such user|does not exist|mailbox (?:is )?full|over quota|delivery attempts?|remote host said|rejected|non-?deliver|returned mail|could not be sent|not reach the following|has been delayed|will be retried|transport failed|no se pud[oe] entregar|no se ha podido entregar|no ha sido entregado|no pudo ser entregado|no fue entregado|no se entreg|no llegó a|buzón .{0,20}lleno|destinatarios?:? (?:siguiente|no)|dirección .{0,30}no (?:existe|se encontr)|nicht zugestellt|konnte nicht|n'a pas pu être|impossible de remettre|não (?:pôde|foi) |non è stato possibile|エラー|配信|送信|届|未送达|无法|退信|не доставлен|не может быть)`)
-
+// bounceBody reports whether the words are about a delivery that failed.
 func bounceBody(words string) bool {
-	return bounceBodies.MatchString(words) || smtpDialogue.MatchString(words)
+	low := strings.ToLower(words)
+	for _, part := range bounceParts {
+		if strings.Contains(low, part) {
+			return true
+		}
+	}
+	return smtpDialogue.MatchString(words)
+}
+
+var bounceParts = []string{
+	"returned", "not be delivered", "n't be delivered", "not deliver", "unable to deliver", "undeliver", "delivery to", "delivery of", "delivery for", "delivery has", "delivery fail", "delivery error", "error delivering", "failed delivery", "not delivered", "n't delivered",
+	"permanent error", "permanent fatal", "permanently", "fatal error", "failed address", "following address", "following recipient", "following user", "cannot deliver", "can't deliver", "cannot be delivered", "can't be delivered", "cannot send", "user unknown", "unknown user", "no such user", "does not exist", "mailbox full", "mailbox is full", "over quota",
+	"delivery attempt", "remote host said", "rejected", "non-deliver", "nondeliver", "not be sent", "not reach the following", "has been delayed", "will be retried", "transport failed", "could not reach",
+	"no se pudo entregar", "no se puede entregar", "no se ha podido entregar", "no ha sido entregado", "no pudo ser entregado", "no fue entregado", "no se entreg", "no llegó a", "buzón lleno", "está lleno", "no existe", "no se encontr",
+	"nicht zugestellt", "konnte nicht", "n'a pas pu être", "impossible de remettre", "não pôde", "não foi", "non è stato possibile", "エラー", "配信", "送信", "届", "未送达", "无法", "退信", "не доставлен", "не может быть",
 }
 
 // delayed reports whether the server goes on trying.

@@ -22,13 +22,16 @@ type Options struct {
 	HTML            bool     // also sanitise the HTML body into Message.HTML, which takes longer than all the rest
 }
 
+// readerFailed begins the defect of a mail that tripped the reader.
+const readerFailed = "the reader failed"
+
 // Read reads one mail, or only its header. It never fails: a mail that trips the reader is read by its header alone and
 // says so in Defects.
 func Read(raw []byte, opt Options) (m *mailbox.Message) {
 	defer func() {
 		if r := recover(); r != nil {
 			m = readHeader(raw, opt)
-			m.Defects = append(m.Defects, fmt.Sprintf("the reader failed, only the header was read: %v", r))
+			m.Defects = append(m.Defects, fmt.Sprintf(readerFailed+", only the header was read: %v", r))
 		}
 	}()
 	return read(raw, opt)

@@ -68,8 +68,7 @@ func cutValue(s string) (value, rest string) {
 	for i := 1; i < len(s); i++ {
 		switch s[i] {
 		case '\\':
-			// A backslash before anything but a quote is a Windows path, not an escape.
-			if i+1 < len(s) && (s[i+1] == '"' || s[i+1] == '\\') {
+			if i+1 < len(s) { // RFC 2045 section 5.1, RFC 5322 section 3.2.1
 				i++
 			}
 			sb.WriteByte(s[i])

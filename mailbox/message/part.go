@@ -253,8 +253,9 @@ func contentType(h mailbox.Header, fallback string) (kind string, params map[str
 // parseParams reads "value; name=value" fields (RFC 2045 section 5.1, RFC 2231). mime.ParseMediaType does it where the
 // field is well formed; what people send often is not.
 func parseParams(value string) (string, map[string]string) {
-	// The library drops parameters in charsets other than UTF-8 (RFC 2231) without an error.
-	if !strings.Contains(value, "*") {
+	// The library drops parameters in charsets other than UTF-8 (RFC 2231) without an error, and takes backslashes for
+	// themselves.
+	if !strings.ContainsAny(value, "*\\") {
 		if kind, params, err := mime.ParseMediaType(value); err == nil {
 			return kind, params
 		}

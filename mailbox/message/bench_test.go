@@ -1,0 +1,97 @@
+package message
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	gomessage "github.com/emersion/go-message"
+)
+
+// BenchmarkSize shows that the time grows with the size of the mail and no faster: compare the MB/s of one kind.
+func BenchmarkSize(b *testing.B) {
+	for _, kind := range []struct {
+		name string
+		make func(size int) []byte
+	}{
+		{"text", func(n int) []byte {
+			return mailOf("text/plain", strings.Repeat("Buenos días, la impresora no imprime.\n", n/39))
+		}},
+		{"quoted", func(n int) []byte {
+			return mailOf("text/plain", "Sí.\n\n"+strings.Repeat("El 3/11/2025 10:12, X <x@example.org> escribió:\n> a\nb\n", n/52))
+		}},
+		{"html", func(n int) []byte {
+			return mailOf("text/html", strings.Repeat("<div><p>Hola <b>mundo</b></p>\n", n/30))
+		}},
+		{"file", func(n int) []byte {
+			return mailOf("application/pdf\r\nContent-Transfer-Encoding: base64", strings.Repeat(strings.Repeat("QUJD", 19)+"\r\n", n/78))
+		}},
+		{"parts", func(n int) []byte {
+			return mailOf(`multipart/mixed; boundary=b`, strings.Repeat("--b\r\nContent-Type: text/plain\r\n\r\nx\r\n", n/36)+"--b--\r\n")
+		}},
+	} {
+		for _, size := range []int{1 << 16, 1 << 19, 1 << 22} {
+			raw := kind.make(size)
+			b.Run(fmt.Sprintf("%s-%dk", kind.name, size>>10), func(b *testing.B) {
+				b.SetBytes(int64(len(raw)))
+				b.ReportAllocs()
+				for b.Loop() {
+					Read(raw, Options{})
+				}
+			})
+		}
+	}
+}
+
+func mailOf(contentType, body string) []byte {
+	return []byte("From: Ana <ana@example.org>\r\nTo: soporte@example.org\r\nSubject: Prueba\r\nMIME-Version: 1.0\r\nContent-Type: " + contentType + "\r\n\r\n" + body)
+}
+
+// BenchmarkCorpora reads the mails of the shared collections, beside the MIME library alone, which walks and decodes all parts.
+func BenchmarkCorpora(b *testing.B) {
+	mails := corpus(b)
+	var size int64
+	for _, m := range mails {
+		size += int64(len(m.raw))
+	}
+	b.Run("read", func(b *testing.B) {
+		b.SetBytes(size)
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, m := range mails {
+				Read(m.raw, Options{})
+			}
+		}
+		b.ReportMetric(float64(len(mails)*b.N)/b.Elapsed().Seconds(), "mails/s")
+	})
+	b.Run("library", func(b *testing.B) {
+		b.SetBytes(size)
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, m := range mails {
+				walk(m.raw)
+			}
+		}
+		b.ReportMetric(float64(len(mails)*b.N)/b.Elapsed().Seconds(), "mails/s")
+	})
+}
+
+// walk reads every part to its end with the bare library; what it cannot read it leaves out.
+func walk(raw []byte) {
+	entity, err := gomessage.Read(bytes.NewReader(raw))
+	if entity == nil {
+		_ = err
+		return
+	}
+	_ = entity.Walk(func(_ []int, part *gomessage.Entity, err error) error {
+		if err != nil || part == nil {
+			return err
+		}
+		if part.MultipartReader() == nil {
+			_, err = io.Copy(io.Discard, part.Body)
+		}
+		return err
+	})
+}

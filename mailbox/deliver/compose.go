@@ -27,7 +27,8 @@ type envelope struct {
 }
 
 // Bytes returns the mail in the form in which Send sends it, for instance to be kept as an .eml file. It fails where an
-// address, an identifier or a field name cannot stand in a mail; all other text is made to fit. Two calls differ in the
+// address, the Message-ID, a Content-ID or a field name cannot stand in a mail, or the date is missing; all other text is
+// made to fit, and identifiers of other mails that cannot stand in it are left out. Two calls differ in the
 // boundaries alone.
 func Bytes(m mailbox.Outgoing) ([]byte, error) {
 	e, err := compose(m)
@@ -146,18 +147,16 @@ func setIdentity(msg *mail.Msg, m mailbox.Outgoing) error {
 	}
 	msg.SetMessageIDWithValue(m.MessageID)
 	msg.SetDateWithValue(m.Date)
-	if m.InReplyTo != "" {
-		if !identifier.MatchString(m.InReplyTo) {
-			return fmt.Errorf("In-Reply-To: %q is not a message identifier", m.InReplyTo)
-		}
+	// What we answer was written by others. An identifier that cannot stand in a mail is left out rather than keep somebody
+	// from being answered.
+	if identifier.MatchString(m.InReplyTo) {
 		msg.SetGenHeader(mail.HeaderInReplyTo, "<"+m.InReplyTo+">")
 	}
 	var references []string
 	for _, id := range m.References {
-		if !identifier.MatchString(id) {
-			return fmt.Errorf("References: %q is not a message identifier", id)
+		if identifier.MatchString(id) {
+			references = append(references, "<"+id+">")
 		}
-		references = append(references, "<"+id+">")
 	}
 	if len(references) > 0 {
 		msg.SetGenHeader(mail.HeaderReferences, strings.Join(references, " ")) // folded between identifiers

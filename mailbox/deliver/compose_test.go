@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"radicado/mailbox"
@@ -136,9 +137,7 @@ func TestWhatCannotStandInAMailIsRefused(t *testing.T) {
 		"an impossible domain":     func(m *mailbox.Outgoing) { m.To.Addr = "ana@ñ--.example" },
 		"no Message-ID":            func(m *mailbox.Outgoing) { m.MessageID = "" },
 		"Message-ID that ends":     func(m *mailbox.Outgoing) { m.MessageID = "a@b>\r\nBcc: <c@d" },
-		"In-Reply-To that ends":    func(m *mailbox.Outgoing) { m.InReplyTo = "a@b> <c@d" },
-		"a reference with a space": func(m *mailbox.Outgoing) { m.References = []string{"a b@c"} },
-		"no date":                  func(m *mailbox.Outgoing) { m.Date = m.Date.AddDate(-3000, 0, 0); m.Date = mailbox.Outgoing{}.Date },
+		"no date":                  func(m *mailbox.Outgoing) { m.Date = time.Time{} },
 		"field name with a colon":  func(m *mailbox.Outgoing) { m.Header[0].Name = "X-A: b\r\nBcc" },
 		"field that is ours":       func(m *mailbox.Outgoing) { m.Header[0].Name = "bcc" },
 		"field given twice":        func(m *mailbox.Outgoing) { m.Header[0].Name = "x-auto-response-SUPPRESS" },
@@ -165,6 +164,22 @@ func TestLongReferencesAreFolded(t *testing.T) {
 	got := parse(t, mustBytes(t, m)).Header.Get("References")
 	if want := "<" + strings.Join(m.References, "> <") + ">"; got != want {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestIdentifiersOfOthersThatCannotStandAreLeftOut(t *testing.T) {
+	bad := []string{"a@b> <c@d", "a b@c", "a@b\r\nBcc: x@example.org", "ñ@b", "", strings.Repeat("x", 2000) + "@b"}
+	for _, id := range bad {
+		m := notice(22)
+		m.InReplyTo = id
+		m.References = []string{"uno@ministerio.example", id, "dos@ministerio.example"}
+		msg := parse(t, mustBytes(t, m))
+		if got := msg.Header["In-Reply-To"]; got != nil {
+			t.Errorf("%.20q: In-Reply-To %q", id, got)
+		}
+		if got := msg.Header.Get("References"); got != "<uno@ministerio.example> <dos@ministerio.example>" {
+			t.Errorf("%.20q: References %q", id, got)
+		}
 	}
 }
 

@@ -466,10 +466,22 @@ func TestAgainstServer(t *testing.T) {
 			t.Errorf("got %+v", got)
 		}
 	}
-	unknown := notice(100)
-	unknown.To.Addr = "nobody@elsewhere.invalid"
-	if got := s.Send(t.Context(), unknown); got.Outcome != Permanent || got.Stage != StageTo {
-		t.Errorf("another domain: %+v", got)
+	refusals := map[string]Result{ // by .ci/postfix
+		"nobody@elsewhere.invalid":   {Outcome: Permanent, Stage: StageTo, Code: 554, Status: "5.7.1"},
+		"nadie@ministerio.example":   {Outcome: Permanent, Stage: StageTo, Code: 550, Status: "5.1.1"},
+		"grisela@ministerio.example": {Outcome: Temporary, Stage: StageTo, Code: 451, Status: "4.7.1"},
+	}
+	for address, want := range refusals {
+		m := notice(100)
+		m.To.Addr = address
+		got := s.Send(t.Context(), m)
+		if got.Response == "" || got.Err == nil {
+			t.Errorf("%s: %+v", address, got)
+		}
+		got.Response, got.Err = "", nil
+		if got != want {
+			t.Errorf("%s: got %+v, want %+v", address, got, want)
+		}
 	}
 	if got := s.Send(t.Context(), notice(100)); got.Outcome != Delivered {
 		t.Errorf("after a refusal: %+v", got)

@@ -190,7 +190,7 @@ func (s *SMTP) greet(conn *gateConn) bool {
 func (s *SMTP) Sent() []Mail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.mails)
+	return s.mails[:len(s.mails):len(s.mails)] // it only grows
 }
 
 // WaitFor returns the oldest accepted mail that is wanted, and waits until there is one.

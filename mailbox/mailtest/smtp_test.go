@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 )
 
@@ -144,6 +145,20 @@ func TestRecipients(t *testing.T) {
 	}
 	if n := s.IMAP.Count(ana.Addr, "INBOX"); n != 2 {
 		t.Errorf("%d mails delivered to Ana, want 2", n)
+	}
+}
+
+func TestLoginMechanism(t *testing.T) {
+	s := newSite(t, SiteOptions{})
+	for password, want := range map[string]int{ana.Password: 0, "otra": 535} {
+		client, err := smtp.Dial(s.SMTP.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := client.Auth(sasl.NewLoginClient(ana.Addr, password)); code(err) != want || (err == nil) != (want == 0) {
+			t.Errorf("password %s: %v", password, err)
+		}
+		_ = client.Close()
 	}
 }
 

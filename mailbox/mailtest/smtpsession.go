@@ -64,26 +64,51 @@ func (s *smtpSession) net() *gateConn {
 }
 
 // AuthMechanisms implements smtp.AuthSession.
-func (s *smtpSession) AuthMechanisms() []string { return []string{sasl.Plain} }
+func (s *smtpSession) AuthMechanisms() []string { return []string{sasl.Plain, sasl.Login} }
 
 // Auth implements smtp.AuthSession.
 func (s *smtpSession) Auth(mech string) (sasl.Server, error) {
-	if mech != sasl.Plain {
-		return nil, smtp.ErrAuthUnknownMechanism
+	switch mech {
+	case sasl.Plain:
+		return sasl.NewPlainServer(func(_, username, password string) error { return s.login(username, password) }), nil
+	case sasl.Login:
+		return &loginServer{check: s.login}, nil
 	}
-	return sasl.NewPlainServer(func(_, username, password string) error {
-		if err := s.script(Step{Stage: StageAuth, From: username}); err != nil {
-			return err
-		}
-		s.server.mu.Lock()
-		user := s.server.users[strings.ToLower(username)]
-		s.server.mu.Unlock()
-		if user == nil || subtle.ConstantTimeCompare([]byte(user.password), []byte(password)) != 1 {
-			return smtp.ErrAuthFailed
-		}
-		s.user = user.name
-		return nil
-	}), nil
+	return nil, smtp.ErrAuthUnknownMechanism
+}
+
+func (s *smtpSession) login(username, password string) error {
+	if err := s.script(Step{Stage: StageAuth, From: username}); err != nil {
+		return err
+	}
+	s.server.mu.Lock()
+	user := s.server.users[strings.ToLower(username)]
+	s.server.mu.Unlock()
+	if user == nil || subtle.ConstantTimeCompare([]byte(user.password), []byte(password)) != 1 {
+		return smtp.ErrAuthFailed
+	}
+	s.user = user.name
+	return nil
+}
+
+// loginServer is the LOGIN mechanism, which Outlook still asks for and go-sasl has no server for.
+type loginServer struct {
+	check    func(username, password string) error
+	asked    int
+	username string
+}
+
+// Next implements sasl.Server.
+func (l *loginServer) Next(response []byte) (challenge []byte, done bool, err error) {
+	if response == nil && l.asked == 0 {
+		l.asked = 1
+		return []byte("Username:"), false, nil
+	}
+	if l.asked < 2 { // also where the name came with the command
+		l.asked, l.username = 2, string(response)
+		return []byte("Password:"), false, nil
+	}
+	return nil, true, l.check(l.username, string(response))
 }
 
 // Mail implements smtp.Session.

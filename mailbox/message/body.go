@@ -263,8 +263,10 @@ func metaCharset(b []byte) string {
 // finish writes what was gathered into the message.
 func (b *body) finish(m *mailbox.Message, opt Options) {
 	m.Encrypted, m.Signed, m.Calendar = b.encrypted, b.signed, b.calendar
-	b.say(m)
+	var marks []htmltext.Mark
+	m.Text, marks = b.text()
 	b.classify(m, opt)
+	b.say(m, marks)
 	m.Attachments = b.files
 	for i := range m.Attachments {
 		a := &m.Attachments[i]

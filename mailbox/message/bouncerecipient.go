@@ -34,6 +34,13 @@ func (b *body) findRecipients(m *mailbox.Message, words string, original mailbox
 			others[a.Key()] = true
 		}
 	}
+	for line := range strings.Lines(words) {
+		if strings.IndexByte(line, '@') >= 0 && aside(line) {
+			if start, end := nextAddress(line, 0); start >= 0 {
+				others[strings.ToLower(line[start:end])] = true
+			}
+		}
+	}
 	best, spare := rankNone, rankNone
 	var found, spares []string
 	for line := range strings.Lines(words) {

@@ -210,12 +210,19 @@ func delayed(subject, words string) bool {
 	return false
 }
 
-// diagnosticLine returns the line in which the other server says why.
+// diagnosticLine returns what the other server answered: from the first reply code of SMTP that tells of a failure
+// (RFC 5321 section 4.2) to the end of its line.
 func diagnosticLine(words string) string {
-	loc := smtpDialogue.FindStringIndex(words)
-	if loc == nil {
-		return ""
+	for line := range strings.Lines(words) {
+		for i := 0; i+3 < len(line); i++ {
+			if (line[i] == '4' || line[i] == '5') && isDigit(line[i+1]) && isDigit(line[i+2]) && (line[i+3] == ' ' || line[i+3] == '-') && (i == 0 || !isWordByte(line[i-1])) {
+				return oneLine(strings.ToValidUTF8(line[i:min(len(line), i+500)], ""))
+			}
+		}
 	}
-	line, _, _ := strings.Cut(words[loc[0]:], "\n")
-	return oneLine(line[:min(len(line), 500)])
+	return ""
+}
+
+func isWordByte(c byte) bool {
+	return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'z' || c == '.' || c == '-' || c >= 0x80
 }

@@ -52,6 +52,9 @@ func (b *body) feedback(m *mailbox.Message, _ Options) (mailbox.Class, string) {
 	if strings.HasPrefix(subject, "complaint about message from ") && len(b.messages) > 0 {
 		return mailbox.ClassFeedback, "the subject of Microsoft's abuse reports, with the mail attached"
 	}
+	if strings.HasPrefix(subject, "unsubscribe") && strings.Contains(m.Text, "sent this email to unsubscribe from the message") {
+		return mailbox.ClassFeedback, "a mail program's request to unsubscribe"
+	}
 	return "", ""
 }
 

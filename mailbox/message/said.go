@@ -10,10 +10,15 @@ import (
 	"radicado/mailbox/message/quote"
 )
 
-// say fills in the text, what of it was said now, and an inline forward.
-func (b *body) say(m *mailbox.Message) {
-	text, marks := b.text()
-	m.Text = text
+// say fills in what of the text was said now, and an inline forward. What a mail server reports is not parted: it answers
+// nobody.
+func (b *body) say(m *mailbox.Message, marks []htmltext.Mark) {
+	text := m.Text
+	switch m.Class {
+	case mailbox.ClassBounce, mailbox.ClassDelay, mailbox.ClassReceipt, mailbox.ClassFeedback:
+		m.NewText = strings.Trim(text, "\n")
+		return
+	}
 	mail := quote.Mail{Text: text, Marks: marks, Author: m.From.Name, Forwarding: forwardingSubject(m.Subject)}
 	result := quote.Split(mail)
 	if html := b.onlyHTML(); html != nil && !cutsHistory(result) {

@@ -55,6 +55,18 @@ func endsAttribution(s string) bool {
 	return bare != s && hasVerb(fold(bare))
 }
 
+// mayEndAttribution reports, at little cost, whether a line may be the last of an attribution.
+func mayEndAttribution(s string) bool {
+	if s == "" || len(s) > 400 {
+		return false
+	}
+	switch s[len(s)-1] {
+	case ':', '>', '-', '*', '_', ' ', 0xa0:
+		return true
+	}
+	return isoDated(s) || strings.HasSuffix(s, "：")
+}
+
 // judge decides on the text of a possible attribution. paragraph: it begins a paragraph.
 func judge(s string, quoted, paragraph bool) (attribution, bool) {
 	a := attribution{text: s}

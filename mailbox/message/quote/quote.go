@@ -51,6 +51,7 @@ type Result struct {
 // Split parts the text of a mail.
 func Split(m Mail) Result {
 	s := &splitter{mail: m, lines: splitLines(m.Text)}
+	s.replyMarkers = mayHaveReplyMarker(m.Text)
 	s.marks = marksOnLines(s.lines, m.Marks)
 	s.end = len(s.lines)
 	s.findHistory()
@@ -76,7 +77,9 @@ type splitter struct {
 	tail         int           // end of what the author wrote: the signature stands before it
 	passages     []passage
 	forward      *Forward
-	wraps        answer // does the mail have quoted lines that were broken?
+	ending       map[int]attribution // by their last line; the zero one where there is none
+	replyMarkers bool                // may there be a line "reply above this line"?
+	wraps        answer              // does the mail have quoted lines that were broken?
 }
 
 // answer is one to a question that is asked once.
@@ -140,12 +143,8 @@ func (s *splitter) historyAt(i int) (h history, next int, ok bool) {
 	if b, ok := findHeader(s.lines, i, i > 0 && isRule(s.lines[i-1].text)); ok {
 		return history{at: i, body: b.to, header: b.header, rule: "the header of a quoted mail: " + shorten(l.text, 60)}, 0, true
 	}
-	for j := i; j < len(s.lines) && j < i+maxAttributionLines && !s.lines[j].blank; j++ {
-		a, ok := findAttribution(s.lines, j)
-		if !ok || a.from != i {
-			continue
-		}
-		if quoteFollows(s.lines, j) {
+	if a, ok := s.attributionFrom(i); ok {
+		if quoteFollows(s.lines, a.to-1) {
 			s.markPipes(a.to)
 			s.attributions = append(s.attributions, a)
 			return h, a.to, false
@@ -166,6 +165,9 @@ func (s *splitter) historyAt(i int) (h history, next int, ok bool) {
 func (s *splitter) separatorAt(i int) (history, bool) {
 	l := s.lines[i]
 	kind, drawn, rest := findSeparator(l.text)
+	if s.replyMarkers && isReplyMarker(l.text) {
+		kind, drawn = replyMarker, true
+	}
 	if kind == noSeparator {
 		return history{}, false
 	}
@@ -253,11 +255,30 @@ func (s *splitter) weakRest(m marked, i int) bool {
 // attributionFrom returns the attribution that begins at lines[i].
 func (s *splitter) attributionFrom(i int) (attribution, bool) {
 	for j := i; j < len(s.lines) && j < i+maxAttributionLines && !s.lines[j].blank; j++ {
-		if a, ok := findAttribution(s.lines, j); ok && a.from == i {
+		if !mayEndAttribution(s.lines[j].text) {
+			continue
+		}
+		if a, ok := s.attributionTo(j); ok && a.from == i {
 			return a, true
 		}
 	}
 	return attribution{}, false
+}
+
+// attributionTo returns the attribution that ends at lines[j], looking for each only once.
+func (s *splitter) attributionTo(j int) (attribution, bool) {
+	if found, known := s.ending[j]; known {
+		return found, found.to > 0
+	}
+	if s.ending == nil {
+		s.ending = map[int]attribution{}
+	}
+	a, ok := findAttribution(s.lines, j)
+	if !ok {
+		a = attribution{}
+	}
+	s.ending[j] = a
+	return a, ok
 }
 
 // interleaved reports whether words stand behind quoted lines inside a marked element.

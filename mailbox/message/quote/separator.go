@@ -28,13 +28,13 @@ func separatorTable() map[string]separatorKind {
 // findSeparator reads a line like "-----Mensaje original-----" or "Begin forwarded message:". drawn tells that it has dashes
 // around it, so that it needs nothing behind it to be believed; rest is what follows on the same line.
 func findSeparator(s string) (kind separatorKind, drawn bool, rest string) {
-	if len(s) > 400 || s == "" {
+	if len(s) > 400 || len(s) < 4 {
 		return noSeparator, false, ""
 	}
-	if isReplyMarker(s) {
-		return replyMarker, true, ""
-	}
 	words := s
+	if last := s[len(s)-1]; s[0] >= '0' && s[0] != '_' && s[0] < 0x80 && last != ':' && (last < 0x80 && last != '-' && len(s) > 40) {
+		return noSeparator, false, "" // an ordinary line
+	}
 	if s[0] == '-' || s[0] == '_' || s[0] == '=' || s[0] == '*' || s[0] == '#' || strings.HasPrefix(s, "—") || strings.HasPrefix(s, "–") {
 		words = strings.TrimLeft(s, "-_=*# —–>|")
 		drawn = strings.HasPrefix(s, "--") || strings.HasPrefix(s, "==") || strings.HasPrefix(s, "__") || strings.HasPrefix(s, "—") || strings.HasPrefix(s, "**")
@@ -66,6 +66,16 @@ func findSeparator(s string) (kind separatorKind, drawn bool, rest string) {
 		}
 	}
 	return noSeparator, false, ""
+}
+
+// mayHaveReplyMarker reports, at little cost, whether any line of the text may be a reply marker.
+func mayHaveReplyMarker(text string) bool {
+	for _, stem := range []string{"above", "ABOVE", "Above", "ncima", "NCIMA", "arriba", "ARRIBA", "sobre est", "dessus de", "berhalb", "cima dest", "sopra quest"} {
+		if strings.Contains(text, stem) {
+			return true
+		}
+	}
+	return false
 }
 
 // isReplyMarker knows the line that help desks put above what they send: what stands below it is theirs.

@@ -3,6 +3,7 @@ package quote
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"radicado/mailbox/message/htmltext"
 )
@@ -263,23 +264,33 @@ func (s *splitter) notice(start, end int) (int, Kind, string) {
 
 // isNotice reports whether a paragraph begins as a notice does that a mail server or an organisation adds.
 func isNotice(text string) bool {
-	low := strings.Trim(fold(text), "*_|~-•●\u00a0 \"“”'«»\U0001f33f\U0001f331")
-	if len(low) < 12 {
-		return low == "aviso legal" || low == "disclaimer" || low == "disclaimer:" || low == "aviso legal:"
+	text = strings.Trim(text, "*_|~-•●\u00a0 \"“”'«»\U0001f33f\U0001f331")
+	if len(text) < 12 {
+		low := strings.ToLower(text)
+		return low == "aviso legal" || low == "disclaimer" || low == "disclaimer:"
 	}
-	if len(low) > 260 {
-		low = shorten(low, 260)
+	for _, p := range noticeHeads[strings.ToLower(text[:4])] {
+		if len(text) >= len(p) && strings.EqualFold(text[:len(p)], p) {
+			return true
+		}
 	}
-	for _, p := range noticePrefixes {
+	if !ofConfidence(text) {
+		return false
+	}
+	low := strings.ToLower(text[:min(len(text), 80)])
+	for _, p := range noticeSubjects {
 		if strings.HasPrefix(low, p) {
 			return true
 		}
 	}
-	if !strings.Contains(low, "confiden") && !strings.Contains(low, "privileg") && !strings.Contains(low, "exclusiv") && !strings.Contains(low, "vertraulich") && !strings.Contains(low, "riservat") {
-		return false
-	}
-	for _, p := range noticeSubjects {
-		if strings.HasPrefix(low, p) {
+	return false
+}
+
+// ofConfidence reports whether the beginning of a paragraph speaks of confidentiality or exclusive use.
+func ofConfidence(text string) bool {
+	text = text[:min(len(text), 300)]
+	for _, stem := range []string{"onfiden", "rivileg", "xclusiv", "ertraulich", "iservat", "CONFIDEN", "PRIVILEG", "EXCLUSIV"} {
+		if strings.Contains(text, stem) {
 			return true
 		}
 	}
@@ -297,6 +308,17 @@ var noticePrefixes = []string{
 	"avvertenza", "informativa privacy", "prima di stampare", "rispetta l'ambiente", "le informazioni contenute in questo", "le informazioni contenute nella presente", "aviso legal e", "esta mensagem, incluindo", "esta mensagem e seus anexos", "esta mensagem pode conter", "ce message et toutes les pièces", "ce message et ses pièces", "ce courriel et", "ce message est confidentiel", "diese e-mail enthält vertrauliche", "diese e-mail könnte", "diese nachricht enthält", "this email and any files transmitted", "this e-mail and any files transmitted", "you received this message because you are subscribed", "to unsubscribe from this group", "has recibido este mensaje porque estás suscrito",
 }
 
+// noticeHeads finds the openings by their first four bytes.
+var noticeHeads = headTable(noticePrefixes)
+
+func headTable(words []string) map[string][]string {
+	table := map[string][]string{}
+	for _, w := range words {
+		table[w[:4]] = append(table[w[:4]], w)
+	}
+	return table
+}
+
 // noticeSubjects open a notice that goes on about confidentiality or exclusive use.
 var noticeSubjects = []string{
 	"este mensaje", "este correo", "este e-mail", "este documento", "esta comunicación", "esta comunicacion", "este email", "la información contenida", "la información transmitida", "la informacion contenida", "el contenido de este", "el contenido del presente", "la presente comunicación", "este comunicado", "el presente mensaje", "el presente correo", "los datos contenidos", "la información de este", "la información en este", "información confidencial", "en cumplimiento de la ley",
@@ -309,6 +331,7 @@ func (s *splitter) named(start, end int) (int, Kind, string) {
 	if s.mail.Author == "" {
 		return -1, "", ""
 	}
+	first, _ := utf8.DecodeRuneInString(plain(s.mail.Author))
 	found, words := -1, 0
 	for n := end - 1; n > start && words < maxNamed; n-- {
 		l := s.lines[n]
@@ -319,7 +342,7 @@ func (s *splitter) named(start, end int) (int, Kind, string) {
 			continue
 		}
 		words++
-		if isName(l.text, s.mail.Author) && s.short(n+1, end) && (s.lines[n-1].blank || words == 1 || endsSentence(s.lines[n-1].text)) {
+		if startsWith(l.text, first) && isName(l.text, s.mail.Author) && s.short(n+1, end) && (s.lines[n-1].blank || words == 1 || endsSentence(s.lines[n-1].text)) {
 			found = n
 		}
 	}
@@ -327,6 +350,17 @@ func (s *splitter) named(start, end int) (int, Kind, string) {
 		return -1, "", ""
 	}
 	return found, Signature, "the sender's name: " + shorten(s.lines[found].text, 60)
+}
+
+// startsWith reports whether the first letter of a line, without its accent, is the one given.
+func startsWith(text string, letter rune) bool {
+	text = strings.TrimLeft(text, "*_-~ ")
+	r, n := utf8.DecodeRuneInString(text)
+	if n == 0 {
+		return false
+	}
+	folded, _ := utf8.DecodeRuneInString(plain(text[:n]))
+	return r == letter || folded == letter
 }
 
 func endsSentence(s string) bool {

@@ -1,9 +1,13 @@
 package receive
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-sasl"
@@ -34,8 +38,8 @@ type Account struct {
 	Authenticate func(context.Context) (sasl.Client, error)
 
 	Folder     string // the one to be read, "INBOX"
-	Processed  string // where registered mails go; made when missing
-	Quarantine string // where suspect mails go; made when missing
+	Processed  string // where registered mails go, "Procesados"; made when missing
+	Quarantine string // where suspect mails go, "Cuarentena"; made when missing
 	// LeaveInPlace is for mailboxes that people share with the daemon: nothing is moved and no flag is set.
 	LeaveInPlace bool
 
@@ -79,13 +83,41 @@ func (a Account) withDefaults() Account {
 	if a.MaxSize <= 0 {
 		a.MaxSize = DefaultMaxSize
 	}
-	if a.Folder == "" {
-		a.Folder = "INBOX"
-	}
-	if a.TLS == "" {
-		a.TLS = Implicit
-	}
+	a.Folder = cmp.Or(a.Folder, "INBOX")
+	a.Processed = cmp.Or(a.Processed, "Procesados")
+	a.Quarantine = cmp.Or(a.Quarantine, "Cuarentena")
+	a.TLS = cmp.Or(a.TLS, Implicit)
 	return a
+}
+
+// Validate reports what makes an account impossible to work with, all of it at once.
+func (a Account) Validate() error {
+	a = a.withDefaults()
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	if a.Name == "" {
+		fault("the mailbox has no name")
+	}
+	if _, _, err := net.SplitHostPort(a.Address); err != nil {
+		fault("address %q is not host:port", a.Address)
+	}
+	switch a.TLS {
+	case Implicit, StartTLS, Plain:
+	default:
+		fault("TLS mode %q is none of %q, %q, %q", a.TLS, Implicit, StartTLS, Plain)
+	}
+	if a.Authenticate == nil && (a.Username == "" || a.Password == nil) {
+		fault("there is neither a user with a password nor another way to log in")
+	}
+	if !a.LeaveInPlace {
+		// A mail moved into the folder that it is in comes back as a new one, for ever.
+		for _, folder := range []string{a.Processed, a.Quarantine} {
+			if strings.EqualFold(folder, a.Folder) {
+				fault("mails of folder %s cannot be moved to the same folder", a.Folder)
+			}
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // tlsConfig returns the configuration to connect with.
@@ -123,7 +155,8 @@ type Settlement struct {
 	Folder Destination
 }
 
-// Ledger keeps what was received. It may be called from two goroutines at a time, but Take never from two.
+// Ledger keeps what was received. It may be called from two goroutines at a time, but Take never from two. Its methods
+// return soon after ctx ends.
 type Ledger interface {
 	// Position tells where to go on. The first call for a UIDVALIDITY that the ledger does not know fixes its position.
 	Position(ctx context.Context, name string, uidValidity uint32) (Position, error)

@@ -22,6 +22,9 @@ type Finding struct {
 // made where they are missing. The first failure that makes looking on pointless is the last finding.
 func Check(ctx context.Context, acc Account) []Finding {
 	acc = acc.withDefaults()
+	if err := acc.Validate(); err != nil {
+		return []Finding{{What: "settings", Detail: err.Error(), Advice: "correct the settings of this mailbox"}}
+	}
 	s, err := dial(ctx, acc)
 	if err != nil {
 		return []Finding{{What: "connection to " + acc.Address, Detail: err.Error(), Advice: connectionAdvice(acc, err)}}

@@ -58,6 +58,10 @@ func (l *look) catchUp(ctx context.Context) (err error) {
 		if err := l.receive(ctx, mails); err != nil {
 			return err
 		}
+		if err := l.endTake(); err != nil {
+			return err
+		}
+		l.r.report(NoTrouble, nil)
 		switch {
 		case more:
 			last = mails[len(mails)-1].uid

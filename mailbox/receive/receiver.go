@@ -7,6 +7,7 @@ package receive
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -66,8 +67,12 @@ func New(acc Account, ledger Ledger, log *slog.Logger) *Receiver {
 // refused login. It does not block.
 func (r *Receiver) Poke() { notify(r.poke) }
 
-// Run reads the folder until ctx ends, through whatever failures, and then returns nil within moments.
+// Run reads the folder until ctx ends, through whatever failures, and then returns nil within moments. The only other
+// error is that of Account.Validate, at once.
 func (r *Receiver) Run(ctx context.Context) error {
+	if err := r.acc.Validate(); err != nil {
+		return fmt.Errorf("mailbox %s: %w", r.acc.Name, err)
+	}
 	wait := retry{}
 	for ctx.Err() == nil {
 		begin := time.Now()
@@ -125,7 +130,6 @@ func (r *Receiver) visit(ctx context.Context) error {
 			if err := l.catchUp(ctx); err != nil {
 				return err
 			}
-			r.report(NoTrouble, nil)
 		}
 		if err := l.settle(ctx); err != nil {
 			return err

@@ -598,6 +598,27 @@ func TestStepIsAbandonedWhereTheLibraryHangs(t *testing.T) {
 	}
 }
 
+func TestValidateTellsAllAtOnce(t *testing.T) {
+	acc := Account{Address: "imap.example.org", TLS: "ssl", Folder: "Procesados"}
+	err := acc.Validate()
+	for _, want := range []string{"no name", "not host:port", `"ssl" is none of`, "neither a user", "same folder"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not say %q", err, want)
+		}
+	}
+	if got := New(acc, newLedger(), (&testLog{}).logger()).Run(t.Context()); got == nil {
+		t.Error("a receiver runs with settings that cannot work")
+	}
+	acc = newScript(t).serveAccount()
+	if err := acc.Validate(); err != nil {
+		t.Error(err)
+	}
+	acc.Processed, acc.LeaveInPlace = acc.Folder, true
+	if err := acc.Validate(); err != nil {
+		t.Errorf("where nothing is moved: %v", err)
+	}
+}
+
 func TestRetry(t *testing.T) {
 	const first, limit = time.Second, 5 * time.Minute
 	for _, jitter := range []float64{0, 0.5, 0.999} {

@@ -115,11 +115,8 @@ func protect(ctx context.Context, acc Account, raw net.Conn) (conn net.Conn, gre
 
 // startTLS asks for TLS and returns when the server awaits the handshake.
 func startTLS(conn net.Conn) error {
-	if _, err := conn.Write([]byte("S STARTTLS\r\n")); err != nil {
-		return err
-	}
 	r := bufio.NewReader(conn)
-	for range 20 {
+	for i := range 20 {
 		line, err := r.ReadSlice('\n')
 		if err != nil {
 			return fmt.Errorf("STARTTLS: %w", err)
@@ -136,6 +133,11 @@ func startTLS(conn net.Conn) error {
 				return errors.New("the server sent more after its answer to STARTTLS: somebody may have added to it")
 			}
 			return nil
+		}
+		if i == 0 { // that was the greeting
+			if _, err := conn.Write([]byte("S STARTTLS\r\n")); err != nil {
+				return fmt.Errorf("STARTTLS: %w", err)
+			}
 		}
 	}
 	return errors.New("the server does not answer STARTTLS")
@@ -160,7 +162,9 @@ func (s *session) login(ctx context.Context) error {
 }
 
 func (s *session) password(ctx context.Context) error {
-	password, err := s.acc.Password(ctx)
+	limited, cancel := context.WithTimeout(ctx, s.acc.Timing.Step)
+	defer cancel()
+	password, err := s.acc.Password(limited)
 	if err != nil {
 		return trouble(Refused, fmt.Errorf("password of %s: %w", s.acc.Username, err))
 	}
@@ -186,7 +190,9 @@ func (s *session) password(ctx context.Context) error {
 }
 
 func (s *session) authenticate(ctx context.Context) error {
-	mechanism, err := s.acc.Authenticate(ctx)
+	limited, cancel := context.WithTimeout(ctx, s.acc.Timing.Step)
+	defer cancel()
+	mechanism, err := s.acc.Authenticate(limited)
 	if err != nil {
 		return trouble(Refused, fmt.Errorf("credentials of %s: %w", s.acc.Username, err))
 	}

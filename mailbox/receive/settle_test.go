@@ -249,6 +249,8 @@ func TestCheck(t *testing.T) {
 			"ok conn", "ok login", "ok cap", "ok folder INBOX"}},
 		{"no UIDVALIDITY", []row{{on: "^SELECT", reply: "* 1 EXISTS\n$T OK\n"}}, func(*Account, *script) {}, []string{
 			"ok conn", "ok login", "ok cap", "no folder INBOX open folder INBOX: the server gives no UIDVALIDITY"}},
+		{"moving in circles", nil, func(a *Account, _ *script) { a.Folder, a.Quarantine = "Cuarentena", "cuarentena" }, []string{
+			"no settings mails of folder Cuarentena cannot be moved to the same folder"}},
 		{"nobody there", nil, func(a *Account, sc *script) { _ = sc.listener.Close() }, []string{"no connection to"}},
 		{"not TLS", nil, func(a *Account, _ *script) { a.TLS = Implicit }, []string{"no connection to"}},
 	}

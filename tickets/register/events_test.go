@@ -98,6 +98,7 @@ func TestAppendRefusesWhatCannotBeReplayed(t *testing.T) {
 		"no events":          nil,
 		"another's event":    {note("SS-2026-000002", 2, now)},
 		"a gap":              {note(n, 2, now), note(n, 4, now)},
+		"beyond the version": {note(n, 3, now)},
 		"not the version":    {note(n, 3, now)},
 		"microseconds":       {note(n, 2, now.Add(time.Microsecond))},
 		"an unknown message": {{Ticket: n, Seq: 2, At: now, Message: 99, Fact: &tickets.NotedFact{}}},
@@ -106,6 +107,9 @@ func TestAppendRefusesWhatCannotBeReplayed(t *testing.T) {
 			ticket, err := tx.Ticket(n)
 			check(t, err)
 			ticket.Version = 2
+			if name == "beyond the version" {
+				ticket.Version = 3
+			}
 			return tx.Append(ticket, events)
 		})
 		if err == nil {

@@ -201,6 +201,10 @@ func useEverything(t *testing.T, f *fixture) {
 	f.update(t, func(tx *Tx) error {
 		check(t, tx.Deferred(due[0].ID, 400, "x"))
 		check(t, tx.Failed(due[0].ID, 500, "x"))
+		_, err := tx.UpcomingNumber()
+		check(t, err)
+		_, err = tx.UpcomingNotice()
+		check(t, err)
 		return tx.Sent(due[0].ID)
 	})
 	f.view(t, func(r *Reader) error {

@@ -193,6 +193,21 @@ func TestYearIsThatOfThePlace(t *testing.T) {
 	f.sound(t)
 }
 
+func TestUpcomingNumberIsTheNext(t *testing.T) {
+	f := open(t)
+	for range 3 {
+		f.update(t, func(tx *Tx) error {
+			upcoming, err := tx.UpcomingNumber()
+			check(t, err)
+			ticket, err := register(tx, ana, "a", "b")
+			if err == nil && ticket.Number != upcoming {
+				t.Errorf("announced %s, allocated %s", upcoming, ticket.Number)
+			}
+			return err
+		})
+	}
+}
+
 func TestTicketID(t *testing.T) {
 	for number, want := range map[tickets.Number]int64{
 		"SS-2026-000042":       2026_000_000_042,

@@ -168,6 +168,11 @@ func TestNextDue(t *testing.T) {
 	expect(true, f.clock.now())
 	due := f.due(t, 1)
 	expect(true, f.clock.now().Add(time.Minute))
+	f.clock.advance(time.Second)
+	f.update(t, func(tx *Tx) error { return queue(tx, "n2@x", ana, "") })
+	expect(true, f.clock.now())
+	f.update(t, func(tx *Tx) error { return tx.Sent(due[0].ID + 1) })
+	expect(true, f.clock.now().Add(59*time.Second))
 	f.update(t, func(tx *Tx) error { return tx.Sent(due[0].ID) })
 	expect(false, time.Time{})
 }
@@ -256,4 +261,19 @@ func TestNoticesToCountsAWindow(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+func TestUpcomingNoticeIsTheNext(t *testing.T) {
+	f := open(t)
+	for i := range 3 {
+		f.update(t, func(tx *Tx) error {
+			upcoming, err := tx.UpcomingNotice()
+			check(t, err)
+			id, err := tx.Queue(OutboxRow{Notice: tickets.Notice{To: ana}, MessageID: fmt.Sprint(i)})
+			if err == nil && id != upcoming {
+				t.Errorf("announced %d, queued %d", upcoming, id)
+			}
+			return err
+		})
+	}
 }

@@ -117,8 +117,8 @@ func (w *work) carryOut(commands []Command, text string) (refused, textTaken boo
 			problem = &Problem{Code: ProblemTextTwice}
 		case takes && text == "":
 			problem = &Problem{Code: ProblemMissingText}
-		case slices.ContainsFunc(commands[:i], func(other Command) bool { return other.Verb == c.Verb && c.Verb != VerbNote }):
-			problem = &Problem{Code: ProblemContradiction, Value: c.String()}
+		case repeated(commands[:i], c) >= 0:
+			problem = &Problem{Code: ProblemContradiction, Value: commands[repeated(commands[:i], c)].String()}
 		default:
 			given := c.Arg
 			if takes {
@@ -131,6 +131,11 @@ func (w *work) carryOut(commands []Command, text string) (refused, textTaken boo
 		refused = refused || problem != nil
 	}
 	return refused, textTaken
+}
+
+// repeated returns which of the commands before says the same verb, -1 for none. Notes may be several.
+func repeated(before []Command, c Command) int {
+	return slices.IndexFunc(before, func(other Command) bool { return other.Verb == c.Verb && c.Verb != VerbNote })
 }
 
 // noTicket says why a command has no request to work on.

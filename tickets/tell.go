@@ -223,8 +223,14 @@ func view(t *Ticket, role Role) TicketView {
 		Technician: t.Technician.Name, Text: t.Text, Files: t.Files, Solution: t.Solution,
 		RegisteredAt: t.RegisteredAt, ChangedAt: t.ChangedAt,
 	}
+	for _, r := range t.Remarks {
+		// An official should know that the desk could not read the mail; the rest is for staff.
+		if role.Staff() || r.Code == RemarkIncomplete || r.Code == RemarkEncrypted {
+			v.Remarks = append(v.Remarks, r)
+		}
+	}
 	if role.Staff() {
-		v.Linked, v.Note, v.Remarks, v.OnBehalfBy = t.Linked, t.Note, t.Remarks, t.OnBehalfBy
+		v.Linked, v.Note, v.OnBehalfBy = t.Linked, t.Note, t.OnBehalfBy
 	}
 	return v
 }

@@ -45,6 +45,9 @@ func (b *body) file(p *part, d *defects) {
 		a.Content = p.content(d)
 	}
 	a.Size = int64(len(a.Content))
+	if a.Name == "" && p.kind == "text/calendar" {
+		a.Name = "invitation.ics"
+	}
 	if a.Size == 0 && a.Name == "" {
 		return
 	}

@@ -226,6 +226,11 @@ func (b *body) words(p *part, d *defects) {
 		if strings.EqualFold(p.params["format"], "flowed") {
 			text = unflow(text, strings.EqualFold(p.params["delsp"], "yes"))
 		}
+		if signed, ok := unarmour(text); ok {
+			text, b.signed = signed, "PGP"
+		} else if strings.Contains(text, "-----BEGIN PGP MESSAGE-----") && strings.Contains(text, "-----END PGP MESSAGE-----") {
+			b.encrypted = "PGP"
+		}
 		text, files := cutUUEncoded(text)
 		b.files = append(b.files, files...)
 		b.blocks = append(b.blocks, block{plain: text})
@@ -267,6 +272,9 @@ func (b *body) finish(m *mailbox.Message, opt Options) {
 	m.Text, marks = b.text()
 	b.classify(m, opt)
 	b.say(m, marks)
+	if opt.HTML {
+		m.HTML = b.safeHTML()
+	}
 	m.Attachments = b.files
 	for i := range m.Attachments {
 		a := &m.Attachments[i]

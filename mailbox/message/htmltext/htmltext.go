@@ -122,11 +122,31 @@ func (w *walker) text(b []byte) {
 			if end <= 0 {
 				end = len(b)
 			}
-			w.write(string(b[:end]))
+			w.words(b[:end])
 			b = b[end:]
 		}
 	}
 }
+
+// words writes a run without white space. Hard spaces become plain ones; alone they make an empty line.
+func (w *walker) words(b []byte) {
+	if !bytes.Contains(b, hardSpace) {
+		w.write(string(b))
+		return
+	}
+	b = bytes.ReplaceAll(b, hardSpace, []byte(" "))
+	if len(bytes.TrimSpace(b)) > 0 {
+		w.write(string(b))
+		return
+	}
+	if w.lineHasText && w.newlines == 0 {
+		w.space = true
+		return
+	}
+	w.breakLine()
+}
+
+var hardSpace = []byte("\u00a0")
 
 func (w *walker) preformatted(s string) {
 	for i, line := range strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n") {

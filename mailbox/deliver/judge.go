@@ -101,16 +101,9 @@ func splitStatus(msg string) (status, words string) {
 	return status, oneLine(strings.Join(lines, " "))
 }
 
-// oneLine makes what a server said fit for a log: without control characters, and not longer than anybody reads.
+// oneLine makes what a server said fit for a log: clean, and not longer than anybody reads.
 func oneLine(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
+	s = clean(s)
 	if runes := []rune(s); len(runes) > 500 {
 		s = string(runes[:500]) + "…"
 	}

@@ -220,9 +220,9 @@ func (b *body) words(p *part, d *defects) {
 		source := decodeBytes(content, label)
 		b.blocks = append(b.blocks, block{html: [][]byte{source}})
 	case p.kind == "text/enriched" || p.kind == "text/richtext":
-		b.blocks = append(b.blocks, block{plain: plainEnriched(normalise(decodeCharset(content, p.params["charset"])))})
+		b.blocks = append(b.blocks, block{plain: plainEnriched(decodeText(content, p.params["charset"]))})
 	default:
-		text := normalise(decodeCharset(content, p.params["charset"]))
+		text := decodeText(content, p.params["charset"])
 		if strings.EqualFold(p.params["format"], "flowed") {
 			text = unflow(text, strings.EqualFold(p.params["delsp"], "yes"))
 		}

@@ -43,11 +43,36 @@ func decodeCharset(b []byte, label string) string {
 	} else if name == "utf-8" {
 		return dropNUL(strings.ToValidUTF8(string(b), "\uFFFD"))
 	}
+	if table, ok := enc.(*charmap.Charmap); ok {
+		return decodeTable(b, table)
+	}
 	out, err := enc.NewDecoder().Bytes(b)
 	if err != nil {
 		out = bytes.ToValidUTF8(b, []byte("\uFFFD"))
 	}
 	return dropNUL(string(out))
+}
+
+// decodeTable decodes a single-byte charset in one allocation.
+func decodeTable(b []byte, table *charmap.Charmap) string {
+	high := 0
+	for _, c := range b {
+		if c >= 0x80 {
+			high++
+		}
+	}
+	var sb strings.Builder
+	sb.Grow(len(b) + 2*high)
+	for _, c := range b {
+		switch {
+		case c == 0:
+		case c < 0x80:
+			sb.WriteByte(c)
+		default:
+			sb.WriteRune(table.DecodeByte(c))
+		}
+	}
+	return sb.String()
 }
 
 func isASCII(b []byte) bool {

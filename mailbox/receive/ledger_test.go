@@ -20,6 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // testLedger keeps in memory what a register would keep on disk.
 type testLedger struct {
+	only    uint32 // UIDVALIDITY that wanted belongs to, 0 for whichever
 	mu      sync.Mutex
 	cutOff  time.Time
 	cursors map[uint32]uint32 // by UIDVALIDITY

@@ -87,7 +87,13 @@ func (d *Desk) handleGroup(ctx context.Context, group []register.Arrival) error 
 		for i, p := range mails {
 			var decision tickets.Decision
 			err := tx.Nested(func() (err error) {
-				decision, err = d.settle(ctx, tx, p)
+				defer func() {
+					// A fault of ours must cost one mail, not the daemon.
+					if fault := recover(); fault != nil {
+						err = fmt.Errorf("panic: %v", fault)
+					}
+				}()
+				decision, err = d.settle(tx, p)
 				return err
 			})
 			if err != nil {
@@ -192,7 +198,7 @@ func (d *Desk) prepare(ctx context.Context, a register.Arrival) (p prepared, err
 }
 
 // settle decides on one mail and writes what follows. It runs inside a nested part of a transaction.
-func (d *Desk) settle(ctx context.Context, tx *register.Tx, p prepared) (tickets.Decision, error) {
+func (d *Desk) settle(tx *register.Tx, p prepared) (tickets.Decision, error) {
 	if p.empty != "" {
 		decision := tickets.Decision{Quarantine: p.empty, Summary: "quarantined: " + p.empty}
 		return decision, tx.Settle(p.arrival.ID, register.Settlement{Quarantined: true, Reason: p.empty})

@@ -242,7 +242,7 @@ var wordStatus = []struct {
 	words  []string
 }{
 	{"5.2.2", []string{"mailbox full", "mailbox is full", "over quota", "quota exceeded", "exceeded storage", "disk quota", "buzón lleno", "buzón está lleno", "cuota excedida", "mailbox size limit"}},
-	{"5.1.1", []string{"user unknown", "unknown user", "no such user", "unknown recipient", "recipient unknown", "does not exist", "doesn't exist", "no mailbox here", "invalid recipient", "address not found", "couldn't be found", "wasn't found", "not listed in", "unknown local", "unrouteable address", "no existe", "usuario desconocido", "no se encontró", "mailbox unavailable", "no such recipient", "not found"}},
+	{"5.1.1", []string{"user unknown", "unknown user", "no such user", "unknown recipient", "recipient unknown", "does not exist", "doesn't exist", "no mailbox here", "invalid recipient", "address not found", "couldn't be found", "wasn't found", "not listed in", "unknown local", "unrouteable address", "no existe", "usuario desconocido", "no se encontró", "no se ha encontrado", "no encontrada", "mailbox unavailable", "no such recipient", "not found"}},
 	{"5.1.2", []string{"host unknown", "unknown host", "domain not found", "host not found", "nxdomain", "couldn't find any host", "dominio no", "dns error", "no such domain"}},
 	{"5.2.1", []string{"account disabled", "account is disabled", "mailbox disabled", "inactive", "deshabilitad"}},
 	{"5.3.4", []string{"message too large", "message size exceeds", "too big", "demasiado grande"}},

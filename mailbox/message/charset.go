@@ -40,8 +40,9 @@ func decodeCharset(b []byte, label string) string {
 	}
 	if enc == nil || name == "replacement" || (name == "utf-8" && !mostlyUTF8(b)) {
 		enc = guess(b)
-	} else if name == "utf-8" {
-		return dropNUL(strings.ToValidUTF8(string(b), "\uFFFD"))
+	}
+	if name == "utf-8" && mostlyUTF8(b) || enc == unicode.UTF8 {
+		return dropNUL(repair(b))
 	}
 	if table, ok := enc.(*charmap.Charmap); ok {
 		return decodeTable(b, table)
@@ -51,6 +52,21 @@ func decodeCharset(b []byte, label string) string {
 		out = bytes.ToValidUTF8(b, []byte("\uFFFD"))
 	}
 	return dropNUL(string(out))
+}
+
+// repair reads UTF-8 into which a program put a few bytes of Windows-1252.
+func repair(b []byte) string {
+	var sb strings.Builder
+	sb.Grow(len(b))
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			r = charmap.Windows1252.DecodeByte(b[0])
+		}
+		sb.WriteRune(r)
+		b = b[n:]
+	}
+	return sb.String()
 }
 
 // decodeTable decodes a single-byte charset in one allocation, and drops the controls that tidy drops.

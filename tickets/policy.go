@@ -3,6 +3,7 @@ package tickets
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"radicado/mailbox"
 )
@@ -17,6 +18,8 @@ type Policy struct {
 	ReopenDays      int      // days after closure within which an answer reopens
 	Lang            string   // of people for whom nothing else is known, "es" or "en"
 	MaxRows         int      // rows of a list in a mail
+
+	CommandAge time.Duration // how old a mail may be that commands; 0: any age
 }
 
 // Identify says who a message claims to be from. Proof is added by whoever examined the message.

@@ -65,7 +65,7 @@ func TestService(t *testing.T) {
 		{"the desk does not follow", assigned, letter{from: marta, subject: "@ #copia " + desk}, "refused by coordinator | = coordinated | > receipt to marta !address"},
 		{"a technician adds no follower", assigned, letter{from: ana, subject: "@ #copia sofia@ministerio.example"}, "refused by technician | = coordinated | > receipt to ana !forbidden"},
 		{"registered on behalf", nil, letter{from: marta, subject: "Proyector dañado #para Sofía Vergel <sofia@ministerio.example> #prioridad alta", text: "Llamó por teléfono."},
-			"registered by coordinator | entered by coordinator | prioritised by coordinator | = coordinated | > acknowledgement to sofia | > receipt to marta"},
+			"registered by coordinator | entered by coordinator | prioritised by coordinator | = coordinated | > acknowledgement to sofia | > new_request to marta | > receipt to marta"},
 		{"an old request on behalf", []letter{{from: marta, subject: "Proyector"}}, letter{from: marta, subject: "@ #para sofia@ministerio.example"},
 			"entered by coordinator | = registered | > acknowledgement to sofia | > receipt to marta"},
 		{"on behalf of the same", assigned, letter{from: marta, subject: "@ #para pedro@ministerio.example"}, "refused by coordinator | = coordinated | > receipt to marta !nothing_to_do"},

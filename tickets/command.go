@@ -40,5 +40,6 @@ func (c Command) String() string {
 // Verbs lists every verb in the order in which help names them.
 func Verbs() []Verb {
 	return []Verb{VerbPriority, VerbAssign, VerbTake, VerbWait, VerbNote, VerbSolve, VerbClose, VerbReopen, VerbReject,
-		VerbStatus, VerbList, VerbSearch, VerbHelp}
+		VerbStatus, VerbList, VerbSearch, VerbHelp,
+		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor}
 }

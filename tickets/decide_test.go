@@ -71,7 +71,10 @@ const first = tickets.Number("SS-2026-000001")
 func (o *office) take(l letter) []string {
 	o.t.Helper()
 	o.now = o.now.Add(time.Minute + l.later)
-	subject := strings.Replace(l.subject, "@", "Re: ["+string(first)+"] Impresora", 1)
+	subject := l.subject
+	if rest, answers := strings.CutPrefix(subject, "@"); answers {
+		subject = "Re: [" + string(first) + "] Impresora" + rest
+	}
 	s := command.New("SS").Read(subject)
 	m := &mailbox.Message{From: mailbox.Address{Addr: l.from}, Subject: subject, Text: l.text, NewText: l.text, Class: l.class, MessageID: fmt.Sprint(o.now.Unix(), "@x.example")}
 	if m.Class == "" {

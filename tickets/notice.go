@@ -27,13 +27,14 @@ const (
 	NoticeReceipt         NoticeKind = "receipt"         // to whoever gave commands: what was done, what was refused and why
 	NoticeUnproven        NoticeKind = "unproven"        // to the coordinator: a mail in somebody's name that nothing proves
 	NoticeUndelivered     NoticeKind = "undelivered"     // to the coordinator: a notice did not arrive
+	NoticeCopied          NoticeKind = "copied"          // to somebody who now follows the request
 )
 
 // NoticeKinds lists every kind.
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{NoticeAcknowledgement, NoticeNewRequest, NoticeAssignment, NoticeReassigned, NoticeStatus, NoticeAnswer,
 		NoticeIncoming, NoticeNote, NoticeQuestion, NoticeResolved, NoticeClosed, NoticeReopened, NoticeRejected, NoticeReceipt,
-		NoticeUnproven, NoticeUndelivered}
+		NoticeUnproven, NoticeUndelivered, NoticeCopied}
 }
 
 // Notice is a mail that Decide wants sent. It is committed with the events that cause it and rendered when it is sent.
@@ -69,7 +70,10 @@ type TicketView struct {
 	Priority     Priority  `json:"priority,omitempty"`
 	Requester    string    `json:"requester"`            // name and address
 	Technician   string    `json:"technician,omitempty"` // name
-	Text         string    `json:"text,omitempty"`       // the request itself
+	Type         string    `json:"type,omitempty"`       // kind of request
+	Diagnosis    string    `json:"diagnosis,omitempty"`
+	Plan         string    `json:"plan,omitempty"`
+	Text         string    `json:"text,omitempty"` // the request itself
 	Files        []File    `json:"files,omitempty"`
 	Solution     string    `json:"solution,omitempty"`
 	Linked       Number    `json:"linked,omitempty"`
@@ -141,4 +145,5 @@ const (
 	ProblemNothingToDo     ProblemCode = "nothing_to_do"    // it is so already
 	ProblemTooLate         ProblemCode = "too_late"         // reopening after the days allowed
 	ProblemContradiction   ProblemCode = "contradiction"    // with another command of the same mail: Value
+	ProblemAddress         ProblemCode = "address"          // Value is no address of a person of the desk's officials
 )

@@ -36,6 +36,11 @@ func rules() map[Verb]rule {
 		VerbList:     {roles: everybody, carryOut: (*work).list},
 		VerbSearch:   {roles: everybody, carryOut: (*work).search},
 		VerbHelp:     {roles: everybody, carryOut: (*work).help},
+		VerbType:     {roles: staff, ticket: true, opens: true, carryOut: (*work).setType},
+		VerbDiagnose: {roles: staff, ticket: true, takesText: true, carryOut: (*work).diagnose},
+		VerbPlan:     {roles: staff, ticket: true, takesText: true, carryOut: (*work).plan},
+		VerbCopy:     {roles: coordinator, ticket: true, opens: true, carryOut: (*work).follow},
+		VerbFor:      {roles: coordinator, ticket: true, opens: true, carryOut: (*work).enter},
 	}
 }
 
@@ -133,9 +138,9 @@ func (w *work) carryOut(commands []Command, text string) (refused, textTaken boo
 	return refused, textTaken
 }
 
-// repeated returns which of the commands before says the same verb, -1 for none. Notes may be several.
+// repeated returns which of the commands before says the same verb, -1 for none. Notes and followers may be several.
 func repeated(before []Command, c Command) int {
-	return slices.IndexFunc(before, func(other Command) bool { return other.Verb == c.Verb && c.Verb != VerbNote })
+	return slices.IndexFunc(before, func(other Command) bool { return other.Verb == c.Verb && c.Verb != VerbNote && c.Verb != VerbCopy })
 }
 
 // noTicket says why a command has no request to work on.
@@ -330,6 +335,8 @@ func Said(f Fact) string {
 		return string(f.Priority)
 	case *AssignedFact:
 		return f.Technician.Name
+	case interface{ said() string }:
+		return f.said()
 	}
 	return ""
 }
@@ -378,9 +385,9 @@ func possible(v Verb, t *Ticket) bool {
 		return true
 	}
 	switch v {
-	case VerbPriority:
+	case VerbPriority, VerbType, VerbCopy:
 		return !t.State.Final()
-	case VerbAssign, VerbTake, VerbWait, VerbSolve, VerbReject:
+	case VerbAssign, VerbTake, VerbWait, VerbSolve, VerbReject, VerbDiagnose, VerbPlan, VerbFor:
 		return t.State.Open()
 	case VerbClose:
 		return !t.State.Final()

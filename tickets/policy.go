@@ -20,6 +20,7 @@ type Policy struct {
 	MaxRows         int      // rows of a list in a mail
 
 	CommandAge time.Duration // how old a mail may be that commands; 0: any age
+	Types      []string      // kinds of request that #tipo knows, as they are shown
 }
 
 // Identify says who a message claims to be from. Proof is added by whoever examined the message.

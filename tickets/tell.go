@@ -16,6 +16,7 @@ func (w *work) tell() {
 	if w.before == nil {
 		w.tellRegistered()
 	}
+	w.tellJoined()
 	w.tellOfficials()
 	w.tellTechnicians()
 	w.tellCoordinators()
@@ -220,7 +221,7 @@ func (w *work) notify(kind NoticeKind, to mailbox.Address, role Role, fill func(
 func view(t *Ticket, role Role) TicketView {
 	v := TicketView{
 		Number: t.Number, Subject: t.Subject, State: t.State, Priority: t.Priority, Requester: t.Requester.String(),
-		Technician: t.Technician.Name, Text: t.Text, Files: t.Files, Solution: t.Solution,
+		Technician: t.Technician.Name, Type: t.Type, Diagnosis: t.Diagnosis, Plan: t.Plan, Text: t.Text, Files: t.Files, Solution: t.Solution,
 		RegisteredAt: t.RegisteredAt, ChangedAt: t.ChangedAt,
 	}
 	for _, r := range t.Remarks {
@@ -258,6 +259,9 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 				add(VerbAssign, p.Name)
 			}
 		}
+		if w.t.Type == "" {
+			add(VerbType, "")
+		}
 		add(VerbWait, "")
 		add(VerbSolve, "")
 		add(VerbReject, "")
@@ -270,6 +274,12 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 			add(VerbTake, "")
 		}
 		add(VerbNote, "")
+		if w.t.Diagnosis == "" {
+			add(VerbDiagnose, "")
+		}
+		if w.t.Plan == "" {
+			add(VerbPlan, "")
+		}
 		add(VerbWait, "")
 		add(VerbSolve, "")
 	case RoleRequester:

@@ -79,6 +79,9 @@ type Ticket struct {
 	OnBehalfBy   string            `json:"on_behalf,omitempty"`
 	Unproven     bool              `json:"unproven,omitempty"` // nothing proves that the requester wrote the request
 	Solution     string            `json:"solution,omitempty"`
+	Type         string            `json:"type,omitempty"`      // kind of request, step 4.2
+	Diagnosis    string            `json:"diagnosis,omitempty"` // step 4.1
+	Plan         string            `json:"plan,omitempty"`      // step 4.3
 	RegisteredAt time.Time         `json:"registered_at"`
 	ResolvedAt   time.Time         `json:"resolved_at,omitzero"`
 	ClosedAt     time.Time         `json:"closed_at,omitzero"` // also of rejected

@@ -17,6 +17,7 @@ type settingsFile struct {
 	Trust     trustSection     `toml:"trust"`
 	Person    []personSection  `toml:"person"`
 	Templates templatesSection `toml:"templates"`
+	Procedure procedureSection `toml:"procedure"`
 	Log       logSection       `toml:"log"`
 }
 
@@ -125,11 +126,12 @@ type logSection struct {
 // defaultSettings is what a key has that the file does not name.
 func defaultSettings() settingsFile {
 	return settingsFile{
-		Desk:     deskSection{Name: "Mesa de servicios", TimeZone: "America/Bogota", Language: "es", NumberPrefix: "SS", ReopenDays: 5, ListRows: 50},
-		Register: registerSection{Path: "/var/lib/radicado/register.db"},
-		SMTP:     smtpSection{TLS: "starttls", Connections: 2, Timeout: "1m", GiveUpAfter: "5d"},
-		Trust:    trustSection{Accept: []string{"dmarc", "dkim"}, KeyFile: "/var/lib/radicado/reply.key", CommandAge: "7d"},
-		Log:      logSection{Format: "text", Level: "info"},
+		Desk:      deskSection{Name: "Mesa de servicios", TimeZone: "America/Bogota", Language: "es", NumberPrefix: "SS", ReopenDays: 5, ListRows: 50},
+		Register:  registerSection{Path: "/var/lib/radicado/register.db"},
+		SMTP:      smtpSection{TLS: "starttls", Connections: 2, Timeout: "1m", GiveUpAfter: "5d"},
+		Trust:     trustSection{Accept: []string{"dmarc", "dkim"}, KeyFile: "/var/lib/radicado/reply.key", CommandAge: "7d"},
+		Procedure: defaultProcedure(),
+		Log:       logSection{Format: "text", Level: "info"},
 	}
 }
 

@@ -41,6 +41,7 @@ func checkSettings(f settingsFile) (*settings, []settingsError) {
 	c.allMailboxes(s)
 	c.smtp(s)
 	c.trust(s)
+	c.procedure(s)
 	if f.Templates.Folder != "" {
 		if info, err := os.Stat(f.Templates.Folder); err != nil || !info.IsDir() {
 			c.wrong("templates.folder", "found %q, expected a folder that exists", f.Templates.Folder)

@@ -166,22 +166,32 @@ func (b *body) bouncedID(m *mailbox.Message, original mailbox.Header) string {
 	if ids := messageIDs(original.Get("Message-ID")); len(ids) > 0 {
 		return ids[0]
 	}
-	// A copy in the text.
-	lower := strings.ToLower(m.Text)
-	if i := strings.LastIndex(lower, "message-id:"); i >= 0 {
-		line, _, _ := strings.Cut(m.Text[i+len("message-id:"):], "\n")
-		if strings.TrimSpace(line) == "" { // folded
-			_, rest, _ := strings.Cut(m.Text[i:], "\n")
-			line, _, _ = strings.Cut(rest, "\n")
-		}
-		if ids := messageIDs(line); len(ids) > 0 {
-			return ids[0]
-		}
+	if id := idInText(m.Text); id != "" {
+		return id
 	}
 	for _, list := range [][]string{m.InReplyTo, m.References} {
 		if len(list) > 0 {
 			return list[len(list)-1]
 		}
+	}
+	return ""
+}
+
+// idInText finds the Message-ID field of a copy in the text.
+func idInText(text string) string {
+	at := -1
+	for _, name := range []string{"Message-ID:", "Message-Id:", "message-id:", "MESSAGE-ID:"} {
+		at = max(at, strings.LastIndex(text, name))
+	}
+	if at < 0 {
+		return ""
+	}
+	line, rest, _ := strings.Cut(text[at+len("Message-ID:"):], "\n")
+	if strings.TrimSpace(line) == "" { // folded
+		line, _, _ = strings.Cut(rest, "\n")
+	}
+	if ids := messageIDs(line); len(ids) > 0 {
+		return ids[0]
 	}
 	return ""
 }

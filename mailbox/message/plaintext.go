@@ -8,7 +8,7 @@ import (
 
 // decodeText returns a text part as UTF-8 with single line feeds and no control characters but tabs.
 func decodeText(b []byte, label string) string {
-	if utf8.Valid(b) && !stateful(label) && bytes.IndexByte(b, 0x1b) < 0 && (isASCII(b) || narrow(label)) {
+	if (isASCII(b) || utf8.Valid(b) && narrow(label)) && !stateful(label) && bytes.IndexByte(b, 0x1b) < 0 {
 		return tidy(b)
 	}
 	return normalise(decodeCharset(b, label))

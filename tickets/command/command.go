@@ -46,6 +46,11 @@ func words() []word {
 		{"lista", tickets.VerbList}, {"list", tickets.VerbList},
 		{"buscar", tickets.VerbSearch}, {"search", tickets.VerbSearch},
 		{"ayuda", tickets.VerbHelp}, {"help", tickets.VerbHelp},
+		{"tipo", tickets.VerbType}, {"type", tickets.VerbType},
+		{"diagnostico", tickets.VerbDiagnose}, {"diagnosis", tickets.VerbDiagnose},
+		{"plan", tickets.VerbPlan}, {"plan", tickets.VerbPlan},
+		{"copia", tickets.VerbCopy}, {"cc", tickets.VerbCopy},
+		{"para", tickets.VerbFor}, {"for", tickets.VerbFor},
 	}
 }
 

@@ -115,6 +115,8 @@ func wordsOf(fact tickets.Fact) (public, internal []string) {
 		said = []string{f.Text}
 	case *tickets.RejectedFact:
 		said = []string{f.Text}
+	case *tickets.DiagnosedFact, *tickets.PlannedFact:
+		said = []string{tickets.Said(f)}
 	}
 	if fact.Internal() {
 		return nil, said

@@ -59,8 +59,8 @@ func parseLine(text string, start, end int) line {
 func quoteMarks(s string) (int, string) {
 	depth := 0
 	rest := strings.TrimLeft(s, " \t\u00a0\ufeff")
-	if strings.HasPrefix(rest, ">>>") && strings.Contains(rest, "<<<") {
-		return 0, s // ">>> look here <<<"
+	if strings.HasPrefix(rest, ">>>") && (strings.Contains(rest, "<<<") || len(rest) > 8 && strings.HasSuffix(strings.TrimRight(rest, " \r"), ">>>")) {
+		return 0, s // ">>> look here <<<", and what GroupWise puts above a quoted mail
 	}
 	for strings.HasPrefix(rest, ">") {
 		depth++

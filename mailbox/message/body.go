@@ -80,7 +80,9 @@ type body struct {
 	calendar   *mailbox.Calendar
 	encrypted  string
 	signed     string
-	textFree   []string // text found where none is expected: a TNEF stream
+	root       *part    // the mail itself
+	textFree   []string // text of a TNEF stream: the body, where there is no other
+	named      []string // text parts with a file name that are shown in place: the body, where there is no other
 	serverSays *string  // what a delivery report says before the mail that came back, once it was asked for
 }
 
@@ -156,9 +158,13 @@ func (b *body) leaf(p *part, d *defects) {
 	disposition, _ := disposition(p.header)
 	switch p.kind {
 	case "text/plain", "text/html", "text/enriched", "text/richtext", "text/x-amp-html", "text/markdown":
-		if disposition != "attachment" && (fileName(p) == "" || disposition == "inline" && p.kind == "text/html") {
+		named := fileName(p) != ""
+		if !named && (disposition != "attachment" || b.root == p) || named && disposition == "inline" && p.kind == "text/html" {
 			b.words(p, d)
 			return
+		}
+		if disposition != "attachment" && p.kind == "text/plain" && len(b.named) < 10 {
+			b.named = append(b.named, decodeText(p.content(d), p.params["charset"]))
 		}
 	case "message/delivery-status", "message/global-delivery-status":
 		b.report.status = joinLines(b.report.status, p.content(d))

@@ -72,6 +72,9 @@ func (b *body) text() (string, []htmltext.Mark) {
 		sb.WriteString(text)
 	}
 	if sb.Len() == 0 {
+		if len(b.textFree) == 0 {
+			b.textFree = b.named
+		}
 		return strings.Join(b.textFree, "\n\n"), nil
 	}
 	return sb.String(), marks

@@ -142,3 +142,14 @@ func TestParseDate(t *testing.T) {
 		}
 	}
 }
+
+func TestForwardingSubject(t *testing.T) {
+	for subject, want := range map[string]bool{
+		"RV: Silla": true, "Fwd: Silla": true, "FW: RE: Silla": true, "[Fwd: Silla]": true, "[SS-2025-000042] RV: Silla": true, "WG: x": true, "İLT: x": true, "Silla (fwd)": true, "转发：x": true,
+		"RE: RV: Silla": false, "Re: Fwd: Silla": false, "Silla": false, "RV reunión": false, "Re: [SS-2025-000042] RV: Silla": false, "": false, "Reenviado ayer: nada": false,
+	} {
+		if got := forwardingSubject(subject); got != want {
+			t.Errorf("%q: got %v", subject, got)
+		}
+	}
+}

@@ -19,7 +19,7 @@ import (
 const (
 	groupMails  = 50       // handled in one transaction, which costs one wait for the disk
 	groupBytes  = 16 << 20 // of mail held in memory at a time; one larger mail comes alone
-	maxAttempts = 3        // after which a mail that ended the program is set aside unread
+	maxAttempts = 9        // after which a mail that ended the program is set aside unread; power cuts in a row must not look like that
 	releaseTime = 5 * time.Second
 )
 

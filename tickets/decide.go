@@ -17,6 +17,9 @@ type Input struct {
 	Found   Found   // answers to Lookups
 	Bounced *Bounced
 	Answers bool // the mail answers a notice of ours
+
+	MatchedBy string // how Ticket was found, in English, for an explanation
+	Replayed  string // why the mail repeats one that was obeyed, in English; "" where it does not
 }
 
 // Mail is a stored message with its subject taken apart.
@@ -28,6 +31,8 @@ type Mail struct {
 	Whole    string   // subject without tags and reply marks
 	Numbers  []Number // that the subject names
 	Empty    string   // why nothing of the mail could be read, "" where it could
+
+	Received time.Time // by our server; zero where nobody knows
 }
 
 // Bounced is the notice of ours that a delivery report is about.
@@ -48,6 +53,7 @@ type Decision struct {
 // Decide says what a mail causes: a pure function, so that every rule of the desk is a row of a table test. An error means
 // that the ticket and its events do not fit, which no mail can bring about.
 func Decide(in Input) (Decision, error) {
+	in = in.weighed()
 	w := newWork(in)
 	switch class := in.Mail.Message.Class; {
 	case in.Mail.Empty != "":

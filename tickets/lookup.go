@@ -44,7 +44,7 @@ type Rows struct {
 
 // Lookups returns what must be looked up before Decide is asked. It is empty for whoever has not proven who he or she is.
 func Lookups(in Input) []Lookup {
-	if !in.Sender.Proof.Proven {
+	if in = in.weighed(); !in.Sender.Proof.Proven {
 		return nil
 	}
 	var list []Lookup

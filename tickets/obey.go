@@ -73,7 +73,7 @@ func (w *work) obey(commands []Command) (Decision, error) {
 		return w.refuse(commands, text)
 	}
 	noteKept := false
-	if text != "" && !textTaken && w.t != nil {
+	if text != "" && !textTaken && w.t != nil && !w.isCopy() {
 		noteKept = w.keepText(text)
 	}
 	w.tell()

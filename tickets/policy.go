@@ -11,15 +11,18 @@ import (
 // Policy is what the settings say of the desk's rules.
 type Policy struct {
 	People          People
-	OfficialDomains []string       // mail domains of officials, in lower case; empty: everybody is one
-	RefuseStrangers bool           // mail from other domains is quarantined instead of registered
-	Own             []string       // addresses of the desk itself: mailboxes and sender of notices
-	Lists           []string       // List-Ids by which requests may come, in lower case
-	ReopenDays      int            // days after closure within which an answer reopens
-	Lang            string         // of people for whom nothing else is known, "es" or "en"
-	MaxRows         int            // rows of a list in a mail
-	Types           []string       // kinds of request that #tipo knows, as they are shown
-	Zone            *time.Location // of the ministry's days; nil is UTC
+	OfficialDomains []string // mail domains of officials, in lower case; empty: everybody is one
+	RefuseStrangers bool     // mail from other domains is quarantined instead of registered
+	Own             []string // addresses of the desk itself: mailboxes and sender of notices
+	Lists           []string // List-Ids by which requests may come, in lower case
+	ReopenDays      int      // days after closure within which an answer reopens
+	Lang            string   // of people for whom nothing else is known, "es" or "en"
+	MaxRows         int      // rows of a list in a mail
+
+	CommandAge time.Duration // how old a mail may be that commands; 0: any age
+	Types      []string      // kinds of request that #tipo knows, as they are shown
+
+	Zone *time.Location // of the ministry's days; nil is UTC
 }
 
 // Identify says who a message claims to be from. Proof is added by whoever examined the message.

@@ -88,6 +88,20 @@ type trustSection struct {
 	Accept     []string `toml:"accept"`
 	VerifyDKIM bool     `toml:"verify_dkim"`
 	KeyFile    string   `toml:"key_file"`
+	CommandAge string   `toml:"command_age"`
+
+	Role trustRoles `toml:"role"`
+}
+
+// trustRoles is what is asked of a role instead of what is asked of everybody.
+type trustRoles struct {
+	Coordinator trustRole `toml:"coordinator"`
+	Technician  trustRole `toml:"technician"`
+	Requester   trustRole `toml:"requester"`
+}
+
+type trustRole struct {
+	Accept []string `toml:"accept"`
 }
 
 type personSection struct {
@@ -115,7 +129,7 @@ func defaultSettings() settingsFile {
 		Desk:      deskSection{Name: "Mesa de servicios", TimeZone: "America/Bogota", Language: "es", NumberPrefix: "SS", ReopenDays: 5, ListRows: 50},
 		Register:  registerSection{Path: "/var/lib/radicado/register.db"},
 		SMTP:      smtpSection{TLS: "starttls", Connections: 2, Timeout: "1m", GiveUpAfter: "5d"},
-		Trust:     trustSection{Accept: []string{"dmarc", "dkim"}, KeyFile: "/var/lib/radicado/reply.key"},
+		Trust:     trustSection{Accept: []string{"dmarc", "dkim"}, KeyFile: "/var/lib/radicado/reply.key", CommandAge: "7d"},
 		Procedure: defaultProcedure(),
 		Log:       logSection{Format: "text", Level: "info"},
 	}
@@ -137,6 +151,8 @@ type settings struct {
 	smtpTimeout time.Duration
 	giveUpAfter time.Duration
 	trust       trust.Policy
+
+	acceptByRole map[tickets.Role][]trust.Method // where a role has its own
 }
 
 // mailboxSettings is one mailbox in the terms of the program.

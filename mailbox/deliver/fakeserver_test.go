@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"strings"
 	"sync"
@@ -14,8 +15,9 @@ import (
 // script says what the fake server answers: a command, or "banner", "content" or ".", to its replies, the last of which
 // serves for all further times. What is not in it gets the usual reply.
 //
-// Besides a reply, which may have several lines, there are: "cut" ends the connection, "silence" says nothing more,
-// "drip REPLY" writes the reply byte by byte, "flood" never ends its line, "REPLY then cut" ends the connection afterwards.
+// Besides a reply, which may have several lines, there are: "cut" ends the connection (in "content" with a reset), "silence"
+// says nothing more, "drip REPLY" writes the reply byte by byte, "flood" never ends its line, "REPLY then cut" ends the
+// connection afterwards.
 type script map[string][]string
 
 // fakeServer is an SMTP server that does what a script says.
@@ -71,9 +73,30 @@ func (f *fakeServer) serve() {
 		f.mu.Unlock()
 		f.wg.Go(func() {
 			defer func() { _ = conn.Close() }()
-			f.talk(conn)
+			if f.talk(conn) {
+				// Commands that were sent ahead and not read would make the end a reset, which takes the last reply with it.
+				_ = conn.(*net.TCPConn).CloseWrite()
+				_, _ = io.Copy(io.Discard, conn)
+			}
 		})
 	}
+}
+
+// pipelined returns the script of a server that does the same and offers PIPELINING (RFC 2920).
+func pipelined(s script) script {
+	s = maps.Clone(s)
+	if s["EHLO"] == nil {
+		s["EHLO"] = []string{usualReplies["EHLO"]}
+	}
+	var replies []string
+	for _, reply := range s["EHLO"] {
+		if strings.HasPrefix(reply, "250") {
+			reply = "250-fake.example\n250-PIPELINING\n" + reply
+		}
+		replies = append(replies, reply)
+	}
+	s["EHLO"] = replies
+	return s
 }
 
 // next returns the reply to a command.
@@ -124,15 +147,16 @@ var usualReplies = map[string]string{
 	"STARTTLS": "220 2.0.0 go on", "*": "501 5.7.0 given up",
 }
 
-func (f *fakeServer) talk(conn net.Conn) {
+// talk reports whether the connection is to end in good order.
+func (f *fakeServer) talk(conn net.Conn) bool {
 	if !f.say(conn, f.next("banner", "220 fake.example ESMTP")) {
-		return
+		return true
 	}
 	r := bufio.NewReader(conn)
 	for {
 		line, err := r.ReadString('\n')
 		if err != nil {
-			return
+			return true
 		}
 		command, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(line)), " ")
 		reply := f.next(command, usualReplies[command])
@@ -140,7 +164,7 @@ func (f *fakeServer) talk(conn net.Conn) {
 			reply = "500 5.5.1 what is " + command + "?"
 		}
 		if !f.say(conn, reply) {
-			return
+			return true
 		}
 		switch {
 		case command == "STARTTLS" && strings.HasPrefix(reply, "220"):
@@ -148,7 +172,7 @@ func (f *fakeServer) talk(conn net.Conn) {
 			conn, r = secure, bufio.NewReader(secure)
 		case command == "DATA" && strings.HasPrefix(reply, "354"):
 			if !f.content(conn, r) {
-				return
+				return f.script["content"] == nil
 			}
 		}
 	}

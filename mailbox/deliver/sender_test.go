@@ -124,26 +124,28 @@ func TestOutcomes(t *testing.T) {
 		{"larger than SIZE", script{"EHLO": {"250-x\n250-AUTH PLAIN\n250 SIZE 1000"}}, 2000, Result{Outcome: Permanent, Stage: StageFrom}},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			f := newFakeServer(t, tt.script, nil)
-			server := plain(f)
-			if strings.Contains(fmt.Sprint(tt.script), "silence") {
-				server.Timeout = 40 * time.Millisecond
-			}
-			s := New(server)
-			defer func() { _ = s.Close() }()
-			got := s.Send(t.Context(), notice(max(tt.size, 100)))
-			if (got.Err == nil) != (got.Outcome == Delivered) {
-				t.Errorf("outcome %v with error %v", got.Outcome, got.Err)
-			}
-			if text := fmt.Sprint(got.Err, got.Response); strings.Contains(text, secret) || strings.Contains(text, "c29wb3J0") {
-				t.Errorf("the secret leaks: %s", text)
-			}
-			got.Err = nil
-			if got != tt.want {
-				t.Errorf("got  %+v\nwant %+v", got, tt.want)
-			}
-		})
+		for mode, script := range map[string]script{"one by one": tt.script, "pipelined": pipelined(tt.script)} {
+			t.Run(tt.name+", "+mode, func(t *testing.T) {
+				f := newFakeServer(t, script, nil)
+				server := plain(f)
+				if strings.Contains(fmt.Sprint(tt.script), "silence") {
+					server.Timeout = 40 * time.Millisecond
+				}
+				s := New(server)
+				defer func() { _ = s.Close() }()
+				got := s.Send(t.Context(), notice(max(tt.size, 100)))
+				if (got.Err == nil) != (got.Outcome == Delivered) {
+					t.Errorf("outcome %v with error %v", got.Outcome, got.Err)
+				}
+				if text := fmt.Sprint(got.Err, got.Response); strings.Contains(text, secret) || strings.Contains(text, "c29wb3J0") {
+					t.Errorf("the secret leaks: %s", text)
+				}
+				got.Err = nil
+				if got != tt.want {
+					t.Errorf("got  %+v\nwant %+v", got, tt.want)
+				}
+			})
+		}
 	}
 }
 
@@ -197,6 +199,46 @@ func TestConnection(t *testing.T) {
 			}
 			if err := s.Close(); err != nil {
 				t.Errorf("closed twice: %v", err)
+			}
+		})
+	}
+}
+
+// TestPipelining shows that a refusal within commands that went out together leaves the connection in order.
+func TestPipelining(t *testing.T) {
+	tests := []struct {
+		name     string
+		script   script
+		first    Stage
+		conns    int
+		commands string // of the first mail
+	}{
+		{"accepted", script{}, StageReply, 1, "MAIL RCPT DATA content ."},
+		{"recipient refused, and so the mail", script{"RCPT": {"550 no", "250 ok"}, "DATA": {"554 no valid recipients", "354 go on"}},
+			StageTo, 1, "MAIL RCPT DATA RSET"},
+		{"recipient refused, the mail expected all the same", script{"RCPT": {"550 no", "250 ok"}, ".": {"554 nobody", "250 ok"}},
+			StageTo, 1, "MAIL RCPT DATA content . RSET"},
+		{"sender refused", script{"MAIL": {"553 no", "250 ok"}, "RCPT": {"503 MAIL first", "250 ok"}, "DATA": {"503 MAIL first", "354 go on"}},
+			StageFrom, 1, "MAIL RCPT DATA RSET"},
+		{"cut at the recipient", script{"RCPT": {"cut", "250 ok"}}, StageTo, 2, "MAIL RCPT banner EHLO AUTH"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFakeServer(t, pipelined(tt.script), nil)
+			s := New(plain(f))
+			defer func() { _ = s.Close() }()
+			if got := s.Send(t.Context(), notice(100)); got.Stage != tt.first {
+				t.Errorf("first: %+v", got)
+			}
+			if got := s.Send(t.Context(), notice(100)); got.Outcome != Delivered {
+				t.Errorf("second: %+v", got)
+			}
+			conns, commands, mails := f.seen()
+			if want := "banner EHLO AUTH " + tt.commands + " MAIL RCPT DATA content ."; conns != tt.conns || commands != want {
+				t.Errorf("%d connections: %s\nwant %d: %s", conns, commands, tt.conns, want)
+			}
+			if last := mails[len(mails)-1]; !strings.Contains(last, "Message-ID: <aviso.1@ministerio.example>") {
+				t.Errorf("the last mail: %q", last)
 			}
 		})
 	}

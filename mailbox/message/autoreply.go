@@ -30,9 +30,6 @@ func (b *body) autoReplied(m *mailbox.Message, _ Options) (mailbox.Class, string
 	if reason := autoSubject(m.Subject); reason != "" {
 		return mailbox.ClassAutoReply, reason
 	}
-	if strings.EqualFold(m.From.Key(), "") {
-		return "", ""
-	}
 	return "", ""
 }
 
@@ -56,10 +53,10 @@ func autoSubmitted(h mailbox.Header) string {
 	return strings.TrimSpace(value)
 }
 
-// field tells a field without a value from one that is not there.
+// field returns the topmost field of that name, and tells a field without a value from one that is not there.
 func field(h mailbox.Header, name string) (string, bool) {
 	for _, f := range h {
-		if strings.EqualFold(f.Name, name) {
+		if len(f.Name) == len(name) && strings.EqualFold(f.Name, name) {
 			return f.Value, true
 		}
 	}

@@ -220,11 +220,16 @@ func (b *body) words(p *part, d *defects) {
 		source := decodeBytes(content, label)
 		b.blocks = append(b.blocks, block{html: [][]byte{source}})
 	case p.kind == "text/enriched" || p.kind == "text/richtext":
-		b.blocks = append(b.blocks, block{plain: plainEnriched(normalise(decodeCharset(content, p.params["charset"])))})
+		b.blocks = append(b.blocks, block{plain: plainEnriched(decodeText(content, p.params["charset"]))})
 	default:
-		text := normalise(decodeCharset(content, p.params["charset"]))
+		text := decodeText(content, p.params["charset"])
 		if strings.EqualFold(p.params["format"], "flowed") {
 			text = unflow(text, strings.EqualFold(p.params["delsp"], "yes"))
+		}
+		if signed, ok := unarmour(text); ok {
+			text, b.signed = signed, "PGP"
+		} else if strings.Contains(text, "-----BEGIN PGP MESSAGE-----") && strings.Contains(text, "-----END PGP MESSAGE-----") {
+			b.encrypted = "PGP"
 		}
 		text, files := cutUUEncoded(text)
 		b.files = append(b.files, files...)
@@ -267,6 +272,9 @@ func (b *body) finish(m *mailbox.Message, opt Options) {
 	m.Text, marks = b.text()
 	b.classify(m, opt)
 	b.say(m, marks)
+	if opt.HTML {
+		m.HTML = b.safeHTML()
+	}
 	m.Attachments = b.files
 	for i := range m.Attachments {
 		a := &m.Attachments[i]

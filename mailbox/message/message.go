@@ -27,14 +27,17 @@ const readerFailed = "the reader failed"
 
 // Read reads one mail, or only its header. It never fails: a mail that trips the reader is read by its header alone and
 // says so in Defects.
-func Read(raw []byte, opt Options) (m *mailbox.Message) {
+func Read(raw []byte, opt Options) *mailbox.Message { return guarded(raw, opt, read) }
+
+// guarded reads a mail with the reader given, and by its header alone where that one panics.
+func guarded(raw []byte, opt Options, reader func([]byte, Options) *mailbox.Message) (m *mailbox.Message) {
 	defer func() {
 		if r := recover(); r != nil {
-			m = readHeader(raw, opt)
+			m = readHeader(raw)
 			m.Defects = append(m.Defects, fmt.Sprintf(readerFailed+", only the header was read: %v", r))
 		}
 	}()
-	return read(raw, opt)
+	return reader(raw, opt)
 }
 
 func read(raw []byte, opt Options) *mailbox.Message {
@@ -59,7 +62,7 @@ func wholeLines(raw []byte) []byte {
 }
 
 // readHeader reads the fields alone.
-func readHeader(raw []byte, _ Options) *mailbox.Message {
+func readHeader(raw []byte) *mailbox.Message {
 	var d defects
 	m := &mailbox.Message{Class: mailbox.ClassPerson, ClassReason: "nothing marks it as automatic"}
 	m.Header, _ = splitHeader(raw, d.add)

@@ -111,6 +111,10 @@ func (s *splitter) splitMultipart(p *part, depth int) {
 	if p.kind == "multipart/digest" {
 		inner = "message/rfc822" // RFC 2046 section 5.1.5
 	}
+	if blank(p.body) {
+		s.defects.add("multipart without a body")
+		return
+	}
 	boundary := p.params["boundary"]
 	bodies, closed := splitAtBoundary(p.body, boundary)
 	if len(bodies) == 0 {

@@ -40,6 +40,15 @@ func (b *body) say(m *mailbox.Message, marks []htmltext.Mark) {
 
 // text joins the blocks. The marks are those of the HTML, where the whole text comes from it.
 func (b *body) text() (string, []htmltext.Mark) {
+	if len(b.blocks) == 1 {
+		text, fromHTML := b.blocks[0].text()
+		if strings.TrimSpace(text) != "" {
+			if fromHTML {
+				return text, b.blocks[0].doc().Marks
+			}
+			return text, nil
+		}
+	}
 	var sb strings.Builder
 	var marks []htmltext.Mark
 	for i := range b.blocks {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-imap/v2"
 )
 
 // TestMoves shows that finished mails leave the folder, once each, in whatever way the server offers.
@@ -71,14 +73,14 @@ func TestMoves(t *testing.T) {
 
 func TestReceivingGoesOnWhileMovingFails(t *testing.T) {
 	sc := newScript(t, row{on: "^UID MOVE", reply: "$T NO [OVERQUOTA] full\n"})
-	sc.addPlain(1)
+	sc.addPlain(8)
 	ledger := newLedger()
 	ledger.settles = true
 	r := run(t, sc.serveAccount(), ledger)
 	eventually(t, "refusal", func() bool { return r.log.count("mails cannot be moved") == 1 })
-	sc.add(scriptMail{raw: plainMail(1)})
-	wantMails(t, ledger, plainMails(2)...)
-	if got := len(sc.said("^UID MOVE")); got > 2 {
+	sc.add(scriptMail{raw: plainMail(8)})
+	wantMails(t, ledger, plainMails(9)...)
+	if got := len(sc.said("^UID MOVE")); got > 1 {
 		t.Errorf("%d tries to move within moments", got)
 	}
 }
@@ -123,6 +125,22 @@ func TestOthersMarkedAsDeletedAreSpared(t *testing.T) {
 	}
 	if got := r.log.count("neither MOVE nor UIDPLUS"); got != 1 {
 		t.Errorf("the log says so %d times, want once", got)
+	}
+}
+
+func TestNothingIsMovedUnderANewUIDValidity(t *testing.T) {
+	sc := newScript(t)
+	sc.rows = []row{{on: "^UID SEARCH", reply: "* OK [UIDVALIDITY 8] all is new\n<MORE>", do: func() { sc.validity.Store(8) }}}
+	sc.addPlain(1)
+	ledger := newLedger()
+	ledger.only = 7
+	r := run(t, sc.serveAccount(), ledger)
+	wantMails(t, ledger, plainMail(0))
+	ledger.settle(ToProcessed, 1)
+	eventually(t, "IDLE again", func() bool { return sc.dialled() == 2 && sc.idling() == 1 })
+	r.stop()
+	if got := sc.said("^UID (MOVE|COPY|STORE)"); len(got) > 0 {
+		t.Errorf("moved %q though the UIDs mean other mails now", got)
 	}
 }
 
@@ -299,5 +317,29 @@ func TestCounts(t *testing.T) {
 	}
 	if got := fmt.Sprint(sc.said("^(SELECT|CREATE|LIST)")); got != "[]" {
 		t.Errorf("counting changes or opens something: %s", got)
+	}
+}
+
+// TestHeaders looks at the latest mails and leaves the folders as they are.
+func TestHeaders(t *testing.T) {
+	srv := memoryServer(t, "headers", imap.CapIMAP4rev1)
+	d := srv.newDesk(t)
+	for i := range 5 {
+		d.add(plainMail(i))
+	}
+	headers, err := Headers(t.Context(), d.acc, 3)
+	if err != nil || len(headers) != 3 {
+		t.Fatalf("%d headers, %v", len(headers), err)
+	}
+	for i, h := range headers {
+		if want, _, _ := strings.Cut(plainMail(i+2), "\r\n\r\n"); !strings.HasPrefix(string(h), want) {
+			t.Errorf("header %d is %q, want %q", i, h, want)
+		}
+	}
+	if headers, err = Headers(t.Context(), d.acc, 50); err != nil || len(headers) != 5 {
+		t.Errorf("%d headers of a folder with 5 mails, %v", len(headers), err)
+	}
+	if got, err := Counts(t.Context(), d.acc); err != nil || got.Folder != 5 {
+		t.Errorf("the folder holds %+v, %v", got, err)
 	}
 }

@@ -6,6 +6,7 @@ package htmltext
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -46,7 +47,7 @@ const maxMarks = 1000
 // Convert reads HTML.
 func Convert(source []byte) Document {
 	w := &walker{tokens: html.NewTokenizer(bytes.NewReader(source)), open: map[string]int{}}
-	w.out.Grow(len(source) / 3)
+	w.out.Grow(shown(source))
 	w.tokens.SetMaxBuf(0)
 	for {
 		switch w.tokens.Next() {
@@ -58,10 +59,35 @@ func Convert(source []byte) Document {
 		case html.StartTagToken, html.SelfClosingTagToken:
 			w.start()
 		case html.EndTagToken:
-			name, _ := w.tokens.TagName()
-			w.end(string(name))
+			w.endTag()
 		}
 	}
+}
+
+// shown estimates how long the text is: what stands outside of tags.
+func shown(source []byte) int {
+	n := 0
+	for {
+		open := bytes.IndexByte(source, '<')
+		if open < 0 {
+			return n + len(source)
+		}
+		n += open + 1
+		end := bytes.IndexByte(source[open:], '>')
+		if end < 0 {
+			return n
+		}
+		source = source[open+end+1:]
+	}
+}
+
+func (w *walker) endTag() {
+	name, _ := w.tokens.TagName()
+	if a := atom.Lookup(name); a != 0 {
+		w.end(a.String())
+		return
+	}
+	w.end(string(name))
 }
 
 func clip(marks []Mark, size int) []Mark {
@@ -95,9 +121,10 @@ type walker struct {
 	newlines            int // line ends due before the next text
 	space               bool
 	lineHasText         bool
-	cell                bool // a table cell began on this line
-	lists               []int
-	quoteOnLine         int // depth already written on this line
+	cell                bool   // a table cell began on this line
+	lists               []int  // the next number of each open list, 0 for bullets
+	bullet              string // of the item whose words are to come
+	quoteOnLine         int    // depth already written on this line
 }
 
 // text writes a run of character data with its white space collapsed, as a browser shows it.
@@ -106,7 +133,7 @@ func (w *walker) text(b []byte) {
 		return
 	}
 	if w.pre > 0 {
-		w.preformatted(string(b))
+		w.preformatted(b)
 		return
 	}
 	for len(b) > 0 {
@@ -122,38 +149,62 @@ func (w *walker) text(b []byte) {
 			if end <= 0 {
 				end = len(b)
 			}
-			w.write(string(b[:end]))
+			w.words(b[:end])
 			b = b[end:]
 		}
 	}
 }
 
-func (w *walker) preformatted(s string) {
-	for i, line := range strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n") {
-		if i > 0 {
-			w.newlines++
-			if w.newlines > 3 {
-				w.newlines = 3
-			}
-			w.lineHasText = false
+// words writes a run without white space. Hard spaces become plain ones; alone they make an empty line.
+func (w *walker) words(b []byte) {
+	if !bytes.Contains(b, hardSpace) {
+		w.write(b)
+		return
+	}
+	b = bytes.ReplaceAll(b, hardSpace, []byte(" "))
+	if len(bytes.TrimSpace(b)) > 0 {
+		w.write(b)
+		return
+	}
+	if w.lineHasText && w.newlines == 0 {
+		w.space = true
+		return
+	}
+	w.breakLine()
+}
+
+var hardSpace = []byte("\u00a0")
+
+func (w *walker) preformatted(b []byte) {
+	for first := true; ; first = false {
+		line, rest, more := bytes.Cut(b, []byte("\n"))
+		if !first {
+			w.lineBreak()
 		}
-		if line != "" {
+		if line = bytes.TrimRight(line, "\r"); len(line) > 0 {
 			w.write(line)
 		}
+		if !more {
+			return
+		}
+		b = rest
 	}
 }
 
 // write appends words, after the line ends, quote marks and the space that are due.
-func (w *walker) write(words string) {
+func (w *walker) write(words []byte) {
 	w.breakLine()
-	if w.cell {
+	if w.bullet != "" {
+		w.out.WriteString(w.bullet)
+		w.bullet = ""
+	} else if w.cell {
 		w.out.WriteString(" | ")
 		w.cell = false
 	} else if w.space && w.lineHasText {
 		w.out.WriteByte(' ')
 	}
 	w.space = false
-	w.out.WriteString(words)
+	w.out.Write(words)
 	w.lineHasText = true
 }
 
@@ -221,8 +272,11 @@ func void(a atom.Atom) bool {
 
 func (w *walker) start() {
 	rawName, more := w.tokens.TagName()
-	name := string(rawName)
 	a := atom.Lookup(rawName)
+	name := a.String()
+	if a == 0 {
+		name = string(rawName)
+	}
 	var attrs attributes
 	if more {
 		attrs = w.attributes()
@@ -306,20 +360,15 @@ func (w *walker) mark(a atom.Atom, attrs attributes, e *element) {
 	e.mark = len(w.marks) - 1
 }
 
+// listItem makes the mark of an item due before its words.
 func (w *walker) listItem() {
 	w.closeOpenItem()
 	w.due(1)
-	w.breakLine()
-	if depth := min(len(w.lists), 8); depth > 1 {
-		w.out.WriteString(strings.Repeat("  ", depth-1))
-	}
+	w.bullet = strings.Repeat("  ", max(0, min(len(w.lists), 8)-1)) + "- "
 	if n := len(w.lists); n > 0 && w.lists[n-1] > 0 {
-		w.out.WriteString(itoa(w.lists[n-1]) + ". ")
+		w.bullet = strings.TrimSuffix(w.bullet, "- ") + strconv.Itoa(w.lists[n-1]) + ". "
 		w.lists[n-1]++
-	} else {
-		w.out.WriteString("- ")
 	}
-	w.lineHasText, w.space = false, false
 }
 
 func (w *walker) voidElement(a atom.Atom, attrs attributes) {
@@ -442,11 +491,4 @@ func sameTarget(words, target string) bool {
 
 func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
-}
-
-func itoa(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
-	}
-	return itoa(n/10) + string(rune('0'+n%10))
 }

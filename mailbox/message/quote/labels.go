@@ -100,7 +100,7 @@ var originalWords = []string{
 	"mesajul original", "исходное сообщение", "исходное письмо", "оригинальное сообщение", "оригінальне повідомлення", "оригинално съобщение",
 	"orijinal mesaj", "özgün ileti", "orjinal mesaj", "αρχικό μήνυμα", "原始邮件", "原邮件", "原始郵件", "邮件原件", "元のメッセージ", "original-nachricht",
 	"원본 메일", "원본 메시지", "thư gốc", "pesan asli", "missatge original", "quoted message", "previous message", "sākotnējais ziņojums", "originalas laiškas",
-	"algne sõnum", "الرسالة الأصلية", "ההודעה המקורית", "jatorrizko mezua",
+	"previous replies", "respuestas anteriores", "mensajes anteriores", "vorherige antworten", "réponses précédentes", "risposte precedenti", "respostas anteriores", "eerdere antwoorden", "предыдущие ответы", "algne sõnum", "الرسالة الأصلية", "ההודעה המקורית", "jatorrizko mezua",
 }
 
 // forwardWords announce a forwarded mail: "---------- Forwarded message ---------", "Begin forwarded message:".

@@ -18,7 +18,7 @@ type line struct {
 
 // maxLines bounds how many lines are looked at for quotes and signatures; what follows is kept as it is. No person
 // writes that many, and machines quote at the end.
-const maxLines = 50000
+const maxLines = 20_000
 
 func splitLines(text string) []line {
 	lines := make([]line, 0, min(strings.Count(text, "\n")+1, maxLines))

@@ -190,7 +190,8 @@ func (s *splitter) separatorAt(i int) (history, bool) {
 		return h, true
 	}
 	// In quoted lines, or without dashes, the words alone prove nothing.
-	return h, drawn && l.depth == 0 && kind != noSeparator
+	drawn = drawn || i > 0 && isRule(s.lines[i-1].text)
+	return h, drawn && l.depth == 0
 }
 
 // startOfQuote returns the first line of the quoted passage around lines[i], its attribution included.

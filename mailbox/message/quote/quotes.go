@@ -205,6 +205,10 @@ func (s *splitter) words(from, to int) bool {
 // result puts together what was not cut.
 func (s *splitter) result() Result {
 	r := Result{Forward: s.forward}
+	if len(s.passages) == 0 {
+		r.New = strings.TrimRight(strings.Trim(s.mail.Text, "\n"), " \t\n\u00a0")
+		return r
+	}
 	drop := make([]int, len(s.lines)) // index of the passage + 1
 	for i, p := range s.passages {
 		for n := p.from; n < p.to; n++ {
@@ -240,11 +244,7 @@ func (s *splitter) result() Result {
 		r.Cuts = append(r.Cuts, Cut{Kind: p.kind, Rule: p.rule, Start: start, End: end})
 	}
 	out.WriteString(s.mail.Text[at:])
-	r.New = strings.Trim(trimLines(out.String()), "\n")
-	if len(r.Cuts) == 0 {
-		r.New = strings.Trim(s.mail.Text, "\n")
-	}
-	r.New = strings.TrimRight(r.New, " \t\n\u00a0")
+	r.New = strings.TrimRight(strings.Trim(trimLines(out.String()), "\n"), " \t\n\u00a0")
 	return r
 }
 

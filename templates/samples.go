@@ -85,6 +85,7 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 			d.Ticket.Remarks = append(d.Ticket.Remarks, tickets.Remark{Code: code, Value: "2"})
 		}
 		d.Ticket.Technician, d.Ticket.State, d.Ticket.Priority = "", tickets.Registered, tickets.Unassessed
+		d.Held = []tickets.AssetView{sampleAsset(tickets.CoverageExpired), sampleAsset(tickets.CoverageUnknown)}
 		d.Ticket.Files = append(d.Ticket.Files, tickets.File{Name: "actualización.docm", Type: "application/octet-stream", Size: 48_213})
 	case tickets.NoticeAcknowledgement:
 		d.Ticket.Remarks = []tickets.Remark{{Code: tickets.RemarkIncomplete}}
@@ -116,12 +117,18 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	return n
 }
 
+func sampleAsset(c tickets.Coverage) tickets.AssetView {
+	return tickets.AssetView{Plate: "10482", Serial: "CNB7K4R1", Name: "Impresora Láser M428", Holder: "Rosalba Peña Ordóñez <rosalba.pena@example.org>",
+		Office: "Oficina de Contratos", Vendor: "Impresoras del Valle S. A.", Contract: "CT-2024-118", Coverage: c, Warranty: "2026-12-31"}
+}
+
 func sampleTicket() *tickets.TicketView {
 	at := time.Date(2026, time.November, 23, 15, 5, 0, 0, time.UTC)
 	return &tickets.TicketView{
 		Number: tickets.FormatNumber("SS", 2026, 42), Subject: "La impresora del segundo piso no imprime", State: tickets.InService,
 		Priority: tickets.High, Requester: "Rosalba Peña Ordóñez <rosalba.pena@example.org>", Technician: "Carlos Ruiz",
-		Type: "Equipos", Diagnosis: "El rodillo de la bandeja 2 está gastado.", Plan: "Cambiar el rodillo el martes.",
+		Assets: []tickets.AssetView{sampleAsset(tickets.CoverageValid)},
+		Type:   "Equipos", Diagnosis: "El rodillo de la bandeja 2 está gastado.", Plan: "Cambiar el rodillo el martes.",
 		Text: "Buenos días:\n\nDesde ayer la impresora del segundo piso (placa 10482) no imprime. La pantalla dice:\n\n" +
 			"    Atasco en la bandeja 2\n\nYa la apagué y la prendí dos veces.\n\nGracias,\nRosalba Peña\nOficina de Contratos, ext. 2214",
 		Files:        []tickets.File{{Name: "pantalla de la impresora.jpg", Type: "image/jpeg", Size: 842_113}},
@@ -169,7 +176,8 @@ func problemNotice(lang string) tickets.Notice {
 	for _, code := range []tickets.ProblemCode{tickets.ProblemUnknownWord, tickets.ProblemForbidden, tickets.ProblemNoTicket,
 		tickets.ProblemNoSuchTicket, tickets.ProblemState, tickets.ProblemMissingArgument, tickets.ProblemUnknownArgument,
 		tickets.ProblemAmbiguous, tickets.ProblemMissingText, tickets.ProblemTextTwice, tickets.ProblemNothingToDo,
-		tickets.ProblemTooLate, tickets.ProblemContradiction, tickets.ProblemAddress} {
+		tickets.ProblemTooLate, tickets.ProblemContradiction, tickets.ProblemAddress,
+		tickets.ProblemUnknownAsset} {
 		n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#cerar hoy", Problem: &tickets.Problem{
 			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed}})
 	}

@@ -41,5 +41,6 @@ func (c Command) String() string {
 func Verbs() []Verb {
 	return []Verb{VerbPriority, VerbAssign, VerbTake, VerbWait, VerbNote, VerbSolve, VerbClose, VerbReopen, VerbReject,
 		VerbStatus, VerbList, VerbSearch, VerbHelp,
-		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor}
+		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
+		VerbAsset}
 }

@@ -200,6 +200,7 @@ func (w *work) register(subject string, ignored []string) {
 	w.t = &Ticket{}
 	w.number = w.in.Next
 	w.add(fact)
+	w.equipFrom(fact.Subject + "\n" + fact.Text)
 }
 
 // registerFor makes the request that of the person whose mail a member of staff forwarded.
@@ -243,6 +244,9 @@ func (w *work) addAnswer(text string) {
 		w.actor.Role = RoleRequester
 	}
 	w.add(&AnsweredFact{Text: text, Files: files(w.in.Mail.Message), Unproven: !w.in.Sender.Proof.Proven})
+	if w.actor.Role == RoleRequester && !w.t.State.Final() {
+		w.equipFrom(text)
+	}
 	switch {
 	case w.actor.Role == RoleRequester && (w.t.State == Resolved || w.t.State == Closed):
 		w.add(&ReopenedFact{})

@@ -57,6 +57,7 @@ type office struct {
 	tickets map[tickets.Number]*tickets.Ticket
 	events  map[tickets.Number][]tickets.Event
 	bounced *tickets.Bounced
+	assets  []tickets.Asset
 	last    tickets.Decision
 }
 
@@ -92,6 +93,7 @@ func (o *office) take(l letter) []string {
 		in.Ticket = o.tickets[s.Numbers[0]]
 	}
 	in.Found = o.find(tickets.Lookups(in))
+	o.furnish(&in)
 	before := ""
 	if in.Ticket != nil {
 		before = fmt.Sprintf("%+v", *in.Ticket)
@@ -156,6 +158,19 @@ func (o *office) find(lookups []tickets.Lookup) tickets.Found {
 		found.Lists[l.Command] = rows
 	}
 	return found
+}
+
+// furnish looks up what tickets/desk looks up besides the commands' questions.
+func (o *office) furnish(in *tickets.Input) {
+	wanted := in.Assets()
+	for _, a := range o.assets {
+		if slices.Contains(wanted.Keys, tickets.AssetKey(a.Plate)) || a.Serial != "" && slices.Contains(wanted.Keys, tickets.AssetKey(a.Serial)) {
+			in.Found.Assets = append(in.Found.Assets, a)
+		}
+		if wanted.Holder != "" && wanted.Holder == a.Holder.Key() {
+			in.Found.Held = append(in.Found.Held, a)
+		}
+	}
 }
 
 var request = letter{from: pedro, subject: "Impresora no imprime", text: "No imprime desde ayer."}

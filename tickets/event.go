@@ -187,7 +187,7 @@ func allFacts() []Fact {
 	return []Fact{
 		&RegisteredFact{}, &AnsweredFact{}, &UnprovenFact{}, &NotedFact{}, &AutomaticFact{}, &UndeliveredFact{}, &PrioritisedFact{},
 		&AssignedFact{}, &StartedFact{}, &WaitedFact{}, &ResolvedFact{}, &ClosedFact{}, &ReopenedFact{}, &RejectedFact{}, &RefusedFact{},
-		&TypedFact{}, &DiagnosedFact{}, &PlannedFact{}, &FollowedFact{}, &EnteredFact{},
+		&TypedFact{}, &DiagnosedFact{}, &PlannedFact{}, &FollowedFact{}, &EnteredFact{}, &EquippedFact{},
 	}
 }
 

@@ -60,28 +60,30 @@ type NoticeData struct {
 	Receipt    *Receipt         `json:"receipt,omitempty"`     // NoticeReceipt
 	Links      []Link           `json:"links,omitempty"`       // staff: ready-made next commands
 	ReopenDays int              `json:"reopen_days,omitempty"` // within which an answer reopens
+	Held       []AssetView      `json:"held,omitempty"`        // NoticeNewRequest: machines of the official, where the request names none
 }
 
 // TicketView is a ticket as a notice shows it.
 type TicketView struct {
-	Number       Number    `json:"number"`
-	Subject      string    `json:"subject"`
-	State        State     `json:"state"`
-	Priority     Priority  `json:"priority,omitempty"`
-	Requester    string    `json:"requester"`            // name and address
-	Technician   string    `json:"technician,omitempty"` // name
-	Type         string    `json:"type,omitempty"`       // kind of request
-	Diagnosis    string    `json:"diagnosis,omitempty"`
-	Plan         string    `json:"plan,omitempty"`
-	Text         string    `json:"text,omitempty"` // the request itself
-	Files        []File    `json:"files,omitempty"`
-	Solution     string    `json:"solution,omitempty"`
-	Linked       Number    `json:"linked,omitempty"`
-	Note         string    `json:"note,omitempty"`      // staff: what a colleague wrote above a mail that he or she sent in
-	Remarks      []Remark  `json:"remarks,omitempty"`   // staff: what was odd about the mail
-	OnBehalfBy   string    `json:"on_behalf,omitempty"` // staff: address of the colleague who sent it in
-	RegisteredAt time.Time `json:"registered_at"`
-	ChangedAt    time.Time `json:"changed_at"`
+	Number       Number      `json:"number"`
+	Subject      string      `json:"subject"`
+	State        State       `json:"state"`
+	Priority     Priority    `json:"priority,omitempty"`
+	Requester    string      `json:"requester"`            // name and address
+	Technician   string      `json:"technician,omitempty"` // name
+	Type         string      `json:"type,omitempty"`       // kind of request
+	Diagnosis    string      `json:"diagnosis,omitempty"`
+	Plan         string      `json:"plan,omitempty"`
+	Assets       []AssetView `json:"assets,omitempty"` // machines that it is about
+	Text         string      `json:"text,omitempty"`   // the request itself
+	Files        []File      `json:"files,omitempty"`
+	Solution     string      `json:"solution,omitempty"`
+	Linked       Number      `json:"linked,omitempty"`
+	Note         string      `json:"note,omitempty"`      // staff: what a colleague wrote above a mail that he or she sent in
+	Remarks      []Remark    `json:"remarks,omitempty"`   // staff: what was odd about the mail
+	OnBehalfBy   string      `json:"on_behalf,omitempty"` // staff: address of the colleague who sent it in
+	RegisteredAt time.Time   `json:"registered_at"`
+	ChangedAt    time.Time   `json:"changed_at"`
 }
 
 // Link is a mailto link of a notice: one sensible next command.
@@ -108,6 +110,7 @@ type Item struct {
 	Rows    []TicketView `json:"rows,omitempty"`    // of #lista, #buscar
 	More    int          `json:"more,omitempty"`    // rows that were left out
 	History []Line       `json:"history,omitempty"` // of #estado
+	Asset   *AssetView   `json:"asset,omitempty"`   // the machine that it is about
 }
 
 // Line is one event of a ticket as #estado shows it.
@@ -125,6 +128,7 @@ type Problem struct {
 	Nearest string      `json:"nearest,omitempty"` // what was most likely meant
 	Choices []string    `json:"choices,omitempty"` // what may be said
 	State   State       `json:"state,omitempty"`   // the ticket's state, where that forbids it
+	Asset   *AssetView  `json:"asset,omitempty"`   // the machine that it is about
 }
 
 // ProblemCode is the reason of a refusal.
@@ -145,5 +149,6 @@ const (
 	ProblemNothingToDo     ProblemCode = "nothing_to_do"    // it is so already
 	ProblemTooLate         ProblemCode = "too_late"         // reopening after the days allowed
 	ProblemContradiction   ProblemCode = "contradiction"    // with another command of the same mail: Value
+	ProblemUnknownAsset    ProblemCode = "unknown_asset"    // Value, Nearest; Choices: the official's machines
 	ProblemAddress         ProblemCode = "address"          // Value is no address of a person of the desk's officials
 )

@@ -41,6 +41,7 @@ func rules() map[Verb]rule {
 		VerbPlan:     {roles: staff, ticket: true, takesText: true, carryOut: (*work).plan},
 		VerbCopy:     {roles: coordinator, ticket: true, opens: true, carryOut: (*work).follow},
 		VerbFor:      {roles: coordinator, ticket: true, opens: true, carryOut: (*work).enter},
+		VerbAsset:    {roles: staff, ticket: true, opens: true, carryOut: (*work).equip},
 	}
 }
 
@@ -138,9 +139,11 @@ func (w *work) carryOut(commands []Command, text string) (refused, textTaken boo
 	return refused, textTaken
 }
 
-// repeated returns which of the commands before says the same verb, -1 for none. Notes and followers may be several.
+// repeated returns which of the commands before says the same verb, -1 for none. Notes, followers and machines may be several.
 func repeated(before []Command, c Command) int {
-	return slices.IndexFunc(before, func(other Command) bool { return other.Verb == c.Verb && c.Verb != VerbNote && c.Verb != VerbCopy })
+	return slices.IndexFunc(before, func(other Command) bool {
+		return other.Verb == c.Verb && !slices.Contains([]Verb{VerbNote, VerbCopy, VerbAsset}, c.Verb)
+	})
 }
 
 // noTicket says why a command has no request to work on.
@@ -295,7 +298,7 @@ func (w *work) status(c Command, _ string) (Item, *Problem) {
 		return Item{}, &Problem{Code: ProblemNoSuchTicket, Value: string(n)}
 	}
 	role := w.in.Sender.Role
-	return Item{Number: n, Rows: []TicketView{view(found.Ticket, role)}, History: history(found.Events, role)}, nil
+	return Item{Number: n, Rows: []TicketView{w.view(found.Ticket, role)}, History: history(found.Events, role)}, nil
 }
 
 // history returns the events that a role may see. Internal ones are for staff alone.
@@ -361,7 +364,7 @@ func (w *work) rows(c Command) Item {
 	found := w.in.Found.Lists[at]
 	item := Item{More: found.Total - len(found.Tickets)}
 	for _, t := range found.Tickets {
-		v := view(t, w.in.Sender.Role)
+		v := w.view(t, w.in.Sender.Role)
 		v.Text, v.Files, v.Solution = "", nil, "" // a list is for finding, not for reading
 		item.Rows = append(item.Rows, v)
 	}
@@ -385,7 +388,7 @@ func possible(v Verb, t *Ticket) bool {
 		return true
 	}
 	switch v {
-	case VerbPriority, VerbType, VerbCopy:
+	case VerbPriority, VerbType, VerbCopy, VerbAsset:
 		return !t.State.Final()
 	case VerbAssign, VerbTake, VerbWait, VerbSolve, VerbReject, VerbDiagnose, VerbPlan, VerbFor:
 		return t.State.Open()

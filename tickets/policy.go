@@ -21,6 +21,8 @@ type Policy struct {
 
 	CommandAge time.Duration // how old a mail may be that commands; 0: any age
 	Types      []string      // kinds of request that #tipo knows, as they are shown
+
+	Zone *time.Location // of the ministry's days; nil is UTC
 }
 
 // Identify says who a message claims to be from. Proof is added by whoever examined the message.

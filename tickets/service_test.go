@@ -40,7 +40,9 @@ func TestService(t *testing.T) {
 	assigned := []letter{request, {from: marta, subject: "@ #asignar ana"}}
 	solved := append(slices.Clone(assigned), letter{from: ana, subject: "@ #solucion Listo"})
 	closed := append(slices.Clone(solved), letter{from: marta, subject: "@ #cerrar"})
-	checkRows(t, func(o *office) { o.policy.Types = []string{"Equipos", "Redes", "Correo y cuentas", "Desarrollo de software"} }, []row{
+	checkRows(t, func(o *office) {
+		o.policy.Types = []string{"Equipos", "Redes", "Correo y cuentas", "Desarrollo de software"}
+	}, []row{
 		{"a kind by a word of it", assigned, letter{from: marta, subject: "@ #tipo cuentas"}, "typed by coordinator | = coordinated | > receipt to marta"},
 		{"a kind sets coordination off", []letter{request}, letter{from: marta, subject: "@ #tipo Redes"}, "typed by coordinator | = coordinated | > status to pedro | > receipt to marta"},
 		{"an unknown kind", assigned, letter{from: ana, subject: "@ #tipo rdes"}, "refused by technician | = coordinated | > receipt to ana !unknown_argument?Redes"},

@@ -28,7 +28,7 @@ func (w *work) tellRegistered() {
 		w.notify(NoticeAcknowledgement, a, RoleRequester, nil)
 	}
 	for _, p := range w.in.Policy.People.With(RoleCoordinator) {
-		w.notify(NoticeNewRequest, p.Address(), RoleCoordinator, nil)
+		w.notify(NoticeNewRequest, p.Address(), RoleCoordinator, w.machines)
 	}
 }
 
@@ -200,7 +200,7 @@ func (w *work) notify(kind NoticeKind, to mailbox.Address, role Role, fill func(
 	}
 	n := Notice{Kind: kind, To: to, Lang: w.in.Policy.langOf(to), Data: NoticeData{Role: role, Recipient: to.Name, ReopenDays: w.in.Policy.ReopenDays}}
 	if w.t != nil {
-		v := view(w.t, role)
+		v := w.view(w.t, role)
 		n.Data.Ticket = &v
 		n.Data.Unproven = role.Staff() && w.t.Unproven && kind == NoticeNewRequest
 		if n.Data.Unproven {
@@ -217,7 +217,14 @@ func (w *work) notify(kind NoticeKind, to mailbox.Address, role Role, fill func(
 	w.notices = append(w.notices, n)
 }
 
-// view is the ticket as a role may see it.
+// view is the ticket as a role may see it now.
+func (w *work) view(t *Ticket, role Role) TicketView {
+	v := view(t, role)
+	v.Assets = w.in.Policy.assetViews(t.Assets, w.in.Now)
+	return v
+}
+
+// view is what of the ticket does not depend on the time.
 func view(t *Ticket, role Role) TicketView {
 	v := TicketView{
 		Number: t.Number, Subject: t.Subject, State: t.State, Priority: t.Priority, Requester: t.Requester.String(),
@@ -258,6 +265,9 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 			for _, p := range w.in.Policy.People.With(RoleTechnician) {
 				add(VerbAssign, p.Name)
 			}
+		}
+		if len(w.t.Assets) == 0 {
+			add(VerbAsset, w.heldPlates()...)
 		}
 		if w.t.Type == "" {
 			add(VerbType, "")

@@ -82,6 +82,7 @@ type Ticket struct {
 	Type         string            `json:"type,omitempty"`      // kind of request, step 4.2
 	Diagnosis    string            `json:"diagnosis,omitempty"` // step 4.1
 	Plan         string            `json:"plan,omitempty"`      // step 4.3
+	Assets       []Asset           `json:"assets,omitempty"`    // machines that it is about
 	RegisteredAt time.Time         `json:"registered_at"`
 	ResolvedAt   time.Time         `json:"resolved_at,omitzero"`
 	ClosedAt     time.Time         `json:"closed_at,omitzero"` // also of rejected
@@ -103,5 +104,6 @@ func (t *Ticket) Clone() *Ticket {
 	c := *t
 	c.Followers = append([]mailbox.Address(nil), t.Followers...)
 	c.Files = append([]File(nil), t.Files...)
+	c.Assets = append([]Asset(nil), t.Assets...)
 	return &c
 }

@@ -30,5 +30,5 @@ func (c *checker) procedure(s *settings) {
 			c.wrong(key, "found %q, expected a name without #, which begins a command", name)
 		}
 	}
-	s.policy.Types = p.Types
+	s.policy.Types, s.policy.Zone = p.Types, s.location
 }

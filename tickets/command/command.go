@@ -51,6 +51,7 @@ func words() []word {
 		{"plan", tickets.VerbPlan}, {"plan", tickets.VerbPlan},
 		{"copia", tickets.VerbCopy}, {"cc", tickets.VerbCopy},
 		{"para", tickets.VerbFor}, {"for", tickets.VerbFor},
+		{"equipo", tickets.VerbAsset}, {"asset", tickets.VerbAsset},
 	}
 }
 

@@ -265,8 +265,10 @@ func (d *Desk) input(tx *register.Tx, p prepared, known acquaintance, id int64) 
 	if in.Next, err = tx.UpcomingNumber(); err != nil {
 		return in, err
 	}
-	in.Found, err = find(tx, tickets.Lookups(in))
-	return in, err
+	if in.Found, err = find(tx, tickets.Lookups(in)); err != nil {
+		return in, err
+	}
+	return in, d.furnish(tx, &in)
 }
 
 // commit writes what a decision says.

@@ -64,6 +64,8 @@ var english = vocabulary{
 		tickets.VerbSearch: {does: "Searches requests by words.", doesOwn: "Searches your requests by words.", argument: "printer",
 			label: "Search (add the words)", labelArg: "Search for “%s”"},
 		tickets.VerbHelp: {does: "Sends you this list of commands.", label: "Ask for help"},
+		tickets.VerbAway: {does: "Records the days on which you will be absent; with “no” it cancels them.", argument: "1/12..5/12",
+			label: "Record an absence (add the dates)", labelArg: "Absent: %s"},
 	},
 	months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 	or:     "or",
@@ -74,6 +76,6 @@ var english = vocabulary{
 		"critica": "critical", "alta": "high", "media": "medium", "baja": "low",
 		"abiertas": "open", "nuevas": "new", "coordinadas": "coordinated", "servicio": "service", "espera": "waiting",
 		"resueltas": "resolved", "cerradas": "closed", "rechazadas": "rejected", "todas": "all", "mias": "mine",
-		"sin asignar": "unassigned",
+		"sin asignar": "unassigned", "hoy": "today", "manana": "tomorrow",
 	},
 }

@@ -57,6 +57,7 @@ type office struct {
 	tickets map[tickets.Number]*tickets.Ticket
 	events  map[tickets.Number][]tickets.Event
 	bounced *tickets.Bounced
+	away    []tickets.Absence
 	last    tickets.Decision
 }
 
@@ -88,6 +89,7 @@ func (o *office) take(l letter) []string {
 	if len(s.Numbers) > 0 {
 		in.Ticket = o.tickets[s.Numbers[0]]
 	}
+	in.Situation = o.situation()
 	in.Found = o.find(tickets.Lookups(in))
 	before := ""
 	if in.Ticket != nil {
@@ -117,6 +119,7 @@ func (o *office) apply(d tickets.Decision) []string {
 		o.tickets[d.Ticket.Number] = d.Ticket
 		lines = append(lines, "= "+string(d.Ticket.State))
 	}
+	lines = append(lines, o.keepAbsence(d.Absence)...)
 	for _, n := range d.Notices {
 		line := fmt.Sprintf("> %s to %s", n.Kind, strings.SplitN(n.To.Addr, "@", 2)[0])
 		if n.Data.Receipt != nil {

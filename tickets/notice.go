@@ -27,13 +27,14 @@ const (
 	NoticeReceipt         NoticeKind = "receipt"         // to whoever gave commands: what was done, what was refused and why
 	NoticeUnproven        NoticeKind = "unproven"        // to the coordinator: a mail in somebody's name that nothing proves
 	NoticeUndelivered     NoticeKind = "undelivered"     // to the coordinator: a notice did not arrive
+	NoticeAbsence         NoticeKind = "absence"         // to the coordinator: a technician will be absent, or is back
 )
 
 // NoticeKinds lists every kind.
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{NoticeAcknowledgement, NoticeNewRequest, NoticeAssignment, NoticeReassigned, NoticeStatus, NoticeAnswer,
 		NoticeIncoming, NoticeNote, NoticeQuestion, NoticeResolved, NoticeClosed, NoticeReopened, NoticeRejected, NoticeReceipt,
-		NoticeUnproven, NoticeUndelivered}
+		NoticeUnproven, NoticeUndelivered, NoticeAbsence}
 }
 
 // Notice is a mail that Decide wants sent. It is committed with the events that cause it and rendered when it is sent.
@@ -57,6 +58,7 @@ type NoticeData struct {
 	Commands   []string         `json:"commands,omitempty"`    // NoticeUnproven: commands not obeyed, as written
 	Failure    *UndeliveredFact `json:"failure,omitempty"`     // NoticeUndelivered
 	Receipt    *Receipt         `json:"receipt,omitempty"`     // NoticeReceipt
+	Absence    *AbsenceView     `json:"absence,omitempty"`     // NoticeAbsence
 	Links      []Link           `json:"links,omitempty"`       // staff: ready-made next commands
 	ReopenDays int              `json:"reopen_days,omitempty"` // within which an answer reopens
 }
@@ -67,7 +69,9 @@ type TicketView struct {
 	Subject      string    `json:"subject"`
 	State        State     `json:"state"`
 	Priority     Priority  `json:"priority,omitempty"`
-	Requester    string    `json:"requester"`            // name and address
+	Requester    string    `json:"requester"`        // name and address
+	Office       string    `json:"office,omitempty"` // of the requester
+	Telephone    string    `json:"telephone,omitempty"`
 	Technician   string    `json:"technician,omitempty"` // name
 	Text         string    `json:"text,omitempty"`       // the request itself
 	Files        []File    `json:"files,omitempty"`
@@ -104,6 +108,7 @@ type Item struct {
 	Rows    []TicketView `json:"rows,omitempty"`    // of #lista, #buscar
 	More    int          `json:"more,omitempty"`    // rows that were left out
 	History []Line       `json:"history,omitempty"` // of #estado
+	Absence *AbsenceView `json:"absence,omitempty"` // of #ausente
 }
 
 // Line is one event of a ticket as #estado shows it.
@@ -121,6 +126,8 @@ type Problem struct {
 	Nearest string      `json:"nearest,omitempty"` // what was most likely meant
 	Choices []string    `json:"choices,omitempty"` // what may be said
 	State   State       `json:"state,omitempty"`   // the ticket's state, where that forbids it
+	From    time.Time   `json:"from,omitzero"`     // first day of a period
+	Last    time.Time   `json:"last,omitzero"`     // a moment of its last day
 }
 
 // ProblemCode is the reason of a refusal.
@@ -141,4 +148,9 @@ const (
 	ProblemNothingToDo     ProblemCode = "nothing_to_do"    // it is so already
 	ProblemTooLate         ProblemCode = "too_late"         // reopening after the days allowed
 	ProblemContradiction   ProblemCode = "contradiction"    // with another command of the same mail: Value
+	ProblemPeriod          ProblemCode = "period"           // Value is no period: Choices
+	ProblemPeriodOrder     ProblemCode = "period_order"     // it ends (Last) before it begins (From)
+	ProblemPeriodPast      ProblemCode = "period_past"      // it was over on Last
+	ProblemNotAbsent       ProblemCode = "not_absent"       // there is no absence to take back
+	ProblemAbsentAlready   ProblemCode = "absent_already"   // From and Last of the absence that is known
 )

@@ -36,6 +36,7 @@ func rules() map[Verb]rule {
 		VerbList:     {roles: everybody, carryOut: (*work).list},
 		VerbSearch:   {roles: everybody, carryOut: (*work).search},
 		VerbHelp:     {roles: everybody, carryOut: (*work).help},
+		VerbAway:     {roles: []Role{RoleTechnician}, carryOut: (*work).away},
 	}
 }
 
@@ -71,6 +72,7 @@ func (w *work) obey(commands []Command) (Decision, error) {
 		noteKept = w.keepText(text)
 	}
 	w.tell()
+	w.tellAbsence()
 	w.receipt(true, noteKept)
 	return w.decision("commands carried out")
 }

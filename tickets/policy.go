@@ -5,18 +5,21 @@ import (
 	"strings"
 
 	"radicado/mailbox"
+	"radicado/tickets/calendar"
 )
 
 // Policy is what the settings say of the desk's rules.
 type Policy struct {
 	People          People
-	OfficialDomains []string // mail domains of officials, in lower case; empty: everybody is one
-	RefuseStrangers bool     // mail from other domains is quarantined instead of registered
-	Own             []string // addresses of the desk itself: mailboxes and sender of notices
-	Lists           []string // List-Ids by which requests may come, in lower case
-	ReopenDays      int      // days after closure within which an answer reopens
-	Lang            string   // of people for whom nothing else is known, "es" or "en"
-	MaxRows         int      // rows of a list in a mail
+	Officials       map[string]Official // the ministry's directory, by address key
+	Calendar        *calendar.Calendar  // when the desk works, in its time zone; nil: always, in UTC
+	OfficialDomains []string            // mail domains of officials, in lower case; empty: everybody is one
+	RefuseStrangers bool                // mail from other domains is quarantined instead of registered
+	Own             []string            // addresses of the desk itself: mailboxes and sender of notices
+	Lists           []string            // List-Ids by which requests may come, in lower case
+	ReopenDays      int                 // days after closure within which an answer reopens
+	Lang            string              // of people for whom nothing else is known, "es" or "en"
+	MaxRows         int                 // rows of a list in a mail
 }
 
 // Identify says who a message claims to be from. Proof is added by whoever examined the message.
@@ -29,9 +32,11 @@ func (p *Policy) Identify(m *mailbox.Message, proof mailbox.Proof) Sender {
 		}
 		return s
 	}
-	if p.Official(m.From) {
+	known, listed := p.Officials[m.From.Key()]
+	if listed || p.Official(m.From) {
 		s.Role = RoleRequester
 	}
+	s.Name, s.Lang = orElse(known.Name, s.Name), orElse(known.Lang, s.Lang)
 	return s
 }
 
@@ -56,5 +61,5 @@ func (p *Policy) langOf(addr mailbox.Address) string {
 	if person, known := p.People.Find(addr.Addr); known && person.Lang != "" {
 		return person.Lang
 	}
-	return p.Lang
+	return orElse(p.official(addr).Lang, p.Lang)
 }

@@ -5,6 +5,7 @@ import (
 
 	"radicado/mailbox/trust"
 	"radicado/tickets"
+	"radicado/tickets/calendar"
 )
 
 // settingsFile is the settings as they stand in the TOML file: plain values, not yet checked. A field without a default
@@ -17,6 +18,8 @@ type settingsFile struct {
 	Trust     trustSection     `toml:"trust"`
 	Person    []personSection  `toml:"person"`
 	Templates templatesSection `toml:"templates"`
+	People    peopleSection    `toml:"people"`
+	Calendar  calendarSection  `toml:"calendar"`
 	Log       logSection       `toml:"log"`
 }
 
@@ -97,6 +100,9 @@ type personSection struct {
 	Language  string   `toml:"language"`
 	Skills    []string `toml:"skills"`
 	MaxLoad   int      `toml:"max_load"`
+	Hours     []string `toml:"hours"`
+	Office    string   `toml:"office"`
+	Telephone string   `toml:"telephone"`
 }
 
 type templatesSection struct {
@@ -116,6 +122,7 @@ func defaultSettings() settingsFile {
 		SMTP:     smtpSection{TLS: "starttls", Connections: 2, Timeout: "1m", GiveUpAfter: "5d"},
 		Trust:    trustSection{Accept: []string{"dmarc", "dkim"}, KeyFile: "/var/lib/radicado/reply.key"},
 		Log:      logSection{Format: "text", Level: "info"},
+		Calendar: defaultCalendar(),
 	}
 }
 
@@ -135,6 +142,8 @@ type settings struct {
 	smtpTimeout time.Duration
 	giveUpAfter time.Duration
 	trust       trust.Policy
+
+	calendarConfig calendar.Config // of which those of technicians are made
 }
 
 // mailboxSettings is one mailbox in the terms of the program.

@@ -259,6 +259,9 @@ func (d *Desk) input(tx *register.Tx, p prepared, id int64) (tickets.Input, erro
 	if in.Next, err = tx.UpcomingNumber(); err != nil {
 		return in, err
 	}
+	if in.Situation, err = tx.Situation(); err != nil {
+		return in, err
+	}
 	in.Found, err = find(tx, tickets.Lookups(in))
 	return in, err
 }
@@ -278,6 +281,9 @@ func (d *Desk) commit(tx *register.Tx, in tickets.Input, decision tickets.Decisi
 		if err := tx.Append(decision.Ticket, decision.Events); err != nil {
 			return err
 		}
+	}
+	if err := keepAbsence(tx, decision.Absence, in.Mail.ID); err != nil {
+		return err
 	}
 	for _, n := range decision.Notices {
 		if err := d.queue(tx, n, in.Mail, decision.Ticket); err != nil {

@@ -82,6 +82,8 @@ var english = vocabulary{
 			label: "Register on behalf of another person (add the address)"},
 		tickets.VerbAsset: {does: "Links a machine to the request by its plate or serial number.", argument: "20451",
 			label: "Link the machine (add the plate)", labelArg: "It is machine %s"},
+		tickets.VerbAway: {does: "Records the days on which you will be absent; with “no” it cancels them.", argument: "1/12..5/12",
+			label: "Record an absence (add the dates)", labelArg: "Absent: %s"},
 	},
 	months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 	or:     "or",
@@ -92,6 +94,6 @@ var english = vocabulary{
 		"critica": "critical", "alta": "high", "media": "medium", "baja": "low",
 		"abiertas": "open", "nuevas": "new", "coordinadas": "coordinated", "servicio": "service", "espera": "waiting",
 		"resueltas": "resolved", "cerradas": "closed", "rechazadas": "rejected", "todas": "all", "mias": "mine",
-		"sin asignar": "unassigned",
+		"sin asignar": "unassigned", "hoy": "today", "manana": "tomorrow",
 	},
 }

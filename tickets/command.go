@@ -18,6 +18,7 @@ const (
 	VerbList     Verb = "list"
 	VerbSearch   Verb = "search"
 	VerbHelp     Verb = "help"
+	VerbAway     Verb = "away"
 )
 
 // Command is one "#word argument" of a subject, read by the package command.
@@ -42,5 +43,5 @@ func Verbs() []Verb {
 	return []Verb{VerbPriority, VerbAssign, VerbTake, VerbWait, VerbNote, VerbSolve, VerbClose, VerbReopen, VerbReject,
 		VerbStatus, VerbList, VerbSearch, VerbHelp,
 		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
-		VerbAsset}
+		VerbAsset, VerbAway}
 }

@@ -42,6 +42,7 @@ func rules() map[Verb]rule {
 		VerbCopy:     {roles: coordinator, ticket: true, opens: true, carryOut: (*work).follow},
 		VerbFor:      {roles: coordinator, ticket: true, opens: true, carryOut: (*work).enter},
 		VerbAsset:    {roles: staff, ticket: true, opens: true, carryOut: (*work).equip},
+		VerbAway:     {roles: []Role{RoleTechnician}, carryOut: (*work).away},
 	}
 }
 
@@ -77,6 +78,7 @@ func (w *work) obey(commands []Command) (Decision, error) {
 		noteKept = w.keepText(text)
 	}
 	w.tell()
+	w.tellAbsence()
 	w.receipt(true, noteKept)
 	return w.decision("commands carried out")
 }

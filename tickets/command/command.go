@@ -52,6 +52,7 @@ func words() []word {
 		{"copia", tickets.VerbCopy}, {"cc", tickets.VerbCopy},
 		{"para", tickets.VerbFor}, {"for", tickets.VerbFor},
 		{"equipo", tickets.VerbAsset}, {"asset", tickets.VerbAsset},
+		{"ausente", tickets.VerbAway}, {"away", tickets.VerbAway},
 	}
 }
 

@@ -83,7 +83,7 @@ func autoSubject(subject string) string {
 			s = strings.TrimSpace(after)
 		}
 	}
-	for _, p := range autoPrefixes {
+	for _, p := range autoHeads[s[:min(len(s), 3)]] {
 		if strings.HasPrefix(s, p) {
 			return "the subject is that of an automatic answer: " + p
 		}
@@ -105,6 +105,15 @@ func cutReply(s string) (string, bool) {
 	}
 	return s, false
 }
+
+// autoHeads finds the prefixes by their first three bytes.
+var autoHeads = func() map[string][]string {
+	table := map[string][]string{}
+	for _, p := range autoPrefixes {
+		table[p[:3]] = append(table[p[:3]], p)
+	}
+	return table
+}()
 
 // autoPrefixes are followed by the subject that was answered.
 var autoPrefixes = []string{

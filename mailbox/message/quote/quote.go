@@ -259,7 +259,7 @@ func (s *splitter) weakRest(m marked, i int) bool {
 // attributionFrom returns the attribution that begins at lines[i].
 func (s *splitter) attributionFrom(i int) (attribution, bool) {
 	for j := i; j < len(s.lines) && j < i+maxAttributionLines && !s.lines[j].blank; j++ {
-		if !mayEndAttribution(s.lines[j].text) {
+		if !s.lines[j].ends {
 			continue
 		}
 		if a, ok := s.attributionTo(j); ok && a.from == i {

@@ -30,6 +30,10 @@ func (b *body) tnef(p *part, d *defects) bool {
 		b.textFree = append(b.textFree, htmltext.Convert(decodeBytes(stream.HTML, metaCharset(stream.HTML))).Text)
 	case stream.Text != nil:
 		b.textFree = append(b.textFree, normalise(decodeCharset(stream.Text, stream.Charset)))
+	case stream.RTFUnicode:
+		b.textFree = append(b.textFree, decodeText(stream.RTF, "utf-8"))
+	case len(stream.RTF) > 0:
+		b.textFree = append(b.textFree, decodeText(stream.RTF, stream.Charset))
 	}
 	return true
 }

@@ -473,7 +473,12 @@ func (w *walker) link(e element) {
 	if words == "" || sameTarget(words, target) {
 		return
 	}
-	w.out.WriteString(" <" + target + ">")
+	if hasPrefixFold(target, "mailto:") { // as an address stands in a header
+		address, _, _ := strings.Cut(target[len("mailto:"):], "?")
+		w.out.WriteString(" <" + address + ">")
+		return
+	}
+	w.out.WriteString(" (" + target + ")")
 }
 
 // sameTarget reports whether the words of a link name its target: with or without scheme, "mailto:" and a final slash.
@@ -486,7 +491,11 @@ func sameTarget(words, target string) bool {
 		return strings.TrimRight(s, "/")
 	}
 	a, b := bare(words), bare(target)
-	return a == b || hasPrefixFold(target, "mailto:") && strings.HasPrefix(b, a)
+	if hasPrefixFold(target, "mailto:") {
+		b, _, _ = strings.Cut(b, "?")
+		a = strings.Trim(a, "<>")
+	}
+	return a == b
 }
 
 func hasPrefixFold(s, prefix string) bool {

@@ -31,7 +31,9 @@ func recipientRole(kind tickets.NoticeKind) tickets.Role {
 	switch kind {
 	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered:
 		return tickets.RoleCoordinator
-	case tickets.NoticeAssignment, tickets.NoticeReassigned, tickets.NoticeIncoming, tickets.NoticeNote, tickets.NoticeReopened:
+	case tickets.NoticeClaim, tickets.NoticeVendorMessage, tickets.NoticeVendorReminder:
+		return tickets.RoleVendor
+	case tickets.NoticeVendorAnswer, tickets.NoticeEscalation, tickets.NoticeAssignment, tickets.NoticeReassigned, tickets.NoticeIncoming, tickets.NoticeNote, tickets.NoticeReopened:
 		return tickets.RoleTechnician
 	}
 	return tickets.RoleRequester
@@ -106,6 +108,13 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	case tickets.NoticeUnproven:
 		d.From, d.Text = "Luz Marina Cárdenas <luz.cardenas@example.org>", "Ciérrenla, por favor."
 		d.Commands = []string{"#cerrar", "#prioridad baja"}
+	case tickets.NoticeClaim, tickets.NoticeVendorMessage, tickets.NoticeVendorReminder, tickets.NoticeEscalation:
+		d.Text = "El técnico lo atiende de 8:00 a 17:00."
+		d.Reason = tickets.EscalatedSilent
+		d.Letter = &tickets.Letter{Asset: sampleAsset(tickets.CoverageValid), Fault: d.Ticket.Text, Diagnosis: "El fusor no calienta.", Contact: "Carlos Ruiz",
+			Place: "Oficina de Contratos, Rosalba Peña Ordóñez", Case: "INC-00421", Since: d.Ticket.RegisteredAt, Reminders: 2}
+	case tickets.NoticeVendorAnswer:
+		d.Text, d.Ticket.State, d.Ticket.Vendor, d.Ticket.Case = "Caso INC-00421: vamos el jueves.", tickets.WaitingVendor, "Impresoras del Valle S. A.", "INC-00421"
 	case tickets.NoticeQuestion:
 		d.Text = "¿El atasco ocurre con todas las hojas o solo con las de tamaño oficio?"
 	case tickets.NoticeRejected:
@@ -172,14 +181,16 @@ func sampleReceipt(t *tickets.TicketView) *tickets.Receipt {
 // problemNotice is a receipt in which every problem occurs, with all that a problem can say.
 func problemNotice(lang string) tickets.Notice {
 	n := fullNotice(tickets.NoticeReceipt, lang)
+	expired := sampleAsset(tickets.CoverageExpired)
 	n.Data.Receipt = &tickets.Receipt{NoteKept: true, Help: n.Data.Receipt.Help}
 	for _, code := range []tickets.ProblemCode{tickets.ProblemUnknownWord, tickets.ProblemForbidden, tickets.ProblemNoTicket,
 		tickets.ProblemNoSuchTicket, tickets.ProblemState, tickets.ProblemMissingArgument, tickets.ProblemUnknownArgument,
 		tickets.ProblemAmbiguous, tickets.ProblemMissingText, tickets.ProblemTextTwice, tickets.ProblemNothingToDo,
 		tickets.ProblemTooLate, tickets.ProblemContradiction, tickets.ProblemAddress,
-		tickets.ProblemUnknownAsset} {
+		tickets.ProblemUnknownAsset, tickets.ProblemWarranty, tickets.ProblemNoVendor, tickets.ProblemNoAsset, tickets.ProblemSeveralAssets,
+		tickets.ProblemNoClaim} {
 		n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#cerar hoy", Problem: &tickets.Problem{
-			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed}})
+			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed, Asset: &expired}})
 	}
 	n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#tomar", Verb: tickets.VerbTake})
 	return n

@@ -42,5 +42,5 @@ func Verbs() []Verb {
 	return []Verb{VerbPriority, VerbAssign, VerbTake, VerbWait, VerbNote, VerbSolve, VerbClose, VerbReopen, VerbReject,
 		VerbStatus, VerbList, VerbSearch, VerbHelp,
 		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
-		VerbAsset}
+		VerbAsset, VerbWarranty, VerbUnsolved, VerbVendor}
 }

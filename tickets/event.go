@@ -188,6 +188,7 @@ func allFacts() []Fact {
 		&RegisteredFact{}, &AnsweredFact{}, &UnprovenFact{}, &NotedFact{}, &AutomaticFact{}, &UndeliveredFact{}, &PrioritisedFact{},
 		&AssignedFact{}, &StartedFact{}, &WaitedFact{}, &ResolvedFact{}, &ClosedFact{}, &ReopenedFact{}, &RejectedFact{}, &RefusedFact{},
 		&TypedFact{}, &DiagnosedFact{}, &PlannedFact{}, &FollowedFact{}, &EnteredFact{}, &EquippedFact{},
+		&UnsolvedFact{}, &VendorWrittenFact{}, &VendorAnsweredFact{}, &VendorRemindedFact{}, &EscalatedFact{},
 	}
 }
 

@@ -28,13 +28,19 @@ const (
 	NoticeUnproven        NoticeKind = "unproven"        // to the coordinator: a mail in somebody's name that nothing proves
 	NoticeUndelivered     NoticeKind = "undelivered"     // to the coordinator: a notice did not arrive
 	NoticeCopied          NoticeKind = "copied"          // to somebody who now follows the request
+	NoticeClaim           NoticeKind = "claim"           // to the vendor: a machine under warranty
+	NoticeVendorMessage   NoticeKind = "vendor_message"  // to the vendor: a further message
+	NoticeVendorReminder  NoticeKind = "vendor_reminder" // to the vendor
+	NoticeVendorAnswer    NoticeKind = "vendor_answer"   // to staff: the vendor wrote
+	NoticeEscalation      NoticeKind = "escalation"      // to staff: the vendor does not keep its times
 )
 
 // NoticeKinds lists every kind.
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{NoticeAcknowledgement, NoticeNewRequest, NoticeAssignment, NoticeReassigned, NoticeStatus, NoticeAnswer,
 		NoticeIncoming, NoticeNote, NoticeQuestion, NoticeResolved, NoticeClosed, NoticeReopened, NoticeRejected, NoticeReceipt,
-		NoticeUnproven, NoticeUndelivered, NoticeCopied}
+		NoticeUnproven, NoticeUndelivered, NoticeCopied,
+		NoticeClaim, NoticeVendorMessage, NoticeVendorReminder, NoticeVendorAnswer, NoticeEscalation}
 }
 
 // Notice is a mail that Decide wants sent. It is committed with the events that cause it and rendered when it is sent.
@@ -61,6 +67,8 @@ type NoticeData struct {
 	Links      []Link           `json:"links,omitempty"`       // staff: ready-made next commands
 	ReopenDays int              `json:"reopen_days,omitempty"` // within which an answer reopens
 	Held       []AssetView      `json:"held,omitempty"`        // NoticeNewRequest: machines of the official, where the request names none
+	Letter     *Letter          `json:"letter,omitempty"`      // to a vendor, or about one
+	Reason     EscalationReason `json:"reason,omitempty"`      // NoticeEscalation
 }
 
 // TicketView is a ticket as a notice shows it.
@@ -75,6 +83,8 @@ type TicketView struct {
 	Diagnosis    string      `json:"diagnosis,omitempty"`
 	Plan         string      `json:"plan,omitempty"`
 	Assets       []AssetView `json:"assets,omitempty"` // machines that it is about
+	Vendor       string      `json:"vendor,omitempty"` // staff: who was written to
+	Case         string      `json:"case,omitempty"`   // staff: the vendor's own number
 	Text         string      `json:"text,omitempty"`   // the request itself
 	Files        []File      `json:"files,omitempty"`
 	Solution     string      `json:"solution,omitempty"`
@@ -150,5 +160,10 @@ const (
 	ProblemTooLate         ProblemCode = "too_late"         // reopening after the days allowed
 	ProblemContradiction   ProblemCode = "contradiction"    // with another command of the same mail: Value
 	ProblemUnknownAsset    ProblemCode = "unknown_asset"    // Value, Nearest; Choices: the official's machines
+	ProblemWarranty        ProblemCode = "warranty"         // Asset is under none, or nobody knows
+	ProblemNoVendor        ProblemCode = "no_vendor"        // Value: the name of a vendor whose address nobody knows
+	ProblemNoAsset         ProblemCode = "no_asset"         // the request names no machine; Choices: the official's
+	ProblemSeveralAssets   ProblemCode = "several_assets"   // Choices: machines under warranty
+	ProblemNoClaim         ProblemCode = "no_claim"         // no vendor was written to
 	ProblemAddress         ProblemCode = "address"          // Value is no address of a person of the desk's officials
 )

@@ -42,6 +42,9 @@ func rules() map[Verb]rule {
 		VerbCopy:     {roles: coordinator, ticket: true, opens: true, carryOut: (*work).follow},
 		VerbFor:      {roles: coordinator, ticket: true, opens: true, carryOut: (*work).enter},
 		VerbAsset:    {roles: staff, ticket: true, opens: true, carryOut: (*work).equip},
+		VerbWarranty: {roles: staff, ticket: true, mayTake: true, carryOut: (*work).warranty},
+		VerbUnsolved: {roles: staff, ticket: true, takesText: true, carryOut: (*work).unsolved},
+		VerbVendor:   {roles: staff, ticket: true, takesText: true, carryOut: (*work).toVendor},
 	}
 }
 
@@ -390,8 +393,12 @@ func possible(v Verb, t *Ticket) bool {
 	switch v {
 	case VerbPriority, VerbType, VerbCopy, VerbAsset:
 		return !t.State.Final()
-	case VerbAssign, VerbTake, VerbWait, VerbSolve, VerbReject, VerbDiagnose, VerbPlan, VerbFor:
+	case VerbAssign, VerbTake, VerbWait, VerbSolve, VerbReject, VerbDiagnose, VerbPlan, VerbFor, VerbUnsolved:
 		return t.State.Open()
+	case VerbWarranty:
+		return t.State.Open() && t.State != WaitingVendor
+	case VerbVendor:
+		return t.State.Open() && t.Claim.Open()
 	case VerbClose:
 		return !t.State.Final()
 	case VerbReopen:

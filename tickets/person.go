@@ -32,6 +32,8 @@ type Person struct {
 	Lang      string // "es", "en", "" for the default
 	Skills    []string
 	MaxLoad   int // open tickets at most, 0 for no limit
+
+	Terms VendorTerms // of a vendor
 }
 
 // Address is where notices to the person go.

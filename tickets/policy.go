@@ -23,6 +23,9 @@ type Policy struct {
 	Types      []string      // kinds of request that #tipo knows, as they are shown
 
 	Zone *time.Location // of the ministry's days; nil is UTC
+
+	// Worked returns the working time between two moments, by which vendors are reminded; nil counts every hour.
+	Worked func(from, to time.Time) time.Duration
 }
 
 // Identify says who a message claims to be from. Proof is added by whoever examined the message.

@@ -17,6 +17,7 @@ func (w *work) tell() {
 		w.tellRegistered()
 	}
 	w.tellJoined()
+	w.tellVendor()
 	w.tellOfficials()
 	w.tellTechnicians()
 	w.tellCoordinators()
@@ -109,7 +110,7 @@ func (w *work) tellCoordinators() {
 		return
 	}
 	kind, fill := w.staffNews()
-	if kind == NoticeIncoming && w.t.Assigned() {
+	if (kind == NoticeIncoming || kind == NoticeVendorAnswer) && w.t.Assigned() {
 		return
 	}
 	if kind == "" && w.happened("assigned") {
@@ -147,7 +148,10 @@ func (w *work) staffNews() (NoticeKind, func(*NoticeData)) {
 			}
 			attached = f.Files
 			texts = append(texts, f.Text)
-		case *ResolvedFact, *ClosedFact, *RejectedFact, *WaitedFact:
+		case *VendorAnsweredFact:
+			kind, unproven, attached = NoticeVendorAnswer, f.Unproven, f.Files
+			texts = append(texts, f.Text)
+		case *ResolvedFact, *ClosedFact, *RejectedFact, *WaitedFact, *UnsolvedFact, *VendorWrittenFact:
 			if kind == "" || kind == NoticeNote {
 				kind = NoticeStatus
 			}
@@ -219,6 +223,9 @@ func (w *work) notify(kind NoticeKind, to mailbox.Address, role Role, fill func(
 
 // view is the ticket as a role may see it now.
 func (w *work) view(t *Ticket, role Role) TicketView {
+	if role == RoleVendor {
+		return TicketView{Number: t.Number, Subject: t.Subject, State: t.State, RegisteredAt: t.RegisteredAt, ChangedAt: t.ChangedAt}
+	}
 	v := view(t, role)
 	v.Assets = w.in.Policy.assetViews(t.Assets, w.in.Now)
 	return v
@@ -239,6 +246,7 @@ func view(t *Ticket, role Role) TicketView {
 	}
 	if role.Staff() {
 		v.Linked, v.Note, v.OnBehalfBy = t.Linked, t.Note, t.OnBehalfBy
+		v.Vendor, v.Case = orElse(t.Claim.Vendor.Name, t.Claim.Vendor.Addr), t.Claim.Case
 	}
 	return v
 }
@@ -273,6 +281,7 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 			add(VerbType, "")
 		}
 		add(VerbWait, "")
+		w.offerVendor(add)
 		add(VerbSolve, "")
 		add(VerbReject, "")
 		if w.t.State == Resolved {
@@ -291,6 +300,7 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 			add(VerbPlan, "")
 		}
 		add(VerbWait, "")
+		w.offerVendor(add)
 		add(VerbSolve, "")
 	case RoleRequester:
 		if w.t.State == Resolved {

@@ -83,6 +83,7 @@ type Ticket struct {
 	Diagnosis    string            `json:"diagnosis,omitempty"` // step 4.1
 	Plan         string            `json:"plan,omitempty"`      // step 4.3
 	Assets       []Asset           `json:"assets,omitempty"`    // machines that it is about
+	Claim        Claim             `json:"claim,omitzero"`      // step 4.4
 	RegisteredAt time.Time         `json:"registered_at"`
 	ResolvedAt   time.Time         `json:"resolved_at,omitzero"`
 	ClosedAt     time.Time         `json:"closed_at,omitzero"` // also of rejected

@@ -112,6 +112,7 @@ type personSection struct {
 	Language  string   `toml:"language"`
 	Skills    []string `toml:"skills"`
 	MaxLoad   int      `toml:"max_load"`
+	vendorKeys
 }
 
 type templatesSection struct {

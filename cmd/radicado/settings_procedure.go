@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"radicado/tickets"
 )
@@ -31,4 +32,25 @@ func (c *checker) procedure(s *settings) {
 		}
 	}
 	s.policy.Types, s.policy.Zone = p.Types, s.location
+}
+
+// vendorKeys is what was agreed with a vendor.
+type vendorKeys struct {
+	AnswerWithin string `toml:"answer_within"`
+	RemindEvery  string `toml:"remind_every"`
+	SolveWithin  string `toml:"solve_within"`
+}
+
+// terms checks what was agreed with a vendor; what was not takes the domain's defaults.
+func (c *checker) terms(key string, v vendorKeys, role tickets.Role) tickets.VendorTerms {
+	read := func(name, value string) time.Duration {
+		if value == "" {
+			return 0
+		}
+		if role != tickets.RoleVendor {
+			c.wrong(key+"."+name, "found %q for a %s, expected it of vendors only", value, role)
+		}
+		return c.duration(key+"."+name, value)
+	}
+	return tickets.VendorTerms{Answer: read("answer_within", v.AnswerWithin), Again: read("remind_every", v.RemindEvery), Solve: read("solve_within", v.SolveWithin)}
 }

@@ -87,6 +87,7 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 			d.Ticket.Remarks = append(d.Ticket.Remarks, tickets.Remark{Code: code, Value: "2"})
 		}
 		d.Ticket.Technician, d.Ticket.State, d.Ticket.Priority = "", tickets.Registered, tickets.Unassessed
+		d.Articles = []tickets.ArticleView{{Name: "impresora-atasco", Title: "Qué hacer si la impresora no imprime"}}
 		d.Held = []tickets.AssetView{sampleAsset(tickets.CoverageExpired), sampleAsset(tickets.CoverageUnknown)}
 		d.Ticket.Files = append(d.Ticket.Files, tickets.File{Name: "actualización.docm", Type: "application/octet-stream", Size: 48_213})
 	case tickets.NoticeAcknowledgement:
@@ -113,6 +114,8 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Reason = tickets.EscalatedSilent
 		d.Letter = &tickets.Letter{Asset: sampleAsset(tickets.CoverageValid), Fault: d.Ticket.Text, Diagnosis: "El fusor no calienta.", Contact: "Carlos Ruiz",
 			Place: "Oficina de Contratos, Rosalba Peña Ordóñez", Case: "INC-00421", Since: d.Ticket.RegisteredAt, Reminders: 2}
+	case tickets.NoticeInstruction:
+		d.Ticket.Instruction, d.Steps, d.Next = "Desarrollo de software", sampleSteps(d.Ticket.RegisteredAt), 2
 	case tickets.NoticeVendorAnswer:
 		d.Text, d.Ticket.State, d.Ticket.Vendor, d.Ticket.Case = "Caso INC-00421: vamos el jueves.", tickets.WaitingVendor, "Impresoras del Valle S. A.", "INC-00421"
 	case tickets.NoticeQuestion:
@@ -124,6 +127,13 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Files = []tickets.File{{Name: "foto.jpg", Type: "image/jpeg", Size: 1_240_000}}
 	}
 	return n
+}
+
+func sampleSteps(at time.Time) []tickets.StepView {
+	return []tickets.StepView{
+		{N: 1, Text: "Levantar los requerimientos", Role: "Técnico", Done: true, By: "Carlos Ruiz", At: at, Note: "acta firmada"},
+		{N: 2, Text: "Obtener la aprobación", Role: "Coordinador"},
+	}
 }
 
 func sampleAsset(c tickets.Coverage) tickets.AssetView {
@@ -170,6 +180,7 @@ func sampleReceipt(t *tickets.TicketView) *tickets.Receipt {
 				{At: t.RegisteredAt.Add(21 * time.Minute), Kind: "assigned", By: "Luz Marina Cárdenas", Text: "Carlos Ruiz"},
 				{At: t.RegisteredAt.Add(50 * time.Minute), Kind: "answered", By: "Carlos Ruiz", Text: "Buenos días. Voy en una hora."},
 			}},
+			{Command: "#paso 1", Verb: tickets.VerbStep, Value: "1", Steps: sampleSteps(t.RegisteredAt)},
 			{Command: "#lista", Verb: tickets.VerbList, Rows: []tickets.TicketView{*t, other}, More: 7},
 		},
 		NoteKept: true,
@@ -188,7 +199,7 @@ func problemNotice(lang string) tickets.Notice {
 		tickets.ProblemAmbiguous, tickets.ProblemMissingText, tickets.ProblemTextTwice, tickets.ProblemNothingToDo,
 		tickets.ProblemTooLate, tickets.ProblemContradiction, tickets.ProblemAddress,
 		tickets.ProblemUnknownAsset, tickets.ProblemWarranty, tickets.ProblemNoVendor, tickets.ProblemNoAsset, tickets.ProblemSeveralAssets,
-		tickets.ProblemNoClaim} {
+		tickets.ProblemNoClaim, tickets.ProblemNoInstruction, tickets.ProblemUnfinished} {
 		n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#cerar hoy", Problem: &tickets.Problem{
 			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed, Asset: &expired}})
 	}

@@ -42,5 +42,6 @@ func Verbs() []Verb {
 	return []Verb{VerbPriority, VerbAssign, VerbTake, VerbWait, VerbNote, VerbSolve, VerbClose, VerbReopen, VerbReject,
 		VerbStatus, VerbList, VerbSearch, VerbHelp,
 		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
-		VerbAsset, VerbWarranty, VerbUnsolved, VerbVendor}
+		VerbAsset, VerbWarranty, VerbUnsolved, VerbVendor,
+		VerbInstruct, VerbStep}
 }

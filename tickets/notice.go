@@ -33,6 +33,7 @@ const (
 	NoticeVendorReminder  NoticeKind = "vendor_reminder" // to the vendor
 	NoticeVendorAnswer    NoticeKind = "vendor_answer"   // to staff: the vendor wrote
 	NoticeEscalation      NoticeKind = "escalation"      // to staff: the vendor does not keep its times
+	NoticeInstruction     NoticeKind = "instruction"     // to whom an instruction names
 )
 
 // NoticeKinds lists every kind.
@@ -40,7 +41,8 @@ func NoticeKinds() []NoticeKind {
 	return []NoticeKind{NoticeAcknowledgement, NoticeNewRequest, NoticeAssignment, NoticeReassigned, NoticeStatus, NoticeAnswer,
 		NoticeIncoming, NoticeNote, NoticeQuestion, NoticeResolved, NoticeClosed, NoticeReopened, NoticeRejected, NoticeReceipt,
 		NoticeUnproven, NoticeUndelivered, NoticeCopied,
-		NoticeClaim, NoticeVendorMessage, NoticeVendorReminder, NoticeVendorAnswer, NoticeEscalation}
+		NoticeClaim, NoticeVendorMessage, NoticeVendorReminder, NoticeVendorAnswer, NoticeEscalation,
+		NoticeInstruction}
 }
 
 // Notice is a mail that Decide wants sent. It is committed with the events that cause it and rendered when it is sent.
@@ -68,6 +70,9 @@ type NoticeData struct {
 	ReopenDays int              `json:"reopen_days,omitempty"` // within which an answer reopens
 	Held       []AssetView      `json:"held,omitempty"`        // NoticeNewRequest: machines of the official, where the request names none
 	Letter     *Letter          `json:"letter,omitempty"`      // to a vendor, or about one
+	Steps      []StepView       `json:"steps,omitempty"`       // NoticeInstruction
+	Next       int              `json:"next,omitempty"`        // NoticeInstruction: number of the step whose turn it is, 0 for none
+	Articles   []ArticleView    `json:"articles,omitempty"`    // NoticeNewRequest: solutions on file that may fit
 	Reason     EscalationReason `json:"reason,omitempty"`      // NoticeEscalation
 }
 
@@ -82,10 +87,12 @@ type TicketView struct {
 	Type         string      `json:"type,omitempty"`       // kind of request
 	Diagnosis    string      `json:"diagnosis,omitempty"`
 	Plan         string      `json:"plan,omitempty"`
-	Assets       []AssetView `json:"assets,omitempty"` // machines that it is about
-	Vendor       string      `json:"vendor,omitempty"` // staff: who was written to
-	Case         string      `json:"case,omitempty"`   // staff: the vendor's own number
-	Text         string      `json:"text,omitempty"`   // the request itself
+	Assets       []AssetView `json:"assets,omitempty"`      // machines that it is about
+	Vendor       string      `json:"vendor,omitempty"`      // staff: who was written to
+	Case         string      `json:"case,omitempty"`        // staff: the vendor's own number
+	Instruction  string      `json:"instruction,omitempty"` // title
+	Steps        []StepView  `json:"steps,omitempty"`       // staff
+	Text         string      `json:"text,omitempty"`        // the request itself
 	Files        []File      `json:"files,omitempty"`
 	Solution     string      `json:"solution,omitempty"`
 	Linked       Number      `json:"linked,omitempty"`
@@ -121,6 +128,7 @@ type Item struct {
 	More    int          `json:"more,omitempty"`    // rows that were left out
 	History []Line       `json:"history,omitempty"` // of #estado
 	Asset   *AssetView   `json:"asset,omitempty"`   // the machine that it is about
+	Steps   []StepView   `json:"steps,omitempty"`   // of #instructivo, #paso
 }
 
 // Line is one event of a ticket as #estado shows it.
@@ -165,5 +173,7 @@ const (
 	ProblemNoAsset         ProblemCode = "no_asset"         // the request names no machine; Choices: the official's
 	ProblemSeveralAssets   ProblemCode = "several_assets"   // Choices: machines under warranty
 	ProblemNoClaim         ProblemCode = "no_claim"         // no vendor was written to
+	ProblemNoInstruction   ProblemCode = "no_instruction"   // the request follows none
+	ProblemUnfinished      ProblemCode = "unfinished"       // Value: the instruction; Choices: its steps that are not done
 	ProblemAddress         ProblemCode = "address"          // Value is no address of a person of the desk's officials
 )

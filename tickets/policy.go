@@ -24,6 +24,9 @@ type Policy struct {
 
 	Zone *time.Location // of the ministry's days; nil is UTC
 
+	Instructions []Instruction // that #instructivo knows
+	Articles     []Article     // that #solucion knows
+
 	// Worked returns the working time between two moments, by which vendors are reminded; nil counts every hour.
 	Worked func(from, to time.Time) time.Duration
 }

@@ -18,6 +18,7 @@ func (w *work) tell() {
 	}
 	w.tellJoined()
 	w.tellVendor()
+	w.tellInformed()
 	w.tellOfficials()
 	w.tellTechnicians()
 	w.tellCoordinators()
@@ -29,7 +30,7 @@ func (w *work) tellRegistered() {
 		w.notify(NoticeAcknowledgement, a, RoleRequester, nil)
 	}
 	for _, p := range w.in.Policy.People.With(RoleCoordinator) {
-		w.notify(NoticeNewRequest, p.Address(), RoleCoordinator, w.machines)
+		w.notify(NoticeNewRequest, p.Address(), RoleCoordinator, w.suggest)
 	}
 }
 
@@ -151,7 +152,7 @@ func (w *work) staffNews() (NoticeKind, func(*NoticeData)) {
 		case *VendorAnsweredFact:
 			kind, unproven, attached = NoticeVendorAnswer, f.Unproven, f.Files
 			texts = append(texts, f.Text)
-		case *ResolvedFact, *ClosedFact, *RejectedFact, *WaitedFact, *UnsolvedFact, *VendorWrittenFact:
+		case *ResolvedFact, *ClosedFact, *RejectedFact, *WaitedFact, *UnsolvedFact, *VendorWrittenFact, *ReferredFact:
 			if kind == "" || kind == NoticeNote {
 				kind = NoticeStatus
 			}
@@ -235,7 +236,7 @@ func (w *work) view(t *Ticket, role Role) TicketView {
 func view(t *Ticket, role Role) TicketView {
 	v := TicketView{
 		Number: t.Number, Subject: t.Subject, State: t.State, Priority: t.Priority, Requester: t.Requester.String(),
-		Technician: t.Technician.Name, Type: t.Type, Diagnosis: t.Diagnosis, Plan: t.Plan, Text: t.Text, Files: t.Files, Solution: t.Solution,
+		Technician: t.Technician.Name, Type: t.Type, Instruction: t.Instruction.Title, Diagnosis: t.Diagnosis, Plan: t.Plan, Text: t.Text, Files: t.Files, Solution: t.Solution,
 		RegisteredAt: t.RegisteredAt, ChangedAt: t.ChangedAt,
 	}
 	for _, r := range t.Remarks {
@@ -246,6 +247,7 @@ func view(t *Ticket, role Role) TicketView {
 	}
 	if role.Staff() {
 		v.Linked, v.Note, v.OnBehalfBy = t.Linked, t.Note, t.OnBehalfBy
+		v.Steps = stepViews(t.Instruction)
 		v.Vendor, v.Case = orElse(t.Claim.Vendor.Name, t.Claim.Vendor.Addr), t.Claim.Case
 	}
 	return v
@@ -282,6 +284,7 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 		}
 		add(VerbWait, "")
 		w.offerVendor(add)
+		w.offerInstructions(add)
 		add(VerbSolve, "")
 		add(VerbReject, "")
 		if w.t.State == Resolved {
@@ -301,6 +304,7 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 		}
 		add(VerbWait, "")
 		w.offerVendor(add)
+		w.offerInstructions(add)
 		add(VerbSolve, "")
 	case RoleRequester:
 		if w.t.State == Resolved {

@@ -7,11 +7,14 @@ import (
 	"time"
 
 	"radicado/tickets"
+	"radicado/tickets/procedure"
 )
 
 // procedureSection is what the ministry's procedure says beyond the main job.
 type procedureSection struct {
-	Types []string `toml:"types"`
+	Types        []string `toml:"types"`
+	Instructions string   `toml:"instructions"`
+	Articles     string   `toml:"articles"`
 }
 
 func defaultProcedure() procedureSection {
@@ -32,6 +35,13 @@ func (c *checker) procedure(s *settings) {
 		}
 	}
 	s.policy.Types, s.policy.Zone = p.Types, s.location
+	var err error
+	if s.policy.Instructions, err = procedure.Instructions(p.Instructions); err != nil {
+		c.wrong("procedure.instructions", "%v", err)
+	}
+	if s.policy.Articles, err = procedure.Articles(p.Articles); err != nil {
+		c.wrong("procedure.articles", "%v", err)
+	}
 }
 
 // vendorKeys is what was agreed with a vendor.

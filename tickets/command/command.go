@@ -55,6 +55,8 @@ func words() []word {
 		{"garantia", tickets.VerbWarranty}, {"warranty", tickets.VerbWarranty},
 		{"sin-solucion", tickets.VerbUnsolved}, {"unsolved", tickets.VerbUnsolved},
 		{"proveedor", tickets.VerbVendor}, {"vendor", tickets.VerbVendor},
+		{"instructivo", tickets.VerbInstruct}, {"instruction", tickets.VerbInstruct},
+		{"paso", tickets.VerbStep}, {"step", tickets.VerbStep},
 	}
 }
 

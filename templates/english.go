@@ -99,6 +99,8 @@ var english = vocabulary{
 			label: "Refer to an instruction (add which)", labelArg: "Instruction: %s"},
 		tickets.VerbStep: {does: "Ticks a step of the instruction off, with the remark that you add.", argument: "2",
 			label: "Tick a step off (add its number)", labelArg: "Step %s done"},
+		tickets.VerbAway: {does: "Records the days on which you will be absent; with “no” it cancels them.", argument: "1/12..5/12",
+			label: "Record an absence (add the dates)", labelArg: "Absent: %s"},
 	},
 	months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 	or:     "or",
@@ -109,6 +111,6 @@ var english = vocabulary{
 		"critica": "critical", "alta": "high", "media": "medium", "baja": "low",
 		"abiertas": "open", "nuevas": "new", "coordinadas": "coordinated", "servicio": "service", "espera": "waiting",
 		"resueltas": "resolved", "cerradas": "closed", "rechazadas": "rejected", "todas": "all", "mias": "mine",
-		"sin asignar": "unassigned",
+		"sin asignar": "unassigned", "hoy": "today", "manana": "tomorrow",
 	},
 }

@@ -29,7 +29,7 @@ func samples() []tickets.Notice {
 // recipientRole is the role of whom a kind of notice mostly goes to.
 func recipientRole(kind tickets.NoticeKind) tickets.Role {
 	switch kind {
-	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered:
+	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered, tickets.NoticeAbsence:
 		return tickets.RoleCoordinator
 	case tickets.NoticeClaim, tickets.NoticeVendorMessage, tickets.NoticeVendorReminder:
 		return tickets.RoleVendor
@@ -58,6 +58,8 @@ func bareNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	case tickets.NoticeUndelivered:
 		n.Data.Failure = new(tickets.UndeliveredFact)
 	case tickets.NoticeUnproven:
+	case tickets.NoticeAbsence:
+		n.Data.Absence = &tickets.AbsenceView{Name: "Carlos Ruiz", Ended: true}
 	default:
 		n.Data.Ticket = &tickets.TicketView{Number: tickets.FormatNumber("SS", 2026, 42), State: tickets.Registered}
 	}
@@ -98,6 +100,8 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 			Diagnostic: "550 5.1.1 <rosalba.pena@example.org>: Recipient address rejected: User unknown"}
 	case tickets.NoticeReceipt:
 		d.Receipt = sampleReceipt(d.Ticket)
+	case tickets.NoticeAbsence:
+		d.Absence = sampleAbsence()
 	case tickets.NoticeResolved, tickets.NoticeClosed:
 		d.Ticket.State = tickets.Closed
 		if kind == tickets.NoticeResolved {
@@ -150,9 +154,15 @@ func sampleTicket() *tickets.TicketView {
 		Type:   "Equipos", Diagnosis: "El rodillo de la bandeja 2 está gastado.", Plan: "Cambiar el rodillo el martes.",
 		Text: "Buenos días:\n\nDesde ayer la impresora del segundo piso (placa 10482) no imprime. La pantalla dice:\n\n" +
 			"    Atasco en la bandeja 2\n\nYa la apagué y la prendí dos veces.\n\nGracias,\nRosalba Peña\nOficina de Contratos, ext. 2214",
+		Office: "Oficina de Contratos", Telephone: "ext. 2214",
 		Files:        []tickets.File{{Name: "pantalla de la impresora.jpg", Type: "image/jpeg", Size: 842_113}},
 		RegisteredAt: at, ChangedAt: at.Add(50 * time.Minute),
 	}
+}
+
+func sampleAbsence() *tickets.AbsenceView {
+	from := time.Date(2026, time.December, 1, 5, 0, 0, 0, time.UTC)
+	return &tickets.AbsenceView{Name: "Carlos Ruiz", From: from, Last: from.AddDate(0, 0, 5).Add(-time.Minute), Open: 3}
 }
 
 func sampleLinks() []tickets.Link {
@@ -181,6 +191,7 @@ func sampleReceipt(t *tickets.TicketView) *tickets.Receipt {
 				{At: t.RegisteredAt.Add(50 * time.Minute), Kind: "answered", By: "Carlos Ruiz", Text: "Buenos días. Voy en una hora."},
 			}},
 			{Command: "#paso 1", Verb: tickets.VerbStep, Value: "1", Steps: sampleSteps(t.RegisteredAt)},
+			{Command: "#ausente 1/12..5/12", Verb: tickets.VerbAway, Absence: sampleAbsence()},
 			{Command: "#lista", Verb: tickets.VerbList, Rows: []tickets.TicketView{*t, other}, More: 7},
 		},
 		NoteKept: true,
@@ -199,9 +210,11 @@ func problemNotice(lang string) tickets.Notice {
 		tickets.ProblemAmbiguous, tickets.ProblemMissingText, tickets.ProblemTextTwice, tickets.ProblemNothingToDo,
 		tickets.ProblemTooLate, tickets.ProblemContradiction, tickets.ProblemAddress,
 		tickets.ProblemUnknownAsset, tickets.ProblemWarranty, tickets.ProblemNoVendor, tickets.ProblemNoAsset, tickets.ProblemSeveralAssets,
-		tickets.ProblemNoClaim, tickets.ProblemNoInstruction, tickets.ProblemUnfinished} {
+		tickets.ProblemNoClaim, tickets.ProblemNoInstruction, tickets.ProblemUnfinished, tickets.ProblemPeriod, tickets.ProblemPeriodOrder,
+		tickets.ProblemPeriodPast, tickets.ProblemNotAbsent, tickets.ProblemAbsentAlready} {
 		n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#cerar hoy", Problem: &tickets.Problem{
-			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed, Asset: &expired}})
+			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed, Asset: &expired,
+			From: sampleAbsence().From, Last: sampleAbsence().Last}})
 	}
 	n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#tomar", Verb: tickets.VerbTake})
 	return n

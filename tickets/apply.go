@@ -42,6 +42,7 @@ func (f *RegisteredFact) apply(t *Ticket, e Event) {
 	t.Text = f.Text
 	t.Files = f.Files
 	t.Requester = f.Requester
+	t.Office, t.Telephone = f.Office, f.Telephone
 	t.Linked = f.Linked
 	t.Origin = f.Origin
 	t.Lang = f.Lang

@@ -18,6 +18,7 @@ const (
 	VerbList     Verb = "list"
 	VerbSearch   Verb = "search"
 	VerbHelp     Verb = "help"
+	VerbAway     Verb = "away"
 )
 
 // Command is one "#word argument" of a subject, read by the package command.
@@ -43,5 +44,5 @@ func Verbs() []Verb {
 		VerbStatus, VerbList, VerbSearch, VerbHelp,
 		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
 		VerbAsset, VerbWarranty, VerbUnsolved, VerbVendor,
-		VerbInstruct, VerbStep}
+		VerbInstruct, VerbStep, VerbAway}
 }

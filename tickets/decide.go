@@ -18,8 +18,9 @@ type Input struct {
 	Bounced *Bounced
 	Answers bool // the mail answers a notice of ours
 
-	MatchedBy string // how Ticket was found, in English, for an explanation
-	Replayed  string // why the mail repeats one that was obeyed, in English; "" where it does not
+	MatchedBy string    // how Ticket was found, in English, for an explanation
+	Replayed  string    // why the mail repeats one that was obeyed, in English; "" where it does not
+	Situation Situation // of staff and resources
 }
 
 // Mail is a stored message with its subject taken apart.
@@ -46,8 +47,9 @@ type Decision struct {
 	Ticket     *Ticket // as it is after the events; nil where there are none
 	Events     []Event // all of Ticket, in order
 	Notices    []Notice
-	Quarantine string // why the mail is set aside, in English; "" where it was handled
-	Summary    string // what was done, in English, for the log
+	Absence    *AbsenceChange // nil for none
+	Quarantine string         // why the mail is set aside, in English; "" where it was handled
+	Summary    string         // what was done, in English, for the log
 }
 
 // Decide says what a mail causes: a pure function, so that every rule of the desk is a row of a table test. An error means
@@ -202,6 +204,8 @@ func (w *work) register(subject string, ignored []string) {
 	for _, c := range ignored {
 		fact.Remarks = append(fact.Remarks, Remark{RemarkUnobeyed, c})
 	}
+	known := w.in.Policy.official(fact.Requester)
+	fact.Office, fact.Telephone = known.Office, known.Telephone
 	w.t = &Ticket{}
 	w.number = w.in.Next
 	w.add(fact)

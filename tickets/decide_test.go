@@ -58,6 +58,7 @@ type office struct {
 	events  map[tickets.Number][]tickets.Event
 	bounced *tickets.Bounced
 	assets  []tickets.Asset
+	away    []tickets.Absence
 	last    tickets.Decision
 }
 
@@ -92,6 +93,7 @@ func (o *office) take(l letter) []string {
 	if len(s.Numbers) > 0 {
 		in.Ticket = o.tickets[s.Numbers[0]]
 	}
+	in.Situation = o.situation()
 	in.Found = o.find(tickets.Lookups(in))
 	o.furnish(&in)
 	before := ""
@@ -122,6 +124,7 @@ func (o *office) apply(d tickets.Decision) []string {
 		o.tickets[d.Ticket.Number] = d.Ticket
 		lines = append(lines, "= "+string(d.Ticket.State))
 	}
+	lines = append(lines, o.keepAbsence(d.Absence)...)
 	for _, n := range d.Notices {
 		line := fmt.Sprintf("> %s to %s", n.Kind, strings.SplitN(n.To.Addr, "@", 2)[0])
 		if n.Data.Receipt != nil {

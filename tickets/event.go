@@ -57,6 +57,8 @@ type (
 		OnBehalfBy string          `json:"on_behalf,omitempty"` // address of the staff member who sent it in
 		Note       string          `json:"note,omitempty"`      // what the member of staff wrote above it, for staff
 		Remarks    []Remark        `json:"remarks,omitempty"`   // for staff: what was odd about the mail
+		Office     string          `json:"office,omitempty"`    // of the requester (dependencia)
+		Telephone  string          `json:"telephone,omitempty"`
 	}
 	// AnsweredFact is a message that both the official and the desk see.
 	AnsweredFact struct {

@@ -34,6 +34,7 @@ const (
 	NoticeVendorAnswer    NoticeKind = "vendor_answer"   // to staff: the vendor wrote
 	NoticeEscalation      NoticeKind = "escalation"      // to staff: the vendor does not keep its times
 	NoticeInstruction     NoticeKind = "instruction"     // to whom an instruction names
+	NoticeAbsence         NoticeKind = "absence"         // to the coordinator: a technician will be absent, or is back
 )
 
 // NoticeKinds lists every kind.
@@ -42,7 +43,7 @@ func NoticeKinds() []NoticeKind {
 		NoticeIncoming, NoticeNote, NoticeQuestion, NoticeResolved, NoticeClosed, NoticeReopened, NoticeRejected, NoticeReceipt,
 		NoticeUnproven, NoticeUndelivered, NoticeCopied,
 		NoticeClaim, NoticeVendorMessage, NoticeVendorReminder, NoticeVendorAnswer, NoticeEscalation,
-		NoticeInstruction}
+		NoticeInstruction, NoticeAbsence}
 }
 
 // Notice is a mail that Decide wants sent. It is committed with the events that cause it and rendered when it is sent.
@@ -66,6 +67,7 @@ type NoticeData struct {
 	Commands   []string         `json:"commands,omitempty"`    // NoticeUnproven: commands not obeyed, as written
 	Failure    *UndeliveredFact `json:"failure,omitempty"`     // NoticeUndelivered
 	Receipt    *Receipt         `json:"receipt,omitempty"`     // NoticeReceipt
+	Absence    *AbsenceView     `json:"absence,omitempty"`     // NoticeAbsence
 	Links      []Link           `json:"links,omitempty"`       // staff: ready-made next commands
 	ReopenDays int              `json:"reopen_days,omitempty"` // within which an answer reopens
 	Held       []AssetView      `json:"held,omitempty"`        // NoticeNewRequest: machines of the official, where the request names none
@@ -82,7 +84,9 @@ type TicketView struct {
 	Subject      string      `json:"subject"`
 	State        State       `json:"state"`
 	Priority     Priority    `json:"priority,omitempty"`
-	Requester    string      `json:"requester"`            // name and address
+	Requester    string      `json:"requester"`        // name and address
+	Office       string      `json:"office,omitempty"` // of the requester
+	Telephone    string      `json:"telephone,omitempty"`
 	Technician   string      `json:"technician,omitempty"` // name
 	Type         string      `json:"type,omitempty"`       // kind of request
 	Diagnosis    string      `json:"diagnosis,omitempty"`
@@ -129,6 +133,7 @@ type Item struct {
 	History []Line       `json:"history,omitempty"` // of #estado
 	Asset   *AssetView   `json:"asset,omitempty"`   // the machine that it is about
 	Steps   []StepView   `json:"steps,omitempty"`   // of #instructivo, #paso
+	Absence *AbsenceView `json:"absence,omitempty"` // of #ausente
 }
 
 // Line is one event of a ticket as #estado shows it.
@@ -147,6 +152,8 @@ type Problem struct {
 	Choices []string    `json:"choices,omitempty"` // what may be said
 	State   State       `json:"state,omitempty"`   // the ticket's state, where that forbids it
 	Asset   *AssetView  `json:"asset,omitempty"`   // the machine that it is about
+	From    time.Time   `json:"from,omitzero"`     // first day of a period
+	Last    time.Time   `json:"last,omitzero"`     // a moment of its last day
 }
 
 // ProblemCode is the reason of a refusal.
@@ -176,4 +183,9 @@ const (
 	ProblemNoInstruction   ProblemCode = "no_instruction"   // the request follows none
 	ProblemUnfinished      ProblemCode = "unfinished"       // Value: the instruction; Choices: its steps that are not done
 	ProblemAddress         ProblemCode = "address"          // Value is no address of a person of the desk's officials
+	ProblemPeriod          ProblemCode = "period"           // Value is no period: Choices
+	ProblemPeriodOrder     ProblemCode = "period_order"     // it ends (Last) before it begins (From)
+	ProblemPeriodPast      ProblemCode = "period_past"      // it was over on Last
+	ProblemNotAbsent       ProblemCode = "not_absent"       // there is no absence to take back
+	ProblemAbsentAlready   ProblemCode = "absent_already"   // From and Last of the absence that is known
 )

@@ -47,6 +47,7 @@ func rules() map[Verb]rule {
 		VerbVendor:   {roles: staff, ticket: true, takesText: true, carryOut: (*work).toVendor},
 		VerbInstruct: {roles: staff, ticket: true, carryOut: (*work).instruct},
 		VerbStep:     {roles: staff, ticket: true, carryOut: (*work).step},
+		VerbAway:     {roles: []Role{RoleTechnician}, carryOut: (*work).away},
 	}
 }
 
@@ -82,6 +83,7 @@ func (w *work) obey(commands []Command) (Decision, error) {
 		noteKept = w.keepText(text)
 	}
 	w.tell()
+	w.tellAbsence()
 	w.receipt(true, noteKept)
 	return w.decision("commands carried out")
 }

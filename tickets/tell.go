@@ -245,6 +245,9 @@ func view(t *Ticket, role Role) TicketView {
 			v.Remarks = append(v.Remarks, r)
 		}
 	}
+	if role.Staff() || role == RoleRequester {
+		v.Office, v.Telephone = t.Office, t.Telephone
+	}
 	if role.Staff() {
 		v.Linked, v.Note, v.OnBehalfBy = t.Linked, t.Note, t.OnBehalfBy
 		v.Steps = stepViews(t.Instruction)

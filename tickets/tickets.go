@@ -69,6 +69,8 @@ type Ticket struct {
 	Text         string            `json:"text"` // what the official wrote
 	Files        []File            `json:"files,omitempty"`
 	Requester    mailbox.Address   `json:"requester"`
+	Office       string            `json:"office,omitempty"` // of the requester (dependencia)
+	Telephone    string            `json:"telephone,omitempty"`
 	Followers    []mailbox.Address `json:"followers,omitempty"`
 	Technician   mailbox.Address   `json:"technician,omitzero"`
 	Linked       Number            `json:"linked,omitempty"`  // the request that this one goes back to

@@ -403,10 +403,10 @@ func (t VendorTerms) withDefaults() VendorTerms {
 
 // elapsed is the working time between two moments.
 func (p *Policy) elapsed(from, to time.Time) time.Duration {
-	if p.Worked == nil {
+	if p.Calendar == nil {
 		return to.Sub(from)
 	}
-	return p.Worked(from, to)
+	return p.Calendar.Between(from, to)
 }
 
 // offerVendor adds the links of step 4.4 where they lead anywhere.

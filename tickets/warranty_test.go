@@ -8,6 +8,7 @@ import (
 
 	"radicado/mailbox"
 	"radicado/tickets"
+	"radicado/tickets/calendar"
 )
 
 func named(plate string) letter {
@@ -144,14 +145,19 @@ func TestDueVendor(t *testing.T) {
 func TestDueVendorCountsWorkingTime(t *testing.T) {
 	o := newOffice(t)
 	machines(o)
-	o.policy.Worked = func(from, to time.Time) time.Duration { return to.Sub(from) / 3 }
+	desk, err := calendar.New(calendar.Config{Zone: time.UTC, Week: calendar.Week{
+		time.Monday: {{From: 8 * 60, To: 12 * 60}}, time.Tuesday: {{From: 8 * 60, To: 12 * 60}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.policy.Calendar = desk
 	o.policy.People[3].Terms.Answer = 2 * time.Hour
 	o.take(named("PC-20451"))
 	o.take(letter{from: marta, subject: "@ #garantia"})
 	for _, tt := range []struct {
 		later  time.Duration
 		events int
-	}{{5 * time.Hour, 0}, {time.Hour, 1}} {
+	}{{21 * time.Hour, 0}, {2 * time.Hour, 1}} { // Monday from ten to twelve is nearly two hours
 		o.now = o.now.Add(tt.later)
 		d, err := tickets.DueVendor(tickets.Input{Now: o.now, Policy: o.policy, Ticket: o.tickets[first]})
 		if err != nil || len(d.Events) != tt.events {

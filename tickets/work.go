@@ -20,6 +20,7 @@ type work struct {
 	events  []Event
 	notices []Notice
 	items   []Item
+	absence *AbsenceChange
 	err     error
 }
 
@@ -45,7 +46,7 @@ func (w *work) decision(summary string) (Decision, error) {
 	if w.err != nil {
 		return Decision{}, w.err
 	}
-	d := Decision{Events: w.events, Notices: w.notices, Summary: summary}
+	d := Decision{Events: w.events, Notices: w.notices, Absence: w.absence, Summary: summary}
 	if len(w.events) > 0 {
 		d.Ticket = w.t
 	}

@@ -5,6 +5,7 @@ import (
 
 	"radicado/mailbox/trust"
 	"radicado/tickets"
+	"radicado/tickets/calendar"
 )
 
 // settingsFile is the settings as they stand in the TOML file: plain values, not yet checked. A field without a default
@@ -18,6 +19,8 @@ type settingsFile struct {
 	Person    []personSection  `toml:"person"`
 	Templates templatesSection `toml:"templates"`
 	Procedure procedureSection `toml:"procedure"`
+	People    peopleSection    `toml:"people"`
+	Calendar  calendarSection  `toml:"calendar"`
 	Log       logSection       `toml:"log"`
 }
 
@@ -113,6 +116,9 @@ type personSection struct {
 	Skills    []string `toml:"skills"`
 	MaxLoad   int      `toml:"max_load"`
 	vendorKeys
+	Hours     []string `toml:"hours"`
+	Office    string   `toml:"office"`
+	Telephone string   `toml:"telephone"`
 }
 
 type templatesSection struct {
@@ -132,6 +138,7 @@ func defaultSettings() settingsFile {
 		SMTP:      smtpSection{TLS: "starttls", Connections: 2, Timeout: "1m", GiveUpAfter: "5d"},
 		Trust:     trustSection{Accept: []string{"dmarc", "dkim"}, KeyFile: "/var/lib/radicado/reply.key", CommandAge: "7d"},
 		Procedure: defaultProcedure(),
+		Calendar:  defaultCalendar(),
 		Log:       logSection{Format: "text", Level: "info"},
 	}
 }
@@ -153,7 +160,8 @@ type settings struct {
 	giveUpAfter time.Duration
 	trust       trust.Policy
 
-	acceptByRole map[tickets.Role][]trust.Method // where a role has its own
+	acceptByRole   map[tickets.Role][]trust.Method // where a role has its own
+	calendarConfig calendar.Config                 // of which those of technicians are made
 }
 
 // mailboxSettings is one mailbox in the terms of the program.

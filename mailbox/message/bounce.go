@@ -61,7 +61,7 @@ func statusGroup(b []byte) (mailbox.Header, []byte) {
 		name, value, ok := cutField(line)
 		more, after := foldedLines(rest)
 		if ok {
-			fields = append(fields, mailbox.Field{Name: string(name), Value: unfold(value, more)})
+			fields = append(fields, newField(line, name, value, more))
 		}
 		b = after
 	}

@@ -61,3 +61,24 @@ func TestEncryptedMailIsNamed(t *testing.T) {
 		t.Errorf("inline PGP: encrypted %q", m.Encrypted)
 	}
 }
+
+// Signed parts in signed parts are opened a few times and no more: each costs a copy of what is inside.
+func TestSignedPartsAreNotOpenedForEver(t *testing.T) {
+	raw := []byte("Content-Type: text/plain\r\n\r\nNada.")
+	for range maxOpened + 2 {
+		data, err := pkcs7.NewSignedData(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, err := data.Finish()
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw = append([]byte("Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\n\r\n"), signed...)
+	}
+	m := Read(raw, Options{})
+	checkRead(t, "nested", m)
+	if m.Text != "" || len(m.Attachments) != 1 || len(m.Defects) == 0 {
+		t.Errorf("text %q, files %+v, defects %q", m.Text, m.Attachments, m.Defects)
+	}
+}

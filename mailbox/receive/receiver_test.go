@@ -119,16 +119,18 @@ func TestUIDsFarApart(t *testing.T) {
 }
 
 func TestLongListingsComeInParts(t *testing.T) {
-	for _, next := range []uint32{0, 2501, 4000000000} {
+	for _, next := range []uint32{0, 2101, 4000000000} {
 		t.Run(fmt.Sprint("UIDNEXT ", next), func(t *testing.T) {
 			t.Parallel()
 			sc := newScript(t)
-			sc.addPlain(2500)
+			sc.addPlain(2100)
 			sc.uidNext = next
 			ledger := newLedger()
 			ledger.drop = true
-			run(t, sc.serveAccount(), ledger)
-			eventually(t, "all taken", func() bool { return ledger.counted() == 2500 })
+			acc := sc.serveAccount()
+			acc.Timing.Step = 20 * time.Second
+			run(t, acc, ledger)
+			eventually(t, "all taken", func() bool { return ledger.counted() == 2100 })
 		})
 	}
 }
@@ -188,6 +190,26 @@ func TestServerEndsIdle(t *testing.T) {
 			t.Error("reconnected where the server only refused IDLE")
 		}
 	})
+}
+
+// TestOtherAnswersDoNotEndIdle is about the CAPABILITY that the library sends in the background after a login, of which
+// the answer may come as late as it likes.
+func TestOtherAnswersDoNotEndIdle(t *testing.T) {
+	f := newFilter(strings.NewReader("T4 OK capabilities\r\nT5 OK idle ended\r\n"))
+	f.notice.sent([]byte("T4 CAPABILITY\r\n"))
+	f.notice.sent([]byte("T5 IDLE\r\n"))
+	if _, err := f.Read(make([]byte, 100)); err != nil || heard(f.notice.idleEnded) {
+		t.Errorf("the answer to another command ended IDLE, %v", err)
+	}
+	if _, err := f.Read(make([]byte, 100)); err != nil || !heard(f.notice.idleEnded) {
+		t.Errorf("the answer to IDLE did not end it, %v", err)
+	}
+	f = newFilter(strings.NewReader("T5 OK idle ended\r\n"))
+	f.notice.sent([]byte("T5 IDLE\r\n"))
+	f.notice.sent([]byte("DONE\r\n"))
+	if _, err := f.Read(make([]byte, 100)); err != nil || heard(f.notice.idleEnded) {
+		t.Errorf("an IDLE that we ended was ended by the server, %v", err)
+	}
 }
 
 func TestIdleIsRenewedAndInterrupted(t *testing.T) {
@@ -301,6 +323,11 @@ func TestStateIsLoggedOncePerChange(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx) }()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(log, sc.dialled(), sc.idling(), sc.said("."))
+		}
+	})
 	eventually(t, "IDLE", func() bool { return sc.idling() == 1 })
 	sc.cutAll()
 	eventually(t, "a new connection", func() bool { return sc.dialled() == 8 && sc.idling() == 1 })

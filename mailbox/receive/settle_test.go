@@ -76,7 +76,9 @@ func TestReceivingGoesOnWhileMovingFails(t *testing.T) {
 	sc.addPlain(8)
 	ledger := newLedger()
 	ledger.settles = true
-	r := run(t, sc.serveAccount(), ledger)
+	acc := sc.serveAccount()
+	acc.Timing.MaxRetry = time.Hour
+	r := run(t, acc, ledger)
 	eventually(t, "refusal", func() bool { return r.log.count("mails cannot be moved") == 1 })
 	sc.add(scriptMail{raw: plainMail(8)})
 	wantMails(t, ledger, plainMails(9)...)

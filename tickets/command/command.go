@@ -57,6 +57,7 @@ func words() []word {
 		{"proveedor", tickets.VerbVendor}, {"vendor", tickets.VerbVendor},
 		{"instructivo", tickets.VerbInstruct}, {"instruction", tickets.VerbInstruct},
 		{"paso", tickets.VerbStep}, {"step", tickets.VerbStep},
+		{"ausente", tickets.VerbAway}, {"away", tickets.VerbAway},
 	}
 }
 

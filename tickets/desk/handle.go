@@ -19,7 +19,7 @@ import (
 const (
 	groupMails  = 50       // handled in one transaction, which costs one wait for the disk
 	groupBytes  = 16 << 20 // of mail held in memory at a time; one larger mail comes alone
-	maxAttempts = 3        // after which a mail that ended the program is set aside unread
+	maxAttempts = 9        // after which a mail that ended the program is set aside unread; power cuts in a row must not look like that
 	releaseTime = 5 * time.Second
 )
 
@@ -268,6 +268,9 @@ func (d *Desk) input(tx *register.Tx, p prepared, known acquaintance, id int64) 
 	if in.Found, err = find(tx, tickets.Lookups(in)); err != nil {
 		return in, err
 	}
+	if in.Situation, err = tx.Situation(); err != nil {
+		return in, err
+	}
 	return in, d.furnish(tx, &in)
 }
 
@@ -286,6 +289,9 @@ func (d *Desk) commit(tx *register.Tx, in tickets.Input, decision tickets.Decisi
 		if err := tx.Append(decision.Ticket, decision.Events); err != nil {
 			return err
 		}
+	}
+	if err := keepAbsence(tx, decision.Absence, in.Mail.ID); err != nil {
+		return err
 	}
 	for _, n := range decision.Notices {
 		if err := d.queue(tx, n, in.Mail, decision.Ticket); err != nil {

@@ -94,7 +94,7 @@ func wordsOf(fact tickets.Fact) (public, internal []string) {
 	switch f := fact.(type) {
 	case *tickets.RegisteredFact:
 		said = append([]string{f.Subject, f.Text, f.Requester.Name, f.Requester.Addr}, fileNames(f.Files)...)
-		return said, []string{f.Note}
+		return append(said, f.Office, f.Telephone), []string{f.Note}
 	case *tickets.AnsweredFact:
 		said = append(fileNames(f.Files), f.Text)
 	case *tickets.UnprovenFact:

@@ -202,7 +202,7 @@ func (in Input) Assets() AssetQuery {
 	}
 	for _, c := range in.Mail.Commands {
 		switch c.Verb {
-		case VerbAsset:
+		case VerbAsset, VerbWarranty:
 			q.Keys = append(q.Keys, AssetKey(c.Arg))
 		case VerbFor:
 			if a, problem := (&work{in: in}).correspondent(c.Arg); problem == nil {

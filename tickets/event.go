@@ -109,7 +109,8 @@ type (
 	}
 	// ResolvedFact records the solution.
 	ResolvedFact struct {
-		Text string `json:"text"`
+		Text    string `json:"text"`
+		Article string `json:"article,omitempty"` // the first-level solution on file that it is
 	}
 	// ClosedFact ends the ticket. Text says why where there was no solution before.
 	ClosedFact struct {
@@ -190,6 +191,8 @@ func allFacts() []Fact {
 		&RegisteredFact{}, &AnsweredFact{}, &UnprovenFact{}, &NotedFact{}, &AutomaticFact{}, &UndeliveredFact{}, &PrioritisedFact{},
 		&AssignedFact{}, &StartedFact{}, &WaitedFact{}, &ResolvedFact{}, &ClosedFact{}, &ReopenedFact{}, &RejectedFact{}, &RefusedFact{},
 		&TypedFact{}, &DiagnosedFact{}, &PlannedFact{}, &FollowedFact{}, &EnteredFact{}, &EquippedFact{},
+		&UnsolvedFact{}, &VendorWrittenFact{}, &VendorAnsweredFact{}, &VendorRemindedFact{}, &EscalatedFact{},
+		&ReferredFact{}, &SteppedFact{},
 	}
 }
 

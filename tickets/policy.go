@@ -26,6 +26,9 @@ type Policy struct {
 	Zone      *time.Location      // of the ministry's days; nil is UTC
 	Officials map[string]Official // the ministry's directory, by address key
 	Calendar  *calendar.Calendar  // when the desk works, in its time zone; nil: always, in UTC
+
+	Instructions []Instruction // that #instructivo knows
+	Articles     []Article     // that #solucion knows
 }
 
 // Identify says who a message claims to be from. Proof is added by whoever examined the message.

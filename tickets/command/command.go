@@ -52,6 +52,11 @@ func words() []word {
 		{"copia", tickets.VerbCopy}, {"cc", tickets.VerbCopy},
 		{"para", tickets.VerbFor}, {"for", tickets.VerbFor},
 		{"equipo", tickets.VerbAsset}, {"asset", tickets.VerbAsset},
+		{"garantia", tickets.VerbWarranty}, {"warranty", tickets.VerbWarranty},
+		{"sin-solucion", tickets.VerbUnsolved}, {"unsolved", tickets.VerbUnsolved},
+		{"proveedor", tickets.VerbVendor}, {"vendor", tickets.VerbVendor},
+		{"instructivo", tickets.VerbInstruct}, {"instruction", tickets.VerbInstruct},
+		{"paso", tickets.VerbStep}, {"step", tickets.VerbStep},
 		{"ausente", tickets.VerbAway}, {"away", tickets.VerbAway},
 	}
 }

@@ -81,6 +81,9 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	case tickets.NoticeNewRequest, tickets.NoticeUnproven:
 		d.Unproven = true
 		d.Proof = "no DKIM signature of example.org and SPF fails"
+		d.Ticket.Resources = nil
+		d.Staff, d.Nobody = sampleStaff(), true
+		d.Resources = []tickets.ResourceView{{Name: "Portátil de préstamo", Free: 3, Stock: 5}, {Name: "Multímetro", Stock: 1}}
 		d.Ticket.Note = "Luz Marina: me llegó a mí por error, la reenvío."
 		d.Ticket.OnBehalfBy = "jorge.mesa@example.org"
 		for _, code := range tickets.RemarkCodes() {
@@ -89,6 +92,7 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Ticket.Technician, d.Ticket.State, d.Ticket.Priority = "", tickets.Registered, tickets.Unassessed
 		d.Ticket.Files = append(d.Ticket.Files, tickets.File{Name: "actualización.docm", Type: "application/octet-stream", Size: 48_213})
 	case tickets.NoticeAcknowledgement:
+		d.Ticket.Resources = nil
 		d.Ticket.Remarks = []tickets.Remark{{Code: tickets.RemarkIncomplete}}
 		d.Ticket.Technician, d.Ticket.State, d.Ticket.Priority = "", tickets.Registered, tickets.Unassessed
 	case tickets.NoticeUndelivered:
@@ -127,7 +131,8 @@ func sampleTicket() *tickets.TicketView {
 		Priority: tickets.High, Requester: "Rosalba Peña Ordóñez <rosalba.pena@example.org>", Technician: "Carlos Ruiz",
 		Text: "Buenos días:\n\nDesde ayer la impresora del segundo piso (placa 10482) no imprime. La pantalla dice:\n\n" +
 			"    Atasco en la bandeja 2\n\nYa la apagué y la prendí dos veces.\n\nGracias,\nRosalba Peña\nOficina de Contratos, ext. 2214",
-		Office: "Oficina de Contratos", Telephone: "ext. 2214",
+		Resources: []tickets.Held{{Resource: "Portátil de préstamo", Units: 2, Due: at.AddDate(0, 0, 8)}, {Resource: "Multímetro", Units: 1}},
+		Office:    "Oficina de Contratos", Telephone: "ext. 2214",
 		Files:        []tickets.File{{Name: "pantalla de la impresora.jpg", Type: "image/jpeg", Size: 842_113}},
 		RegisteredAt: at, ChangedAt: at.Add(50 * time.Minute),
 	}
@@ -138,13 +143,21 @@ func sampleAbsence() *tickets.AbsenceView {
 	return &tickets.AbsenceView{Name: "Carlos Ruiz", From: from, Last: from.AddDate(0, 0, 5).Add(-time.Minute), Open: 3}
 }
 
+func sampleStaff() []tickets.StaffView {
+	return []tickets.StaffView{
+		{Name: "Carlos Ruiz", Skills: []string{"impresoras", "redes"}, Suited: true, Present: true, Open: 3, Max: 5, Chosen: true},
+		{Name: "Ángela Niño", Present: true, Open: 1},
+		{Name: "Diego Mora", Skills: []string{"impresoras"}, Suited: true, Open: 5, Max: 5, Back: sampleAbsence().Last},
+	}
+}
+
 func sampleLinks() []tickets.Link {
 	return []tickets.Link{
 		{Verb: tickets.VerbPriority, Arg: string(tickets.Critical)}, {Verb: tickets.VerbPriority, Arg: string(tickets.High)},
 		{Verb: tickets.VerbPriority, Arg: string(tickets.Medium)}, {Verb: tickets.VerbPriority, Arg: string(tickets.Low)},
-		{Verb: tickets.VerbAssign, Arg: "Carlos Ruiz"}, {Verb: tickets.VerbAssign, Arg: "Ángela Niño"},
+		{Verb: tickets.VerbAssign, Arg: "auto"}, {Verb: tickets.VerbAssign, Arg: "Carlos Ruiz"}, {Verb: tickets.VerbAssign, Arg: "Ángela Niño"},
 		{Verb: tickets.VerbTake}, {Verb: tickets.VerbNote}, {Verb: tickets.VerbWait}, {Verb: tickets.VerbSolve},
-		{Verb: tickets.VerbReject}, {Verb: tickets.VerbClose}, {Verb: tickets.VerbReopen},
+		{Verb: tickets.VerbReject}, {Verb: tickets.VerbResource}, {Verb: tickets.VerbReturn, Arg: "Portátil de préstamo"}, {Verb: tickets.VerbClose}, {Verb: tickets.VerbReopen},
 	}
 }
 
@@ -164,6 +177,8 @@ func sampleReceipt(t *tickets.TicketView) *tickets.Receipt {
 				{At: t.RegisteredAt.Add(50 * time.Minute), Kind: "answered", By: "Carlos Ruiz", Text: "Buenos días. Voy en una hora."},
 			}},
 			{Command: "#ausente 1/12..5/12", Verb: tickets.VerbAway, Absence: sampleAbsence()},
+			{Command: "#recurso portátil 2", Verb: tickets.VerbResource, Value: "Portátil de préstamo", Units: 2, Due: sampleAbsence().Last},
+			{Command: "#devolver", Verb: tickets.VerbReturn, Value: "Multímetro", Units: 1},
 			{Command: "#lista", Verb: tickets.VerbList, Rows: []tickets.TicketView{*t, other}, More: 7},
 		},
 		NoteKept: true,
@@ -180,10 +195,11 @@ func problemNotice(lang string) tickets.Notice {
 		tickets.ProblemNoSuchTicket, tickets.ProblemState, tickets.ProblemMissingArgument, tickets.ProblemUnknownArgument,
 		tickets.ProblemAmbiguous, tickets.ProblemMissingText, tickets.ProblemTextTwice, tickets.ProblemNothingToDo,
 		tickets.ProblemTooLate, tickets.ProblemContradiction, tickets.ProblemPeriod, tickets.ProblemPeriodOrder,
-		tickets.ProblemPeriodPast, tickets.ProblemNotAbsent, tickets.ProblemAbsentAlready} {
+		tickets.ProblemPeriodPast, tickets.ProblemNotAbsent, tickets.ProblemAbsentAlready, tickets.ProblemAbsent,
+		tickets.ProblemNobody, tickets.ProblemExhausted, tickets.ProblemQuantity, tickets.ProblemNotHeld} {
 		n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#cerar hoy", Problem: &tickets.Problem{
 			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed,
-			From: sampleAbsence().From, Last: sampleAbsence().Last}})
+			From: sampleAbsence().From, Last: sampleAbsence().Last, Staff: sampleStaff(), Free: 1, Stock: 5}})
 	}
 	n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#tomar", Verb: tickets.VerbTake})
 	return n

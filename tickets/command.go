@@ -19,6 +19,8 @@ const (
 	VerbSearch   Verb = "search"
 	VerbHelp     Verb = "help"
 	VerbAway     Verb = "away"
+	VerbResource Verb = "resource"
+	VerbReturn   Verb = "return"
 )
 
 // Command is one "#word argument" of a subject, read by the package command.
@@ -41,5 +43,6 @@ func (c Command) String() string {
 // Verbs lists every verb in the order in which help names them.
 func Verbs() []Verb {
 	return []Verb{VerbPriority, VerbAssign, VerbTake, VerbWait, VerbNote, VerbSolve, VerbClose, VerbReopen, VerbReject,
-		VerbStatus, VerbList, VerbSearch, VerbHelp, VerbAway}
+		VerbStatus, VerbList, VerbSearch, VerbHelp, VerbAway,
+		VerbResource, VerbReturn}
 }

@@ -199,6 +199,7 @@ func (w *work) register(subject string, ignored []string) {
 	w.t = &Ticket{}
 	w.number = w.in.Next
 	w.add(fact)
+	w.preset()
 }
 
 // registerFor makes the request that of the person whose mail a member of staff forwarded.

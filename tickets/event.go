@@ -100,6 +100,7 @@ type (
 	AssignedFact struct {
 		Technician mailbox.Address `json:"technician"`
 		Taken      bool            `json:"taken,omitempty"`
+		Auto       bool            `json:"auto,omitempty"` // chosen by skills, presence and load
 	}
 	// StartedFact is the technician's first work on the ticket.
 	StartedFact struct{}
@@ -189,6 +190,7 @@ func allFacts() []Fact {
 	return []Fact{
 		&RegisteredFact{}, &AnsweredFact{}, &UnprovenFact{}, &NotedFact{}, &AutomaticFact{}, &UndeliveredFact{}, &PrioritisedFact{},
 		&AssignedFact{}, &StartedFact{}, &WaitedFact{}, &ResolvedFact{}, &ClosedFact{}, &ReopenedFact{}, &RejectedFact{}, &RefusedFact{},
+		&ReservedFact{}, &ReturnedFact{},
 	}
 }
 

@@ -59,6 +59,9 @@ type NoticeData struct {
 	Failure    *UndeliveredFact `json:"failure,omitempty"`     // NoticeUndelivered
 	Receipt    *Receipt         `json:"receipt,omitempty"`     // NoticeReceipt
 	Absence    *AbsenceView     `json:"absence,omitempty"`     // NoticeAbsence
+	Staff      []StaffView      `json:"staff,omitempty"`       // NoticeNewRequest: the technicians, the most suited first
+	Resources  []ResourceView   `json:"resources,omitempty"`   // NoticeNewRequest: technical resources
+	Nobody     bool             `json:"nobody,omitempty"`      // NoticeNewRequest: nobody suits it, so that it was not assigned by itself
 	Links      []Link           `json:"links,omitempty"`       // staff: ready-made next commands
 	ReopenDays int              `json:"reopen_days,omitempty"` // within which an answer reopens
 }
@@ -73,6 +76,7 @@ type TicketView struct {
 	Office       string    `json:"office,omitempty"` // of the requester
 	Telephone    string    `json:"telephone,omitempty"`
 	Technician   string    `json:"technician,omitempty"` // name
+	Resources    []Held    `json:"resources,omitempty"`  // that the request has out
 	Text         string    `json:"text,omitempty"`       // the request itself
 	Files        []File    `json:"files,omitempty"`
 	Solution     string    `json:"solution,omitempty"`
@@ -109,6 +113,8 @@ type Item struct {
 	More    int          `json:"more,omitempty"`    // rows that were left out
 	History []Line       `json:"history,omitempty"` // of #estado
 	Absence *AbsenceView `json:"absence,omitempty"` // of #ausente
+	Units   int          `json:"units,omitempty"`   // of #recurso, #devolver
+	Due     time.Time    `json:"due,omitzero"`      // of #recurso: when it should be back
 }
 
 // Line is one event of a ticket as #estado shows it.
@@ -128,6 +134,9 @@ type Problem struct {
 	State   State       `json:"state,omitempty"`   // the ticket's state, where that forbids it
 	From    time.Time   `json:"from,omitzero"`     // first day of a period
 	Last    time.Time   `json:"last,omitzero"`     // a moment of its last day
+	Staff   []StaffView `json:"staff,omitempty"`   // why nobody can be chosen
+	Free    int         `json:"free,omitempty"`    // units that are left
+	Stock   int         `json:"stock,omitempty"`   // of so many
 }
 
 // ProblemCode is the reason of a refusal.
@@ -152,5 +161,10 @@ const (
 	ProblemPeriodOrder     ProblemCode = "period_order"     // it ends (Last) before it begins (From)
 	ProblemPeriodPast      ProblemCode = "period_past"      // it was over on Last
 	ProblemNotAbsent       ProblemCode = "not_absent"       // there is no absence to take back
+	ProblemAbsent          ProblemCode = "absent"           // Value is absent from From to Last: Choices
+	ProblemNobody          ProblemCode = "nobody"           // no technician suits the request: Staff
+	ProblemExhausted       ProblemCode = "exhausted"        // of Value there are Free of Stock left
+	ProblemQuantity        ProblemCode = "quantity"         // Value is no number of units
+	ProblemNotHeld         ProblemCode = "not_held"         // the request does not have so many of Value; it has Choices
 	ProblemAbsentAlready   ProblemCode = "absent_already"   // From and Last of the absence that is known
 )

@@ -37,6 +37,8 @@ func rules() map[Verb]rule {
 		VerbSearch:   {roles: everybody, carryOut: (*work).search},
 		VerbHelp:     {roles: everybody, carryOut: (*work).help},
 		VerbAway:     {roles: []Role{RoleTechnician}, carryOut: (*work).away},
+		VerbResource: {roles: staff, ticket: true, opens: true, carryOut: (*work).reserve},
+		VerbReturn:   {roles: staff, ticket: true, carryOut: (*work).giveBackSome},
 	}
 }
 
@@ -135,8 +137,11 @@ func (w *work) carryOut(commands []Command, text string) (refused, textTaken boo
 	return refused, textTaken
 }
 
-// repeated returns which of the commands before says the same verb, -1 for none. Notes may be several.
+// repeated returns which of the commands before says the same verb, -1 for none. Notes may be several, and so may resources.
 func repeated(before []Command, c Command) int {
+	if c.Verb == VerbResource || c.Verb == VerbReturn {
+		return -1
+	}
 	return slices.IndexFunc(before, func(other Command) bool { return other.Verb == c.Verb && c.Verb != VerbNote })
 }
 
@@ -195,7 +200,13 @@ func (w *work) prioritise(c Command, _ string) (Item, *Problem) {
 }
 
 func (w *work) assign(c Command, _ string) (Item, *Problem) {
+	if isAuto(c.Arg) {
+		return w.assignAuto()
+	}
 	p, problem := w.in.Policy.technician(c.Arg)
+	if problem == nil {
+		problem = w.absent(p)
+	}
 	if problem != nil {
 		return Item{}, problem
 	}
@@ -332,6 +343,8 @@ func Said(f Fact) string {
 		return string(f.Priority)
 	case *AssignedFact:
 		return f.Technician.Name
+	case interface{ said() string }:
+		return f.said()
 	}
 	return ""
 }
@@ -388,6 +401,10 @@ func possible(v Verb, t *Ticket) bool {
 		return !t.State.Final()
 	case VerbReopen:
 		return !t.State.Open()
+	case VerbResource:
+		return t.State.Open()
+	case VerbReturn:
+		return len(t.Resources) > 0
 	}
 	return true
 }

@@ -20,6 +20,8 @@ type Policy struct {
 	ReopenDays      int                 // days after closure within which an answer reopens
 	Lang            string              // of people for whom nothing else is known, "es" or "en"
 	MaxRows         int                 // rows of a list in a mail
+	AutoAssign      bool                // new requests are assigned by themselves
+	Resources       []Resource
 }
 
 // Identify says who a message claims to be from. Proof is added by whoever examined the message.

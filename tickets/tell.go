@@ -27,7 +27,9 @@ func (w *work) tellRegistered() {
 		w.notify(NoticeAcknowledgement, a, RoleRequester, nil)
 	}
 	for _, p := range w.in.Policy.People.With(RoleCoordinator) {
-		w.notify(NoticeNewRequest, p.Address(), RoleCoordinator, nil)
+		w.notify(NoticeNewRequest, p.Address(), RoleCoordinator, func(d *NoticeData) {
+			d.Staff, d.Resources, d.Nobody = w.staff(), w.resources(), w.nobody
+		})
 	}
 }
 
@@ -230,7 +232,7 @@ func view(t *Ticket, role Role) TicketView {
 		}
 	}
 	if role.Staff() || role == RoleRequester {
-		v.Office, v.Telephone = t.Office, t.Telephone
+		v.Office, v.Telephone, v.Resources = t.Office, t.Telephone, t.Resources
 	}
 	if role.Staff() {
 		v.Linked, v.Note, v.OnBehalfBy = t.Linked, t.Note, t.OnBehalfBy
@@ -257,8 +259,14 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 			}
 		}
 		if !w.t.Assigned() {
-			for _, p := range w.in.Policy.People.With(RoleTechnician) {
-				add(VerbAssign, p.Name)
+			staff := w.staff()
+			if len(staff) > 0 && staff[0].Chosen {
+				add(VerbAssign, "auto")
+			}
+			for _, s := range staff {
+				if s.Present {
+					add(VerbAssign, s.Name)
+				}
 			}
 		}
 		add(VerbWait, "")
@@ -268,6 +276,7 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 			add(VerbClose, "")
 		}
 		add(VerbReopen, "")
+		w.resourceLinks(add)
 	case RoleTechnician:
 		if !w.samePerson(w.t.Technician, to) || w.t.State == Coordinated {
 			add(VerbTake, "")
@@ -275,6 +284,7 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 		add(VerbNote, "")
 		add(VerbWait, "")
 		add(VerbSolve, "")
+		w.resourceLinks(add)
 	case RoleRequester:
 		if w.t.State == Resolved {
 			add(VerbClose, "")

@@ -81,6 +81,7 @@ type Ticket struct {
 	OnBehalfBy   string            `json:"on_behalf,omitempty"`
 	Unproven     bool              `json:"unproven,omitempty"` // nothing proves that the requester wrote the request
 	Solution     string            `json:"solution,omitempty"`
+	Resources    []Held            `json:"resources,omitempty"` // technical resources that are out for it
 	RegisteredAt time.Time         `json:"registered_at"`
 	ResolvedAt   time.Time         `json:"resolved_at,omitzero"`
 	ClosedAt     time.Time         `json:"closed_at,omitzero"` // also of rejected
@@ -102,5 +103,6 @@ func (t *Ticket) Clone() *Ticket {
 	c := *t
 	c.Followers = append([]mailbox.Address(nil), t.Followers...)
 	c.Files = append([]File(nil), t.Files...)
+	c.Resources = append([]Held(nil), t.Resources...)
 	return &c
 }

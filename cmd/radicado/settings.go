@@ -11,16 +11,17 @@ import (
 // settingsFile is the settings as they stand in the TOML file: plain values, not yet checked. A field without a default
 // tag defaults to its zero value. config.example.toml says what each key means.
 type settingsFile struct {
-	Desk      deskSection      `toml:"desk"`
-	Register  registerSection  `toml:"register"`
-	Mailbox   []mailboxSection `toml:"mailbox"`
-	SMTP      smtpSection      `toml:"smtp"`
-	Trust     trustSection     `toml:"trust"`
-	Person    []personSection  `toml:"person"`
-	Templates templatesSection `toml:"templates"`
-	People    peopleSection    `toml:"people"`
-	Calendar  calendarSection  `toml:"calendar"`
-	Log       logSection       `toml:"log"`
+	Desk      deskSection       `toml:"desk"`
+	Register  registerSection   `toml:"register"`
+	Mailbox   []mailboxSection  `toml:"mailbox"`
+	SMTP      smtpSection       `toml:"smtp"`
+	Trust     trustSection      `toml:"trust"`
+	Person    []personSection   `toml:"person"`
+	Templates templatesSection  `toml:"templates"`
+	People    peopleSection     `toml:"people"`
+	Calendar  calendarSection   `toml:"calendar"`
+	Resource  []resourceSection `toml:"resource"`
+	Log       logSection        `toml:"log"`
 }
 
 type deskSection struct {
@@ -36,6 +37,7 @@ type deskSection struct {
 	OfficialDomains []string `toml:"official_domains"`
 	RefuseStrangers bool     `toml:"refuse_strangers"`
 	AcceptedLists   []string `toml:"accepted_lists"`
+	AutoAssign      bool     `toml:"auto_assign"`
 }
 
 type registerSection struct {

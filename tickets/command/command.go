@@ -47,6 +47,8 @@ func words() []word {
 		{"buscar", tickets.VerbSearch}, {"search", tickets.VerbSearch},
 		{"ayuda", tickets.VerbHelp}, {"help", tickets.VerbHelp},
 		{"ausente", tickets.VerbAway}, {"away", tickets.VerbAway},
+		{"recurso", tickets.VerbResource}, {"resource", tickets.VerbResource},
+		{"devolver", tickets.VerbReturn}, {"return", tickets.VerbReturn},
 	}
 }
 

@@ -247,6 +247,13 @@ func (v *verifier) checkTicket(r *Reader, stored storedTicket) error {
 	if stored.row != columnsOf(replayed) {
 		v.found(CheckTickets, string(stored.number), "its columns do not agree with its events")
 	}
+	held, err := r.reservations(stored.id)
+	if err != nil {
+		return err
+	}
+	if held != heldBy(replayed) {
+		v.found(CheckTickets, string(stored.number), "its reserved resources do not agree with its events")
+	}
 	doc, err := r.storedDocument(stored.id)
 	if err != nil {
 		return err

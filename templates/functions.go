@@ -30,6 +30,7 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"priority":  func(v tickets.Priority) string { return orCode(w.priorities[v], v) },
 		"event":     func(kind string) string { return orCode(w.events[kind], kind) },
 		"size":      w.size,
+		"plainDay":  w.writtenDay,
 		"day":       func(t time.Time) string { return w.day(t.In(s.settings.Location)) },
 		"either":    w.either,
 		"choice":    w.choice,

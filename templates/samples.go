@@ -21,7 +21,8 @@ func samples() []tickets.Notice {
 			list = append(list, n)
 		}
 		list = append(list, withRole(fullNotice(tickets.NoticeReopened, lang), tickets.RoleRequester),
-			withRole(fullNotice(tickets.NoticeStatus, lang), tickets.RoleCoordinator), problemNotice(lang))
+			withRole(fullNotice(tickets.NoticeStatus, lang), tickets.RoleCoordinator),
+			withRole(fullNotice(tickets.NoticeOverdue, lang), tickets.RoleTechnician), problemNotice(lang))
 	}
 	return list
 }
@@ -29,7 +30,7 @@ func samples() []tickets.Notice {
 // recipientRole is the role of whom a kind of notice mostly goes to.
 func recipientRole(kind tickets.NoticeKind) tickets.Role {
 	switch kind {
-	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered, tickets.NoticeAbsence:
+	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered, tickets.NoticeAbsence, tickets.NoticeDeadline:
 		return tickets.RoleCoordinator
 	case tickets.NoticeAssignment, tickets.NoticeReassigned, tickets.NoticeIncoming, tickets.NoticeNote, tickets.NoticeReopened:
 		return tickets.RoleTechnician
@@ -58,6 +59,9 @@ func bareNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	case tickets.NoticeUnproven:
 	case tickets.NoticeAbsence:
 		n.Data.Absence = &tickets.AbsenceView{Name: "Carlos Ruiz", Ended: true}
+	case tickets.NoticeDeadline:
+		n.Data.Ticket = &tickets.TicketView{Number: tickets.FormatNumber("SS", 2026, 42), State: tickets.Registered, Stopped: true}
+		n.Data.Alerts = []tickets.Alert{{Clock: tickets.ClockSolution, Due: sampleAbsence().Last}}
 	default:
 		n.Data.Ticket = &tickets.TicketView{Number: tickets.FormatNumber("SS", 2026, 42), State: tickets.Registered}
 	}
@@ -90,6 +94,7 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 			d.Ticket.Remarks = append(d.Ticket.Remarks, tickets.Remark{Code: code, Value: "2"})
 		}
 		d.Ticket.Technician, d.Ticket.State, d.Ticket.Priority = "", tickets.Registered, tickets.Unassessed
+		d.Held = []tickets.AssetView{sampleAsset(tickets.CoverageExpired), sampleAsset(tickets.CoverageUnknown)}
 		d.Ticket.Files = append(d.Ticket.Files, tickets.File{Name: "actualización.docm", Type: "application/octet-stream", Size: 48_213})
 	case tickets.NoticeAcknowledgement:
 		d.Ticket.Resources = nil
@@ -102,6 +107,12 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Receipt = sampleReceipt(d.Ticket)
 	case tickets.NoticeAbsence:
 		d.Absence = sampleAbsence()
+	case tickets.NoticeDeadline:
+		d.Alerts = []tickets.Alert{{Clock: tickets.ClockResponse, Due: sampleAbsence().From, Breached: true}, {Clock: tickets.ClockSolution, Due: sampleAbsence().Last},
+			{Clock: tickets.ClockResponse, Due: sampleAbsence().Last}, {Clock: tickets.ClockSolution, Due: sampleAbsence().From, Breached: true}}
+		d.Ticket.ResponseDue, d.Ticket.Late = sampleAbsence().From, true
+	case tickets.NoticeOverdue:
+		d.Overdue = d.Ticket.Resources
 	case tickets.NoticeResolved, tickets.NoticeClosed:
 		d.Ticket.State = tickets.Closed
 		if kind == tickets.NoticeResolved {
@@ -113,7 +124,7 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	case tickets.NoticeUnproven:
 		d.From, d.Text = "Luz Marina Cárdenas <luz.cardenas@example.org>", "Ciérrenla, por favor."
 		d.Commands = []string{"#cerrar", "#prioridad baja"}
-	case tickets.NoticeQuestion:
+	case tickets.NoticeQuestion, tickets.NoticeReminder:
 		d.Text = "¿El atasco ocurre con todas las hojas o solo con las de tamaño oficio?"
 	case tickets.NoticeRejected:
 		d.Text = "La impresora es de uso personal. La mesa solo atiende equipos del inventario."
@@ -124,15 +135,23 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	return n
 }
 
+func sampleAsset(c tickets.Coverage) tickets.AssetView {
+	return tickets.AssetView{Plate: "10482", Serial: "CNB7K4R1", Name: "Impresora Láser M428", Holder: "Rosalba Peña Ordóñez <rosalba.pena@example.org>",
+		Office: "Oficina de Contratos", Vendor: "Impresoras del Valle S. A.", Contract: "CT-2024-118", Coverage: c, Warranty: "2026-12-31"}
+}
+
 func sampleTicket() *tickets.TicketView {
 	at := time.Date(2026, time.November, 23, 15, 5, 0, 0, time.UTC)
 	return &tickets.TicketView{
 		Number: tickets.FormatNumber("SS", 2026, 42), Subject: "La impresora del segundo piso no imprime", State: tickets.InService,
 		Priority: tickets.High, Requester: "Rosalba Peña Ordóñez <rosalba.pena@example.org>", Technician: "Carlos Ruiz",
+		Assets: []tickets.AssetView{sampleAsset(tickets.CoverageValid)},
+		Type:   "Equipos", Diagnosis: "El rodillo de la bandeja 2 está gastado.", Plan: "Cambiar el rodillo el martes.",
 		Text: "Buenos días:\n\nDesde ayer la impresora del segundo piso (placa 10482) no imprime. La pantalla dice:\n\n" +
 			"    Atasco en la bandeja 2\n\nYa la apagué y la prendí dos veces.\n\nGracias,\nRosalba Peña\nOficina de Contratos, ext. 2214",
-		Resources: []tickets.Held{{Resource: "Portátil de préstamo", Units: 2, Due: at.AddDate(0, 0, 8)}, {Resource: "Multímetro", Units: 1}},
-		Office:    "Oficina de Contratos", Telephone: "ext. 2214",
+		Resources:   []tickets.Held{{Resource: "Portátil de préstamo", Units: 2, Due: at.AddDate(0, 0, 8)}, {Resource: "Multímetro", Units: 1}},
+		SolutionDue: at.AddDate(0, 0, 2),
+		Office:      "Oficina de Contratos", Telephone: "ext. 2214",
 		Files:        []tickets.File{{Name: "pantalla de la impresora.jpg", Type: "image/jpeg", Size: 842_113}},
 		RegisteredAt: at, ChangedAt: at.Add(50 * time.Minute),
 	}
@@ -194,9 +213,11 @@ func problemNotice(lang string) tickets.Notice {
 	for _, code := range []tickets.ProblemCode{tickets.ProblemUnknownWord, tickets.ProblemForbidden, tickets.ProblemNoTicket,
 		tickets.ProblemNoSuchTicket, tickets.ProblemState, tickets.ProblemMissingArgument, tickets.ProblemUnknownArgument,
 		tickets.ProblemAmbiguous, tickets.ProblemMissingText, tickets.ProblemTextTwice, tickets.ProblemNothingToDo,
-		tickets.ProblemTooLate, tickets.ProblemContradiction, tickets.ProblemPeriod, tickets.ProblemPeriodOrder,
+		tickets.ProblemTooLate, tickets.ProblemContradiction, tickets.ProblemAddress,
+		tickets.ProblemUnknownAsset, tickets.ProblemPeriod, tickets.ProblemPeriodOrder,
 		tickets.ProblemPeriodPast, tickets.ProblemNotAbsent, tickets.ProblemAbsentAlready, tickets.ProblemAbsent,
-		tickets.ProblemNobody, tickets.ProblemExhausted, tickets.ProblemQuantity, tickets.ProblemNotHeld} {
+		tickets.ProblemNobody, tickets.ProblemExhausted, tickets.ProblemQuantity, tickets.ProblemNotHeld,
+		tickets.ProblemLevels} {
 		n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#cerar hoy", Problem: &tickets.Problem{
 			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed,
 			From: sampleAbsence().From, Last: sampleAbsence().Last, Staff: sampleStaff(), Free: 1, Stock: 5}})

@@ -43,6 +43,7 @@ func (c Command) String() string {
 // Verbs lists every verb in the order in which help names them.
 func Verbs() []Verb {
 	return []Verb{VerbPriority, VerbAssign, VerbTake, VerbWait, VerbNote, VerbSolve, VerbClose, VerbReopen, VerbReject,
-		VerbStatus, VerbList, VerbSearch, VerbHelp, VerbAway,
-		VerbResource, VerbReturn}
+		VerbStatus, VerbList, VerbSearch, VerbHelp,
+		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
+		VerbAsset, VerbAway, VerbResource, VerbReturn}
 }

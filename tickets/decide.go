@@ -18,6 +18,8 @@ type Input struct {
 	Bounced *Bounced
 	Answers bool // the mail answers a notice of ours
 
+	MatchedBy string    // how Ticket was found, in English, for an explanation
+	Replayed  string    // why the mail repeats one that was obeyed, in English; "" where it does not
 	Situation Situation // of staff and resources
 }
 
@@ -30,6 +32,8 @@ type Mail struct {
 	Whole    string   // subject without tags and reply marks
 	Numbers  []Number // that the subject names
 	Empty    string   // why nothing of the mail could be read, "" where it could
+
+	Received time.Time // by our server; zero where nobody knows
 }
 
 // Bounced is the notice of ours that a delivery report is about.
@@ -51,6 +55,7 @@ type Decision struct {
 // Decide says what a mail causes: a pure function, so that every rule of the desk is a row of a table test. An error means
 // that the ticket and its events do not fit, which no mail can bring about.
 func Decide(in Input) (Decision, error) {
+	in = in.weighed()
 	w := newWork(in)
 	switch class := in.Mail.Message.Class; {
 	case in.Mail.Empty != "":
@@ -199,6 +204,7 @@ func (w *work) register(subject string, ignored []string) {
 	w.t = &Ticket{}
 	w.number = w.in.Next
 	w.add(fact)
+	w.equipFrom(fact.Subject + "\n" + fact.Text)
 	w.preset()
 }
 
@@ -243,6 +249,9 @@ func (w *work) addAnswer(text string) {
 		w.actor.Role = RoleRequester
 	}
 	w.add(&AnsweredFact{Text: text, Files: files(w.in.Mail.Message), Unproven: !w.in.Sender.Proof.Proven})
+	if w.actor.Role == RoleRequester && !w.t.State.Final() {
+		w.equipFrom(text)
+	}
 	switch {
 	case w.actor.Role == RoleRequester && (w.t.State == Resolved || w.t.State == Closed):
 		w.add(&ReopenedFact{})

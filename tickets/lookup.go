@@ -26,6 +26,8 @@ type Query struct {
 type Found struct {
 	Tickets map[Number]Case // without those that do not exist
 	Lists   map[int]Rows    // by index of the command
+	Assets  []Asset         // that Input.Assets asked for by plate or serial
+	Held    []Asset         // that Input.Assets asked for by the official in charge
 }
 
 // Case is a request with its events.
@@ -42,7 +44,7 @@ type Rows struct {
 
 // Lookups returns what must be looked up before Decide is asked. It is empty for whoever has not proven who he or she is.
 func Lookups(in Input) []Lookup {
-	if !in.Sender.Proof.Proven {
+	if in = in.weighed(); !in.Sender.Proof.Proven {
 		return nil
 	}
 	var list []Lookup

@@ -27,6 +27,10 @@ const (
 	NoticeReceipt         NoticeKind = "receipt"         // to whoever gave commands: what was done, what was refused and why
 	NoticeUnproven        NoticeKind = "unproven"        // to the coordinator: a mail in somebody's name that nothing proves
 	NoticeUndelivered     NoticeKind = "undelivered"     // to the coordinator: a notice did not arrive
+	NoticeCopied          NoticeKind = "copied"          // to somebody who now follows the request
+	NoticeDeadline        NoticeKind = "deadline"        // to staff: a term runs out, or ran out
+	NoticeReminder        NoticeKind = "reminder"        // to the official: a question waits for the answer
+	NoticeOverdue         NoticeKind = "overdue"         // to the official and staff: a loan should be back
 	NoticeAbsence         NoticeKind = "absence"         // to the coordinator: a technician will be absent, or is back
 )
 
@@ -34,7 +38,8 @@ const (
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{NoticeAcknowledgement, NoticeNewRequest, NoticeAssignment, NoticeReassigned, NoticeStatus, NoticeAnswer,
 		NoticeIncoming, NoticeNote, NoticeQuestion, NoticeResolved, NoticeClosed, NoticeReopened, NoticeRejected, NoticeReceipt,
-		NoticeUnproven, NoticeUndelivered, NoticeAbsence}
+		NoticeUnproven, NoticeUndelivered, NoticeCopied, NoticeAbsence,
+		NoticeDeadline, NoticeReminder, NoticeOverdue}
 }
 
 // Notice is a mail that Decide wants sent. It is committed with the events that cause it and rendered when it is sent.
@@ -61,31 +66,42 @@ type NoticeData struct {
 	Absence    *AbsenceView     `json:"absence,omitempty"`     // NoticeAbsence
 	Staff      []StaffView      `json:"staff,omitempty"`       // NoticeNewRequest: the technicians, the most suited first
 	Resources  []ResourceView   `json:"resources,omitempty"`   // NoticeNewRequest: technical resources
+	Alerts     []Alert          `json:"alerts,omitempty"`      // NoticeDeadline
+	Overdue    []Held           `json:"overdue,omitempty"`     // NoticeOverdue
 	Nobody     bool             `json:"nobody,omitempty"`      // NoticeNewRequest: nobody suits it, so that it was not assigned by itself
 	Links      []Link           `json:"links,omitempty"`       // staff: ready-made next commands
 	ReopenDays int              `json:"reopen_days,omitempty"` // within which an answer reopens
+	Held       []AssetView      `json:"held,omitempty"`        // NoticeNewRequest: machines of the official, where the request names none
 }
 
 // TicketView is a ticket as a notice shows it.
 type TicketView struct {
-	Number       Number    `json:"number"`
-	Subject      string    `json:"subject"`
-	State        State     `json:"state"`
-	Priority     Priority  `json:"priority,omitempty"`
-	Requester    string    `json:"requester"`        // name and address
-	Office       string    `json:"office,omitempty"` // of the requester
-	Telephone    string    `json:"telephone,omitempty"`
-	Technician   string    `json:"technician,omitempty"` // name
-	Resources    []Held    `json:"resources,omitempty"`  // that the request has out
-	Text         string    `json:"text,omitempty"`       // the request itself
-	Files        []File    `json:"files,omitempty"`
-	Solution     string    `json:"solution,omitempty"`
-	Linked       Number    `json:"linked,omitempty"`
-	Note         string    `json:"note,omitempty"`      // staff: what a colleague wrote above a mail that he or she sent in
-	Remarks      []Remark  `json:"remarks,omitempty"`   // staff: what was odd about the mail
-	OnBehalfBy   string    `json:"on_behalf,omitempty"` // staff: address of the colleague who sent it in
-	RegisteredAt time.Time `json:"registered_at"`
-	ChangedAt    time.Time `json:"changed_at"`
+	Number       Number      `json:"number"`
+	Subject      string      `json:"subject"`
+	State        State       `json:"state"`
+	Priority     Priority    `json:"priority,omitempty"`
+	Requester    string      `json:"requester"`        // name and address
+	Office       string      `json:"office,omitempty"` // of the requester
+	Telephone    string      `json:"telephone,omitempty"`
+	Technician   string      `json:"technician,omitempty"`  // name
+	Resources    []Held      `json:"resources,omitempty"`   // that the request has out
+	ResponseDue  time.Time   `json:"response_due,omitzero"` // staff: the first answer is due
+	SolutionDue  time.Time   `json:"solution_due,omitzero"`
+	Stopped      bool        `json:"stopped,omitempty"` // the clock stands still
+	Late         bool        `json:"late,omitempty"`    // a due time is past
+	Type         string      `json:"type,omitempty"`    // kind of request
+	Diagnosis    string      `json:"diagnosis,omitempty"`
+	Plan         string      `json:"plan,omitempty"`
+	Assets       []AssetView `json:"assets,omitempty"` // machines that it is about
+	Text         string      `json:"text,omitempty"`   // the request itself
+	Files        []File      `json:"files,omitempty"`
+	Solution     string      `json:"solution,omitempty"`
+	Linked       Number      `json:"linked,omitempty"`
+	Note         string      `json:"note,omitempty"`      // staff: what a colleague wrote above a mail that he or she sent in
+	Remarks      []Remark    `json:"remarks,omitempty"`   // staff: what was odd about the mail
+	OnBehalfBy   string      `json:"on_behalf,omitempty"` // staff: address of the colleague who sent it in
+	RegisteredAt time.Time   `json:"registered_at"`
+	ChangedAt    time.Time   `json:"changed_at"`
 }
 
 // Link is a mailto link of a notice: one sensible next command.
@@ -112,6 +128,7 @@ type Item struct {
 	Rows    []TicketView `json:"rows,omitempty"`    // of #lista, #buscar
 	More    int          `json:"more,omitempty"`    // rows that were left out
 	History []Line       `json:"history,omitempty"` // of #estado
+	Asset   *AssetView   `json:"asset,omitempty"`   // the machine that it is about
 	Absence *AbsenceView `json:"absence,omitempty"` // of #ausente
 	Units   int          `json:"units,omitempty"`   // of #recurso, #devolver
 	Due     time.Time    `json:"due,omitzero"`      // of #recurso: when it should be back
@@ -132,6 +149,7 @@ type Problem struct {
 	Nearest string      `json:"nearest,omitempty"` // what was most likely meant
 	Choices []string    `json:"choices,omitempty"` // what may be said
 	State   State       `json:"state,omitempty"`   // the ticket's state, where that forbids it
+	Asset   *AssetView  `json:"asset,omitempty"`   // the machine that it is about
 	From    time.Time   `json:"from,omitzero"`     // first day of a period
 	Last    time.Time   `json:"last,omitzero"`     // a moment of its last day
 	Staff   []StaffView `json:"staff,omitempty"`   // why nobody can be chosen
@@ -157,6 +175,8 @@ const (
 	ProblemNothingToDo     ProblemCode = "nothing_to_do"    // it is so already
 	ProblemTooLate         ProblemCode = "too_late"         // reopening after the days allowed
 	ProblemContradiction   ProblemCode = "contradiction"    // with another command of the same mail: Value
+	ProblemUnknownAsset    ProblemCode = "unknown_asset"    // Value, Nearest; Choices: the official's machines
+	ProblemAddress         ProblemCode = "address"          // Value is no address of a person of the desk's officials
 	ProblemPeriod          ProblemCode = "period"           // Value is no period: Choices
 	ProblemPeriodOrder     ProblemCode = "period_order"     // it ends (Last) before it begins (From)
 	ProblemPeriodPast      ProblemCode = "period_past"      // it was over on Last
@@ -166,5 +186,6 @@ const (
 	ProblemExhausted       ProblemCode = "exhausted"        // of Value there are Free of Stock left
 	ProblemQuantity        ProblemCode = "quantity"         // Value is no number of units
 	ProblemNotHeld         ProblemCode = "not_held"         // the request does not have so many of Value; it has Choices
+	ProblemLevels          ProblemCode = "levels"           // Value is no impact and urgency
 	ProblemAbsentAlready   ProblemCode = "absent_already"   // From and Last of the absence that is known
 )

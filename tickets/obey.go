@@ -36,6 +36,12 @@ func rules() map[Verb]rule {
 		VerbList:     {roles: everybody, carryOut: (*work).list},
 		VerbSearch:   {roles: everybody, carryOut: (*work).search},
 		VerbHelp:     {roles: everybody, carryOut: (*work).help},
+		VerbType:     {roles: staff, ticket: true, opens: true, carryOut: (*work).setType},
+		VerbDiagnose: {roles: staff, ticket: true, takesText: true, carryOut: (*work).diagnose},
+		VerbPlan:     {roles: staff, ticket: true, takesText: true, carryOut: (*work).plan},
+		VerbCopy:     {roles: coordinator, ticket: true, opens: true, carryOut: (*work).follow},
+		VerbFor:      {roles: coordinator, ticket: true, opens: true, carryOut: (*work).enter},
+		VerbAsset:    {roles: staff, ticket: true, opens: true, carryOut: (*work).equip},
 		VerbAway:     {roles: []Role{RoleTechnician}, carryOut: (*work).away},
 		VerbResource: {roles: staff, ticket: true, opens: true, carryOut: (*work).reserve},
 		VerbReturn:   {roles: staff, ticket: true, carryOut: (*work).giveBackSome},
@@ -70,7 +76,7 @@ func (w *work) obey(commands []Command) (Decision, error) {
 		return w.refuse(commands, text)
 	}
 	noteKept := false
-	if text != "" && !textTaken && w.t != nil {
+	if text != "" && !textTaken && w.t != nil && !w.isCopy() {
 		noteKept = w.keepText(text)
 	}
 	w.tell()
@@ -137,12 +143,12 @@ func (w *work) carryOut(commands []Command, text string) (refused, textTaken boo
 	return refused, textTaken
 }
 
-// repeated returns which of the commands before says the same verb, -1 for none. Notes may be several, and so may resources.
+// repeated returns which of the commands before says the same verb, -1 for none. Notes, followers, machines and resources may
+// be several.
 func repeated(before []Command, c Command) int {
-	if c.Verb == VerbResource || c.Verb == VerbReturn {
-		return -1
-	}
-	return slices.IndexFunc(before, func(other Command) bool { return other.Verb == c.Verb && c.Verb != VerbNote })
+	return slices.IndexFunc(before, func(other Command) bool {
+		return other.Verb == c.Verb && !slices.Contains([]Verb{VerbNote, VerbCopy, VerbAsset, VerbResource, VerbReturn}, c.Verb)
+	})
 }
 
 // noTicket says why a command has no request to work on.
@@ -186,17 +192,21 @@ func (w *work) keepText(text string) bool {
 }
 
 func (w *work) prioritise(c Command, _ string) (Item, *Problem) {
-	p, problem := priorityArg(c.Arg)
+	fact, problem, weighed := weighedArg(c.Arg)
+	if !weighed {
+		fact = new(PrioritisedFact)
+		fact.Priority, problem = priorityArg(c.Arg)
+	}
 	switch {
 	case problem != nil:
 		return Item{}, problem
 	case w.t.State.Final():
 		return Item{}, w.stateProblem()
-	case w.t.Priority == p:
+	case w.t.Priority == fact.Priority && !w.t.Presumed:
 		return Item{}, &Problem{Code: ProblemNothingToDo}
 	}
-	w.add(&PrioritisedFact{Priority: p})
-	return Item{Value: string(p)}, nil
+	w.add(fact)
+	return Item{Value: string(fact.Priority)}, nil
 }
 
 func (w *work) assign(c Command, _ string) (Item, *Problem) {
@@ -303,7 +313,7 @@ func (w *work) status(c Command, _ string) (Item, *Problem) {
 		return Item{}, &Problem{Code: ProblemNoSuchTicket, Value: string(n)}
 	}
 	role := w.in.Sender.Role
-	return Item{Number: n, Rows: []TicketView{view(found.Ticket, role)}, History: history(found.Events, role)}, nil
+	return Item{Number: n, Rows: []TicketView{w.view(found.Ticket, role)}, History: history(found.Events, role)}, nil
 }
 
 // history returns the events that a role may see. Internal ones are for staff alone.
@@ -369,7 +379,7 @@ func (w *work) rows(c Command) Item {
 	found := w.in.Found.Lists[at]
 	item := Item{More: found.Total - len(found.Tickets)}
 	for _, t := range found.Tickets {
-		v := view(t, w.in.Sender.Role)
+		v := w.view(t, w.in.Sender.Role)
 		v.Text, v.Files, v.Solution = "", nil, "" // a list is for finding, not for reading
 		item.Rows = append(item.Rows, v)
 	}
@@ -393,9 +403,9 @@ func possible(v Verb, t *Ticket) bool {
 		return true
 	}
 	switch v {
-	case VerbPriority:
+	case VerbPriority, VerbType, VerbCopy, VerbAsset:
 		return !t.State.Final()
-	case VerbAssign, VerbTake, VerbWait, VerbSolve, VerbReject:
+	case VerbAssign, VerbTake, VerbWait, VerbSolve, VerbReject, VerbDiagnose, VerbPlan, VerbFor:
 		return t.State.Open()
 	case VerbClose:
 		return !t.State.Final()

@@ -3,6 +3,7 @@ package tickets
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"radicado/mailbox"
 	"radicado/tickets/calendar"
@@ -11,17 +12,30 @@ import (
 // Policy is what the settings say of the desk's rules.
 type Policy struct {
 	People          People
-	Officials       map[string]Official // the ministry's directory, by address key
-	Calendar        *calendar.Calendar  // when the desk works, in its time zone; nil: always, in UTC
-	OfficialDomains []string            // mail domains of officials, in lower case; empty: everybody is one
-	RefuseStrangers bool                // mail from other domains is quarantined instead of registered
-	Own             []string            // addresses of the desk itself: mailboxes and sender of notices
-	Lists           []string            // List-Ids by which requests may come, in lower case
-	ReopenDays      int                 // days after closure within which an answer reopens
-	Lang            string              // of people for whom nothing else is known, "es" or "en"
-	MaxRows         int                 // rows of a list in a mail
-	AutoAssign      bool                // new requests are assigned by themselves
-	Resources       []Resource
+	OfficialDomains []string // mail domains of officials, in lower case; empty: everybody is one
+	RefuseStrangers bool     // mail from other domains is quarantined instead of registered
+	Own             []string // addresses of the desk itself: mailboxes and sender of notices
+	Lists           []string // List-Ids by which requests may come, in lower case
+	ReopenDays      int      // days after closure within which an answer reopens
+	Lang            string   // of people for whom nothing else is known, "es" or "en"
+	MaxRows         int      // rows of a list in a mail
+
+	CommandAge time.Duration // how old a mail may be that commands; 0: any age
+	Types      []string      // kinds of request that #tipo knows, as they are shown
+
+	Zone      *time.Location      // of the ministry's days; nil is UTC
+	Officials map[string]Official // the ministry's directory, by address key
+	Calendar  *calendar.Calendar  // when the desk works, in its time zone; nil: always, in UTC
+
+	AutoAssign    bool // new requests are assigned by themselves
+	Resources     []Resource
+	PriorityRules []PriorityRule
+	Terms         map[Priority]Terms // in working time; a priority that is missing has none
+	WarnPercent   int                // of a term after which the desk is warned; 0: never
+	WaitDays      int                // working days after which an official is reminded of a question; 0: never
+	WaitReminders int                // at most
+	CloseDays     int                // working days of silence after which what is resolved is closed; 0: never
+	LoanDays      int                // working days after which the desk is reminded again of an overdue loan; 0: once is enough
 }
 
 // Identify says who a message claims to be from. Proof is added by whoever examined the message.

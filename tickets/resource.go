@@ -24,7 +24,8 @@ func (r Resource) Key() string { return Fold(r.Name) }
 type Held struct {
 	Resource string    `json:"resource"` // name as the settings had it
 	Units    int       `json:"units"`
-	Due      time.Time `json:"due,omitzero"` // of a loan
+	Due      time.Time `json:"due,omitzero"`      // of a loan
+	Reminded time.Time `json:"reminded,omitzero"` // that it is overdue, for the last time
 }
 
 // Key is the name under which units are counted.
@@ -71,11 +72,11 @@ func (f *ReservedFact) apply(t *Ticket, _ Event) {
 	if at := t.held(f.Resource); at >= 0 {
 		t.Resources[at].Units += f.Units
 		if f.Due.After(t.Resources[at].Due) {
-			t.Resources[at].Due = f.Due
+			t.Resources[at].Due, t.Resources[at].Reminded = f.Due, time.Time{}
 		}
 		return
 	}
-	t.Resources = append(t.Resources, Held(*f))
+	t.Resources = append(t.Resources, Held{Resource: f.Resource, Units: f.Units, Due: f.Due})
 }
 
 func (f *ReturnedFact) apply(t *Ticket, _ Event) {

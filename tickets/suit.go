@@ -36,7 +36,7 @@ func (w *work) staff() []StaffView {
 	views := make(map[string]StaffView, len(people))
 	var words []string
 	if w.t != nil {
-		words = skillWords(w.t.Subject + " " + w.t.Text[:min(len(w.t.Text), maxSkillText)])
+		words = skillWords(w.t.Type + " " + w.t.Subject + " " + w.t.Text[:min(len(w.t.Text), maxSkillText)])
 	}
 	for _, p := range people {
 		v := StaffView{Name: p.Name, Open: w.in.Situation.load(p), Max: p.MaxLoad, Suited: len(p.Skills) == 0}
@@ -154,6 +154,9 @@ func (w *work) preset() {
 	sender := w.actor
 	w.actor = Actor{Role: RoleSystem}
 	defer func() { w.actor = sender }()
+	if fact := w.in.Policy.presumed(w.t); fact != nil && !w.says(VerbPriority) {
+		w.add(fact)
+	}
 	if w.in.Policy.AutoAssign && !w.says(VerbAssign, VerbTake) {
 		_, problem := w.assignAuto()
 		w.nobody = problem != nil && problem.Code == ProblemNobody

@@ -16,6 +16,7 @@ func (w *work) tell() {
 	if w.before == nil {
 		w.tellRegistered()
 	}
+	w.tellJoined()
 	w.tellOfficials()
 	w.tellTechnicians()
 	w.tellCoordinators()
@@ -28,6 +29,7 @@ func (w *work) tellRegistered() {
 	}
 	for _, p := range w.in.Policy.People.With(RoleCoordinator) {
 		w.notify(NoticeNewRequest, p.Address(), RoleCoordinator, func(d *NoticeData) {
+			w.machines(d)
 			d.Staff, d.Resources, d.Nobody = w.staff(), w.resources(), w.nobody
 		})
 	}
@@ -201,7 +203,7 @@ func (w *work) notify(kind NoticeKind, to mailbox.Address, role Role, fill func(
 	}
 	n := Notice{Kind: kind, To: to, Lang: w.in.Policy.langOf(to), Data: NoticeData{Role: role, Recipient: to.Name, ReopenDays: w.in.Policy.ReopenDays}}
 	if w.t != nil {
-		v := view(w.t, role)
+		v := w.view(w.t, role)
 		n.Data.Ticket = &v
 		n.Data.Unproven = role.Staff() && w.t.Unproven && kind == NoticeNewRequest
 		if n.Data.Unproven {
@@ -218,11 +220,19 @@ func (w *work) notify(kind NoticeKind, to mailbox.Address, role Role, fill func(
 	w.notices = append(w.notices, n)
 }
 
-// view is the ticket as a role may see it.
+// view is the ticket as a role may see it now.
+func (w *work) view(t *Ticket, role Role) TicketView {
+	v := view(t, role)
+	v.Assets = w.in.Policy.assetViews(t.Assets, w.in.Now)
+	w.showDue(&v, t, role)
+	return v
+}
+
+// view is what of the ticket does not depend on the time.
 func view(t *Ticket, role Role) TicketView {
 	v := TicketView{
 		Number: t.Number, Subject: t.Subject, State: t.State, Priority: t.Priority, Requester: t.Requester.String(),
-		Technician: t.Technician.Name, Text: t.Text, Files: t.Files, Solution: t.Solution,
+		Technician: t.Technician.Name, Type: t.Type, Diagnosis: t.Diagnosis, Plan: t.Plan, Text: t.Text, Files: t.Files, Solution: t.Solution,
 		RegisteredAt: t.RegisteredAt, ChangedAt: t.ChangedAt,
 	}
 	for _, r := range t.Remarks {
@@ -253,7 +263,7 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 	}
 	switch role {
 	case RoleCoordinator:
-		if w.t.Priority == Unassessed {
+		if w.t.Priority == Unassessed || w.t.Presumed {
 			for _, p := range priorityWords() {
 				add(VerbPriority, string(p.priority))
 			}
@@ -269,6 +279,12 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 				}
 			}
 		}
+		if len(w.t.Assets) == 0 {
+			add(VerbAsset, w.heldPlates()...)
+		}
+		if w.t.Type == "" {
+			add(VerbType, "")
+		}
 		add(VerbWait, "")
 		add(VerbSolve, "")
 		add(VerbReject, "")
@@ -282,6 +298,12 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 			add(VerbTake, "")
 		}
 		add(VerbNote, "")
+		if w.t.Diagnosis == "" {
+			add(VerbDiagnose, "")
+		}
+		if w.t.Plan == "" {
+			add(VerbPlan, "")
+		}
 		add(VerbWait, "")
 		add(VerbSolve, "")
 		w.resourceLinks(add)

@@ -65,6 +65,9 @@ type Ticket struct {
 	State        State             `json:"state"`
 	Resume       State             `json:"resume,omitempty"` // the state to which waiting returns
 	Priority     Priority          `json:"priority,omitempty"`
+	Impact       Level             `json:"impact,omitempty"` // from which the priority follows, where it does
+	Urgency      Level             `json:"urgency,omitempty"`
+	Presumed     bool              `json:"presumed,omitempty"` // the priority is by a rule; nobody has looked at it
 	Subject      string            `json:"subject"`
 	Text         string            `json:"text"` // what the official wrote
 	Files        []File            `json:"files,omitempty"`
@@ -82,7 +85,15 @@ type Ticket struct {
 	Unproven     bool              `json:"unproven,omitempty"` // nothing proves that the requester wrote the request
 	Solution     string            `json:"solution,omitempty"`
 	Resources    []Held            `json:"resources,omitempty"` // technical resources that are out for it
+	Type         string            `json:"type,omitempty"`      // kind of request, step 4.2
+	Diagnosis    string            `json:"diagnosis,omitempty"` // step 4.1
+	Plan         string            `json:"plan,omitempty"`      // step 4.3
+	Assets       []Asset           `json:"assets,omitempty"`    // machines that it is about
 	RegisteredAt time.Time         `json:"registered_at"`
+	RespondedAt  time.Time         `json:"responded_at,omitzero"` // when the desk first wrote to the official
+	Pauses       []Pause           `json:"pauses,omitempty"`
+	Alerts       []Alert           `json:"alerts,omitempty"`
+	Waiting      Waiting           `json:"waiting,omitzero"` // for an answer of the official
 	ResolvedAt   time.Time         `json:"resolved_at,omitzero"`
 	ClosedAt     time.Time         `json:"closed_at,omitzero"` // also of rejected
 	ChangedAt    time.Time         `json:"changed_at"`         // time of the last event
@@ -104,5 +115,8 @@ func (t *Ticket) Clone() *Ticket {
 	c.Followers = append([]mailbox.Address(nil), t.Followers...)
 	c.Files = append([]File(nil), t.Files...)
 	c.Resources = append([]Held(nil), t.Resources...)
+	c.Pauses = append([]Pause(nil), t.Pauses...)
+	c.Alerts = append([]Alert(nil), t.Alerts...)
+	c.Assets = append([]Asset(nil), t.Assets...)
 	return &c
 }

@@ -6,9 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
+	"radicado/mailbox"
 	"radicado/mailbox/deliver"
+	"radicado/mailbox/message"
 	"radicado/mailbox/receive"
+	"radicado/mailbox/trust"
 	"radicado/templates"
 )
 
@@ -63,6 +68,9 @@ func checkServers(ctx context.Context, s *settings, say func(finding)) error {
 		for _, f := range receive.Check(ctx, account) {
 			say(finding{"mailbox " + m.section.Name, f.What, f.OK, f.Detail, f.Advice})
 		}
+		for _, f := range checkProofs(ctx, s, m.section.Name, account) {
+			say(f)
+		}
 	}
 	server, err := s.smtpServer()
 	if err != nil {
@@ -72,6 +80,40 @@ func checkServers(ctx context.Context, s *settings, say func(finding)) error {
 		say(finding{"smtp", f.What, f.OK, f.Detail, f.Advice})
 	}
 	return nil
+}
+
+// proofMails is how many of the latest mails tell what the server writes into them.
+const proofMails = 50
+
+// checkProofs tells from the last mails of a mailbox which proofs of the sender its server offers and which settings would use
+// them. It never fails: a mailbox without mails, or whose server offers nothing, can be read all the same.
+func checkProofs(ctx context.Context, s *settings, name string, account receive.Account) []finding {
+	where := "mailbox " + name
+	headers, err := receive.Headers(ctx, account, proofMails)
+	if err != nil {
+		return nil // what keeps the mailbox from being read was said
+	}
+	policy := s.trust
+	// Neither helps where headers alone are at hand.
+	policy.VerifyDKIM, policy.Accept = false, slices.DeleteFunc(slices.Clone(policy.Accept), func(m trust.Method) bool { return m == trust.MethodToken })
+	verifier, err := trust.New(policy, nil, nil, time.Now)
+	if err != nil {
+		return []finding{{Where: where, What: "proofs of the sender", Detail: err.Error(), Advice: "correct the settings of [trust]"}}
+	}
+	var mails []*mailbox.Message
+	for _, header := range headers {
+		mails = append(mails, message.Read(header, message.Options{Own: s.policy.Own}))
+	}
+	offers := verifier.Offers(mails)
+	found := []finding{{Where: where, What: "proofs of the sender", OK: true,
+		Detail: fmt.Sprintf("%d of the last %d mails are proven by their header with the settings as they are", offers.Proven, offers.Mails)}}
+	for _, advice := range offers.Advice[:max(0, len(offers.Advice)-1)] { // the last one says the same as the finding
+		found = append(found, finding{Where: where, What: "proofs of the sender", OK: true, Detail: advice})
+	}
+	if offers.Mails == 0 {
+		found[0].Detail = "no mails to look at: send one to the mailbox from outside and check again"
+	}
+	return found
 }
 
 // checkFolder tries whether a file can be kept at path.
@@ -117,7 +159,7 @@ func (k *checkCommand) print(c console, f finding) {
 	}
 	fmt.Fprintf(c.out, "%s  %s: %s", mark, f.Where, f.What)
 	if f.Detail != "" {
-		fmt.Fprintf(c.out, ": %s", f.Detail)
+		fmt.Fprintf(c.out, ": %s", printable(f.Detail))
 	}
 	if !f.OK && f.Advice != "" {
 		fmt.Fprintf(c.out, "\n        what to do: %s", f.Advice)

@@ -60,7 +60,7 @@ loan_days = 3
 		o.saysTo(o.marta, "No alcanza «Portátil de préstamo»: no queda ninguno de 1.")
 		o.writes(o.marta, "["+string(o.number(1))+"] #devolver", "")
 		o.saysTo(o.marta, "La devolución quedó registrada: 1 × Portátil de préstamo.")
-		o.writes(o.marta, "["+string(o.number(2))+"] #recurso portátil", "")
+		o.writes(o.marta, "["+string(o.number(2))+"] #recurso portátil 1", "")
 		o.until("the machine to be reserved", func() bool { return len(o.ticket(2).Resources) == 1 })
 		o.sound()
 	})

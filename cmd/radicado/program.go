@@ -57,9 +57,9 @@ func newProgram(ctx context.Context, s *settings, pace pace, log *slog.Logger) (
 	if err != nil {
 		return nil, fmt.Errorf("trust.key_file: %w", err)
 	}
-	prover, err := trust.New(s.trust, resolver(s), keys, time.Now)
+	prover, err := newProver(s, keys, time.Now)
 	if err != nil {
-		return nil, fmt.Errorf("[trust]: %w", err)
+		return nil, err
 	}
 	texts, err := templates.Load(s.file.Templates.Folder, s.templates())
 	if err != nil {
@@ -69,16 +69,26 @@ func newProgram(ctx context.Context, s *settings, pace pace, log *slog.Logger) (
 	if err != nil {
 		return nil, fmt.Errorf("register.path: %w", err)
 	}
-	instance := keys.Token("instance", s.file.Desk.Address)
-	if err := p.addOutbox(s, texts, instance, pace.outbox); err != nil {
+	if err := p.addOutbox(s, texts, s.instance(keys), pace.outbox); err != nil {
 		return nil, err
 	}
-	p.desk = desk.New(p.register, desk.Options{
-		Policy: s.policy, Grammar: command.New(s.file.Desk.NumberPrefix), Prover: prover, Keys: keys,
-		Reader: message.Options{Own: s.policy.Own, Instance: instance},
-		Domain: mailbox.Address{Addr: s.file.Desk.Address}.Domain(), CutOff: s.cutOffs(), Queued: p.outbox.Kick, Log: log,
-	})
+	options := s.deskOptions(prover, keys, log)
+	options.Queued = p.outbox.Kick
+	p.desk = desk.New(p.register, options)
 	return p, p.addReceivers(s, pace.receive)
+}
+
+// instance is what our notices carry, so that one of them that comes back is known.
+func (s *settings) instance(keys *trust.Keyring) string {
+	return keys.Token("instance", s.file.Desk.Address)
+}
+
+func (s *settings) deskOptions(prover desk.Prover, keys *trust.Keyring, log *slog.Logger) desk.Options {
+	return desk.Options{
+		Policy: s.policy, Grammar: command.New(s.file.Desk.NumberPrefix), Prover: prover, Keys: keys,
+		Reader: message.Options{Own: s.policy.Own, Instance: s.instance(keys)},
+		Domain: mailbox.Address{Addr: s.file.Desk.Address}.Domain(), CutOff: s.cutOffs(), Log: log,
+	}
 }
 
 func (p *program) addOutbox(s *settings, texts *templates.Set, instance string, pace outbox.Pace) error {

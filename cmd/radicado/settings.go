@@ -11,17 +11,20 @@ import (
 // settingsFile is the settings as they stand in the TOML file: plain values, not yet checked. A field without a default
 // tag defaults to its zero value. config.example.toml says what each key means.
 type settingsFile struct {
-	Desk      deskSection       `toml:"desk"`
-	Register  registerSection   `toml:"register"`
-	Mailbox   []mailboxSection  `toml:"mailbox"`
-	SMTP      smtpSection       `toml:"smtp"`
-	Trust     trustSection      `toml:"trust"`
-	Person    []personSection   `toml:"person"`
-	Templates templatesSection  `toml:"templates"`
-	People    peopleSection     `toml:"people"`
-	Calendar  calendarSection   `toml:"calendar"`
-	Resource  []resourceSection `toml:"resource"`
-	Log       logSection        `toml:"log"`
+	Desk         deskSection           `toml:"desk"`
+	Register     registerSection       `toml:"register"`
+	Mailbox      []mailboxSection      `toml:"mailbox"`
+	SMTP         smtpSection           `toml:"smtp"`
+	Trust        trustSection          `toml:"trust"`
+	Person       []personSection       `toml:"person"`
+	Templates    templatesSection      `toml:"templates"`
+	Procedure    procedureSection      `toml:"procedure"`
+	People       peopleSection         `toml:"people"`
+	Calendar     calendarSection       `toml:"calendar"`
+	Resource     []resourceSection     `toml:"resource"`
+	SLA          slaSection            `toml:"sla"`
+	PriorityRule []priorityRuleSection `toml:"priority_rule"`
+	Log          logSection            `toml:"log"`
 }
 
 type deskSection struct {
@@ -92,6 +95,20 @@ type trustSection struct {
 	Accept     []string `toml:"accept"`
 	VerifyDKIM bool     `toml:"verify_dkim"`
 	KeyFile    string   `toml:"key_file"`
+	CommandAge string   `toml:"command_age"`
+
+	Role trustRoles `toml:"role"`
+}
+
+// trustRoles is what is asked of a role instead of what is asked of everybody.
+type trustRoles struct {
+	Coordinator trustRole `toml:"coordinator"`
+	Technician  trustRole `toml:"technician"`
+	Requester   trustRole `toml:"requester"`
+}
+
+type trustRole struct {
+	Accept []string `toml:"accept"`
 }
 
 type personSection struct {
@@ -119,12 +136,14 @@ type logSection struct {
 // defaultSettings is what a key has that the file does not name.
 func defaultSettings() settingsFile {
 	return settingsFile{
-		Desk:     deskSection{Name: "Mesa de servicios", TimeZone: "America/Bogota", Language: "es", NumberPrefix: "SS", ReopenDays: 5, ListRows: 50},
-		Register: registerSection{Path: "/var/lib/radicado/register.db"},
-		SMTP:     smtpSection{TLS: "starttls", Connections: 2, Timeout: "1m", GiveUpAfter: "5d"},
-		Trust:    trustSection{Accept: []string{"dmarc", "dkim"}, KeyFile: "/var/lib/radicado/reply.key"},
-		Log:      logSection{Format: "text", Level: "info"},
-		Calendar: defaultCalendar(),
+		Desk:      deskSection{Name: "Mesa de servicios", TimeZone: "America/Bogota", Language: "es", NumberPrefix: "SS", ReopenDays: 5, ListRows: 50},
+		Register:  registerSection{Path: "/var/lib/radicado/register.db"},
+		SMTP:      smtpSection{TLS: "starttls", Connections: 2, Timeout: "1m", GiveUpAfter: "5d"},
+		Trust:     trustSection{Accept: []string{"dmarc", "dkim"}, KeyFile: "/var/lib/radicado/reply.key", CommandAge: "7d"},
+		Procedure: defaultProcedure(),
+		Calendar:  defaultCalendar(),
+		SLA:       defaultSLA(),
+		Log:       logSection{Format: "text", Level: "info"},
 	}
 }
 
@@ -145,7 +164,8 @@ type settings struct {
 	giveUpAfter time.Duration
 	trust       trust.Policy
 
-	calendarConfig calendar.Config // of which those of technicians are made
+	acceptByRole   map[tickets.Role][]trust.Method // where a role has its own
+	calendarConfig calendar.Config                 // of which those of technicians are made
 }
 
 // mailboxSettings is one mailbox in the terms of the program.

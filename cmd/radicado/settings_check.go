@@ -41,9 +41,12 @@ func checkSettings(f settingsFile) (*settings, []settingsError) {
 	c.people(s)
 	c.officials(s)
 	c.resources(s)
+	c.sla(s)
+	c.priorityRules(s)
 	c.allMailboxes(s)
 	c.smtp(s)
 	c.trust(s)
+	c.procedure(s)
 	if f.Templates.Folder != "" {
 		if info, err := os.Stat(f.Templates.Folder); err != nil || !info.IsDir() {
 			c.wrong("templates.folder", "found %q, expected a folder that exists", f.Templates.Folder)
@@ -171,10 +174,16 @@ func (c *checker) trust(s *settings) {
 	c.oneOf("trust.server", t.Server, string(trust.ServerGeneric), string(trust.ServerMicrosoft365), string(trust.ServerGoogle))
 	s.trust = trust.Policy{Server: trust.Server(t.Server), Authority: t.Authority, Hosts: t.Hosts, Below: t.Below,
 		Strict: t.Strict, VerifyDKIM: t.VerifyDKIM, OwnDomains: s.policy.OfficialDomains}
-	for i, method := range t.Accept {
-		c.oneOf(fmt.Sprintf("trust.accept[%d]", i), method, trustMethods()...)
-		s.trust.Accept = append(s.trust.Accept, trust.Method(method))
+	s.trust.Accept = c.methods("trust.accept", t.Accept)
+	s.acceptByRole = map[tickets.Role][]trust.Method{}
+	for role, section := range map[tickets.Role]trustRole{
+		tickets.RoleCoordinator: t.Role.Coordinator, tickets.RoleTechnician: t.Role.Technician, tickets.RoleRequester: t.Role.Requester,
+	} {
+		if len(section.Accept) > 0 {
+			s.acceptByRole[role] = c.methods(fmt.Sprintf("trust.role.%s.accept", role), section.Accept)
+		}
 	}
+	s.policy.CommandAge = c.duration("trust.command_age", t.CommandAge)
 	for i, network := range t.Internal {
 		prefix, err := netip.ParsePrefix(network)
 		if err != nil {
@@ -183,6 +192,15 @@ func (c *checker) trust(s *settings) {
 		s.trust.Internal = append(s.trust.Internal, prefix)
 	}
 	c.require("trust.key_file", t.KeyFile, "the file that keeps the key of our Message-IDs; it is made at the first start")
+}
+
+func (c *checker) methods(key string, names []string) []trust.Method {
+	var methods []trust.Method
+	for i, name := range names {
+		c.oneOf(fmt.Sprintf("%s[%d]", key, i), name, trustMethods()...)
+		methods = append(methods, trust.Method(name))
+	}
+	return methods
 }
 
 // trustMethods lists what trust.accept may name.

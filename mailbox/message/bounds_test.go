@@ -38,6 +38,7 @@ func TestHostileMails(t *testing.T) {
 		"bounce":            append([]byte("From: MAILER-DAEMON@example.org\nSubject: failure notice\n\n"), strings.Repeat("<a@example.org>:\n550 5.1.1 b@example.org... no\n", 30_000)...),
 		"status":            mailOf("multipart/report; report-type=delivery-status; boundary=b", "--b\nContent-Type: message/delivery-status\n\n"+strings.Repeat("\nFinal-Recipient: rfc822;a@example.org\n", 30_000)),
 		"many statuses":     mailOf("multipart/report; report-type=delivery-status; boundary=b", strings.Repeat("--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822;a@example.org\n", 20_000)),
+		"many pictures":     mailOf("multipart/related; boundary=b", "--b\nContent-Type: text/html\n\n"+strings.Repeat("<img src='cid:x'>", 200_000)+"\n"+strings.Repeat("--b\nContent-Type: image/png\nContent-ID: <y>\n\nx\n", 3_000)),
 		"bare CR":           []byte("Subject: x\r\r" + strings.Repeat("a\r", 500_000)),
 		"JSON":              mailOf("text/plain", `{"notificationType":`+strings.Repeat("[", 500_000)),
 	} {

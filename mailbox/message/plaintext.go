@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
-
-	"golang.org/x/net/html/charset"
 )
 
 // decodeText returns a text part as UTF-8 with single line feeds and no control characters but tabs.
 func decodeText(b []byte, label string) string {
-	if utf8.Valid(b) && !stateful(label) && bytes.IndexByte(b, 0x1b) < 0 && (isASCII(b) || narrow(label)) {
+	if (isASCII(b) || utf8.Valid(b) && narrow(label)) && !stateful(label) && bytes.IndexByte(b, 0x1b) < 0 {
 		return tidy(b)
 	}
 	return normalise(decodeCharset(b, label))
@@ -19,7 +17,7 @@ func decodeText(b []byte, label string) string {
 // narrow reports whether well-formed UTF-8 under this label is UTF-8: where the label says so, says nothing, or names a
 // single-byte charset.
 func narrow(label string) bool {
-	enc, name := charset.Lookup(strings.ToLower(strings.Trim(label, " \t\"'")))
+	enc, name := lookup(strings.ToLower(strings.Trim(label, " \t\"'")))
 	return enc == nil || name == "utf-8" || singleByte(enc)
 }
 

@@ -48,7 +48,7 @@ func looksLikeText(b []byte) bool {
 
 // decodeQuotedPrintable undoes RFC 2045 section 6.7 and leaves alone what is no encoding.
 func decodeQuotedPrintable(b []byte) []byte {
-	out := make([]byte, 0, len(b))
+	out := make([]byte, 0, max(64, len(b)-2*bytes.Count(b, []byte("="))))
 	for len(b) > 0 {
 		i := bytes.IndexByte(b, '=')
 		if i < 0 {

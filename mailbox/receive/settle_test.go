@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-imap/v2"
 )
 
 // TestMoves shows that finished mails leave the folder, once each, in whatever way the server offers.
@@ -74,7 +76,9 @@ func TestReceivingGoesOnWhileMovingFails(t *testing.T) {
 	sc.addPlain(8)
 	ledger := newLedger()
 	ledger.settles = true
-	r := run(t, sc.serveAccount(), ledger)
+	acc := sc.serveAccount()
+	acc.Timing.MaxRetry = time.Hour
+	r := run(t, acc, ledger)
 	eventually(t, "refusal", func() bool { return r.log.count("mails cannot be moved") == 1 })
 	sc.add(scriptMail{raw: plainMail(8)})
 	wantMails(t, ledger, plainMails(9)...)
@@ -315,5 +319,29 @@ func TestCounts(t *testing.T) {
 	}
 	if got := fmt.Sprint(sc.said("^(SELECT|CREATE|LIST)")); got != "[]" {
 		t.Errorf("counting changes or opens something: %s", got)
+	}
+}
+
+// TestHeaders looks at the latest mails and leaves the folders as they are.
+func TestHeaders(t *testing.T) {
+	srv := memoryServer(t, "headers", imap.CapIMAP4rev1)
+	d := srv.newDesk(t)
+	for i := range 5 {
+		d.add(plainMail(i))
+	}
+	headers, err := Headers(t.Context(), d.acc, 3)
+	if err != nil || len(headers) != 3 {
+		t.Fatalf("%d headers, %v", len(headers), err)
+	}
+	for i, h := range headers {
+		if want, _, _ := strings.Cut(plainMail(i+2), "\r\n\r\n"); !strings.HasPrefix(string(h), want) {
+			t.Errorf("header %d is %q, want %q", i, h, want)
+		}
+	}
+	if headers, err = Headers(t.Context(), d.acc, 50); err != nil || len(headers) != 5 {
+		t.Errorf("%d headers of a folder with 5 mails, %v", len(headers), err)
+	}
+	if got, err := Counts(t.Context(), d.acc); err != nil || got.Folder != 5 {
+		t.Errorf("the folder holds %+v, %v", got, err)
 	}
 }

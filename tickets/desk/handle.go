@@ -19,7 +19,7 @@ import (
 const (
 	groupMails  = 50       // handled in one transaction, which costs one wait for the disk
 	groupBytes  = 16 << 20 // of mail held in memory at a time; one larger mail comes alone
-	maxAttempts = 3        // after which a mail that ended the program is set aside unread
+	maxAttempts = 9        // after which a mail that ended the program is set aside unread; power cuts in a row must not look like that
 	releaseTime = 5 * time.Second
 )
 
@@ -87,7 +87,13 @@ func (d *Desk) handleGroup(ctx context.Context, group []register.Arrival) error 
 		for i, p := range mails {
 			var decision tickets.Decision
 			err := tx.Nested(func() (err error) {
-				decision, err = d.settle(ctx, tx, p)
+				defer func() {
+					// A fault of ours must cost one mail, not the daemon.
+					if fault := recover(); fault != nil {
+						err = fmt.Errorf("panic: %v", fault)
+					}
+				}()
+				decision, err = d.settle(tx, p)
 				return err
 			})
 			if err != nil {
@@ -192,40 +198,35 @@ func (d *Desk) prepare(ctx context.Context, a register.Arrival) (p prepared, err
 }
 
 // settle decides on one mail and writes what follows. It runs inside a nested part of a transaction.
-func (d *Desk) settle(ctx context.Context, tx *register.Tx, p prepared) (tickets.Decision, error) {
+func (d *Desk) settle(tx *register.Tx, p prepared) (tickets.Decision, error) {
 	if p.empty != "" {
 		decision := tickets.Decision{Quarantine: p.empty, Summary: "quarantined: " + p.empty}
 		return decision, tx.Settle(p.arrival.ID, register.Settlement{Quarantined: true, Reason: p.empty})
 	}
-	identity := identityOf(p.message, p.arrival.Digest)
-	known, err := tx.FindByRaw(p.arrival.Digest)
-	if errors.Is(err, register.ErrNotFound) {
-		known, err = tx.FindByIdentity(identity)
-	}
-	switch {
-	case err == nil:
-		summary := fmt.Sprintf("the same mail as message %d, which came before", known.ID)
-		return tickets.Decision{Summary: summary}, tx.Settle(p.arrival.ID, register.Settlement{Message: known.ID})
-	case !errors.Is(err, register.ErrNotFound):
+	known, err := d.recognise(tx, p)
+	if err != nil {
 		return tickets.Decision{}, err
 	}
-	return d.decide(tx, p, identity)
+	if known.same != 0 {
+		summary := fmt.Sprintf("the same mail as message %d, which came before", known.same)
+		return tickets.Decision{Summary: summary}, tx.Settle(p.arrival.ID, register.Settlement{Message: known.same})
+	}
+	return d.decide(tx, p, known)
 }
 
-func (d *Desk) decide(tx *register.Tx, p prepared, identity []byte) (tickets.Decision, error) {
+func (d *Desk) decide(tx *register.Tx, p prepared, known acquaintance) (tickets.Decision, error) {
 	m := p.message
-	received := p.arrival.InternalDate
-	if received.IsZero() {
-		received = p.arrival.TakenAt
-	}
 	id, err := tx.AddMessage(register.Message{
-		Identity: identity, Digest: p.arrival.Digest, MessageID: m.MessageID, From: m.From, Subject: m.Subject, Class: m.Class,
-		ClassReason: m.ClassReason, Proof: p.proof, ReceivedAt: received, Text: m.NewText, Defects: m.Defects,
+		Identity: known.identity, Digest: p.arrival.Digest, MessageID: m.MessageID, From: m.From, Subject: m.Subject, Class: m.Class,
+		ClassReason: m.ClassReason, Proof: p.proof, ReceivedAt: p.received(), Text: m.NewText, Defects: m.Defects,
 	})
 	if err != nil {
 		return tickets.Decision{}, err
 	}
-	in, err := d.input(tx, p, id)
+	if err := known.remember(tx, id); err != nil {
+		return tickets.Decision{}, err
+	}
+	in, err := d.input(tx, p, known, id)
 	if err != nil {
 		return tickets.Decision{}, err
 	}
@@ -240,12 +241,13 @@ func (d *Desk) decide(tx *register.Tx, p prepared, identity []byte) (tickets.Dec
 }
 
 // input gathers what Decide looks at.
-func (d *Desk) input(tx *register.Tx, p prepared, id int64) (tickets.Input, error) {
+func (d *Desk) input(tx *register.Tx, p prepared, known acquaintance, id int64) (tickets.Input, error) {
 	m := p.message
 	subject := d.options.Grammar.Read(m.Subject)
 	in := tickets.Input{
 		Now: tx.Now(), Policy: d.options.Policy, Sender: d.options.Policy.Identify(m, p.proof),
-		Mail: tickets.Mail{ID: id, Message: m, Commands: subject.Commands, Title: subject.Title, Whole: subject.Whole, Numbers: subject.Numbers},
+		Mail:     tickets.Mail{ID: id, Message: m, Commands: subject.Commands, Title: subject.Title, Whole: subject.Whole, Numbers: subject.Numbers, Received: p.received()},
+		Replayed: known.replayed,
 	}
 	var err error
 	if m.Bounce != nil {
@@ -253,17 +255,23 @@ func (d *Desk) input(tx *register.Tx, p prepared, id int64) (tickets.Input, erro
 	} else {
 		err = d.match(tx, m, subject.Numbers, &in)
 	}
+	if err == nil && in.Ticket == nil && known.copyOf != "" {
+		in.MatchedBy = "an unproven copy of this mail, which came before"
+		err = d.ticketOf(tx, known.copyOf, &in)
+	}
 	if err != nil {
 		return in, err
 	}
 	if in.Next, err = tx.UpcomingNumber(); err != nil {
 		return in, err
 	}
+	if in.Found, err = find(tx, tickets.Lookups(in)); err != nil {
+		return in, err
+	}
 	if in.Situation, err = tx.Situation(); err != nil {
 		return in, err
 	}
-	in.Found, err = find(tx, tickets.Lookups(in))
-	return in, err
+	return in, d.furnish(tx, &in)
 }
 
 // commit writes what a decision says.

@@ -12,21 +12,29 @@ import (
 // match finds the request that a mail belongs to, by what is hardest to forge first: a keyed Message-ID or reply address
 // made for this very sender, any Message-ID that the register knows, a number in the subject.
 func (d *Desk) match(tx *register.Tx, m *mailbox.Message, numbers []tickets.Number, in *tickets.Input) error {
-	var candidates []tickets.Number
+	type candidate struct {
+		number tickets.Number
+		by     string
+	}
+	var candidates []candidate
 	if number, ok := d.options.Keys.Answers(m); ok {
 		in.Answers = true
-		candidates = append(candidates, tickets.Number(number))
+		candidates = append(candidates, candidate{tickets.Number(number), "the token of a notice that was sent to this address"})
 	}
 	threads, err := tx.TicketsByMessageIDs(references(m))
 	if err != nil {
 		return err
 	}
 	for _, t := range threads {
-		candidates = append(candidates, t.Ticket)
+		candidates = append(candidates, candidate{t.Ticket, "Message-ID " + t.MessageID})
 	}
-	for _, n := range append(candidates, numbers...) {
-		in.Ticket, err = tx.Ticket(n)
+	for _, n := range numbers {
+		candidates = append(candidates, candidate{n, "the number in the subject"})
+	}
+	for _, c := range candidates {
+		in.Ticket, err = tx.Ticket(c.number)
 		if err == nil {
+			in.MatchedBy = c.by
 			return nil
 		}
 		if !errors.Is(err, register.ErrNotFound) {

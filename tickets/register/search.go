@@ -115,6 +115,10 @@ func wordsOf(fact tickets.Fact) (public, internal []string) {
 		said = []string{f.Text}
 	case *tickets.RejectedFact:
 		said = []string{f.Text}
+	case *tickets.DiagnosedFact, *tickets.PlannedFact:
+		said = []string{tickets.Said(f)}
+	case *tickets.EquippedFact:
+		said = []string{f.Asset.Plate, f.Asset.Serial, f.Asset.Name()}
 	}
 	if fact.Internal() {
 		return nil, said

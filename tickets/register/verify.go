@@ -267,7 +267,17 @@ func (v *verifier) checkTicket(r *Reader, stored storedTicket) error {
 // normal returns a form in which equal tickets are equal, in whatever zone their times were written.
 func normal(t *tickets.Ticket) ([]byte, error) {
 	t = t.Clone()
-	for _, at := range []*time.Time{&t.RegisteredAt, &t.ResolvedAt, &t.ClosedAt, &t.ChangedAt} {
+	times := []*time.Time{&t.RegisteredAt, &t.ResolvedAt, &t.ClosedAt, &t.ChangedAt, &t.RespondedAt, &t.Waiting.Since, &t.Waiting.RemindedAt}
+	for i := range t.Pauses {
+		times = append(times, &t.Pauses[i].From, &t.Pauses[i].To)
+	}
+	for i := range t.Alerts {
+		times = append(times, &t.Alerts[i].Due)
+	}
+	for i := range t.Resources {
+		times = append(times, &t.Resources[i].Due, &t.Resources[i].Reminded)
+	}
+	for _, at := range times {
 		*at = at.UTC()
 	}
 	return json.Marshal(t)

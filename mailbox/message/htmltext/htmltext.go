@@ -47,7 +47,7 @@ const maxMarks = 1000
 // Convert reads HTML.
 func Convert(source []byte) Document {
 	w := &walker{tokens: html.NewTokenizer(bytes.NewReader(source)), open: map[string]int{}}
-	w.out.Grow(len(source) / 3)
+	w.out.Grow(shown(source))
 	w.tokens.SetMaxBuf(0)
 	for {
 		switch w.tokens.Next() {
@@ -61,6 +61,23 @@ func Convert(source []byte) Document {
 		case html.EndTagToken:
 			w.endTag()
 		}
+	}
+}
+
+// shown estimates how long the text is: what stands outside of tags.
+func shown(source []byte) int {
+	n := 0
+	for {
+		open := bytes.IndexByte(source, '<')
+		if open < 0 {
+			return n + len(source)
+		}
+		n += open + 1
+		end := bytes.IndexByte(source[open:], '>')
+		if end < 0 {
+			return n
+		}
+		source = source[open+end+1:]
 	}
 }
 

@@ -135,7 +135,7 @@ var forwardWords = []string{
 
 // verbWords stand between the writer and the colon of an attribution: "X wrote:".
 var verbWords = []string{
-	"wrote", "writes", " sent", " said", "posted", "a écrit", "a ecrit", "ha scritto", "escribió", "escribio", "escribiu", "va escriure", "escreveu",
+	"wrote", "writes", " sent", " said", "posted", "a écrit", "a ecrit", "ha scritto", "escribió", "escribio", "escribiu", "va escriure", "missatge de", "escreveu",
 	"schrieb", "schreef", "geschreven", "skrev", "skreiv", "skrifaði", "kirjoitti", "kirjutas", "napisał", "napisao", "napisala", "napsal", "napísal", "pisal", "pisao",
 	"написал", "пишет", "писал", "написав", "пише", "написа", "írta", "a scris", "yazdı", "έγραψε", "写道", "寫道", "撰寫", "wrote", "書きました", "のメール", "작성", "썼습니다",
 	"đã viết", "viết:", "menulis", "rašė", "parašė", "rakstīja", "idatzi du", "كتب", "כתב", "เขียนว่า", "geantwortet", "envió", "enviou",
@@ -144,7 +144,7 @@ var verbWords = []string{
 // openerWords begin an attribution: the preposition before the date, or a day of the week.
 var openerWords = []string{
 	"on ", "el ", "le ", "am ", "em ", "no dia", "il ", "il giorno", "op ", "den ", "d. ", "dne ", "dňa ", "dnia ", "w dniu", "vào ", "在 ", "在", "la ", "pe ", "pada ", "în ",
-	"στις ", "dana ", "u ", "kl. ", "a les ", "dia ", "el dia", "som ", "ma ", "ti ", "ke ", "to ", "su ", "mon", "tue", "wed", "thu", "fri", "sat", "sun",
+	"στις ", "dana ", "u ", "kl. ", "a les ", "dia ", "el dia", "missatge de", "som ", "ma ", "ti ", "ke ", "to ", "su ", "mon", "tue", "wed", "thu", "fri", "sat", "sun",
 	"lun", "mar", "mié", "mie", "jue", "vie", "sáb", "sab", "dom", "pon", "wto", "śro", "czw", "pią", "sob", "nie", "пн", "вт", "ср", "чт", "пт", "сб", "вс",
 	"понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье", "from ", "op ", "at ", "al ", "--- on", "-- on", "fecha",
 }

@@ -18,7 +18,7 @@ func isMobile(text string) bool {
 	}
 	low := strings.Trim(fold(text), "-_*<>()[]. \u00a0!")
 	advert := len(strings.Fields(low)) <= 12 && !strings.Contains(low, ", ") && !strings.HasSuffix(low, "?")
-	for _, prefix := range mobilePrefixes {
+	for _, prefix := range mobileHeads[head(low)] {
 		if advert && strings.HasPrefix(low, prefix) {
 			return true
 		}
@@ -29,6 +29,17 @@ func isMobile(text string) bool {
 		}
 	}
 	return false
+}
+
+// mobileHeads finds the openings by their first four bytes.
+var mobileHeads = mobileTable()
+
+func mobileTable() map[string][]string {
+	table := map[string][]string{}
+	for _, p := range mobilePrefixes {
+		table[head(p)] = append(table[head(p)], p)
+	}
+	return table
 }
 
 var mobilePrefixes = []string{

@@ -81,8 +81,12 @@ func capitalised(w string) bool {
 
 // plain lowers letters and takes their accents off.
 func plain(s string) string {
+	s = strings.ToLower(s)
+	if isASCII(s) {
+		return s
+	}
 	var sb strings.Builder
-	for _, r := range strings.ToLower(s) {
+	for _, r := range s {
 		if i := strings.IndexRune(accented, r); i >= 0 {
 			r = rune(unaccented[len([]rune(accented[:i]))])
 		}
@@ -95,3 +99,12 @@ const (
 	accented   = "áàâãäéèêëíìîïóòôõöúùûüñç"
 	unaccented = "aaaaaeeeeiiiiooooouuuunc"
 )
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}

@@ -53,6 +53,9 @@ func (s *splitter) isNotice(n, end int) bool {
 // isNoticeHead reports whether a line is the unmistakable opening of a notice.
 func isNoticeHead(text string) bool {
 	text = noticeText(text)
+	if strings.Contains(text, "avast.com/") || strings.Contains(text, "avg.com/email-sig") {
+		return true
+	}
 	if len(text) < 14 {
 		low := strings.ToLower(strings.TrimRight(text, ":. "))
 		return low == "aviso legal" || low == "disclaimer" || low == "legal notice"

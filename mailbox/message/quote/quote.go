@@ -143,6 +143,9 @@ func (s *splitter) historyAt(i int) (h history, next int, ok bool) {
 	if b, ok := findHeader(s.lines, i, i > 0 && isRule(s.lines[i-1].text)); ok {
 		return history{at: i, body: b.to, header: b.header, rule: "the header of a quoted mail: " + shorten(l.text, 60)}, 0, true
 	}
+	if i > 0 && sharedAttribution(l.text) {
+		return history{at: i, body: i, header: Header{From: addressIn(l.text)}, rule: "an attribution with the quoted mail behind it: " + shorten(l.text, 80)}, 0, true
+	}
 	if a, ok := s.attributionFrom(i); ok {
 		if quoteFollows(s.lines, a.to-1) {
 			s.markPipes(a.to)
@@ -256,7 +259,7 @@ func (s *splitter) weakRest(m marked, i int) bool {
 // attributionFrom returns the attribution that begins at lines[i].
 func (s *splitter) attributionFrom(i int) (attribution, bool) {
 	for j := i; j < len(s.lines) && j < i+maxAttributionLines && !s.lines[j].blank; j++ {
-		if !mayEndAttribution(s.lines[j].text) {
+		if !s.lines[j].ends {
 			continue
 		}
 		if a, ok := s.attributionTo(j); ok && a.from == i {

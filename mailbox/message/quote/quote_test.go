@@ -41,6 +41,15 @@ func TestHistoryIsCut(t *testing.T) {
 		"Notes":                      "De: \tMesa/TI\nPara: \tGloria\nFecha: \t03/11/2025 10:12 a.m.\nAsunto: \tImpresora\n____________________\n\nApáguela.",
 		"Zoho":                       "---- El lun, 03 nov 2025 10:12:31 -0500 Mesa<soporte@example.org> escribió ----\n\nApáguela.",
 		"Reply marker":               "-- Responda por encima de esta línea --\n\nApáguela.",
+		"GroupWise":                  ">>> Mesa <soporte@example.org> 03/11/2025 10:12 >>>\nApáguela.",
+		"Yahoo en el teléfono":       "El lun., 3 de nov. de 2025 a la(s) 10:12 a. m., Mesa<soporte@example.org> escribió:   Apáguela.",
+		"Hotmail":                    "________________________________\n> Date: Mon, 3 Nov 2025 10:12:00 -0500\n> From: soporte@example.org\n> To: gloria@example.net\n> Subject: x\n> \n> Apáguela.",
+		"Gmail hu":                   "Mesa <soporte@example.org> ezt írta (időpont: 2025. nov. 3., H, 10:12):\n\n> Apáguela.",
+		"Gmail zh":                   "Mesa <soporte@example.org> 于2025年11月3日周一 10:12写道：\n\n> Apáguela.",
+		"Gmail ko":                   "2025년 11월 3일 (월) 오전 10:12, Mesa <soporte@example.org>님이 작성:\n\n> Apáguela.",
+		"Gmail tr":                   "Mesa <soporte@example.org>, 3 Kas 2025 Pzt, 10:12 tarihinde şunu yazdı:\n\n> Apáguela.",
+		"QQ":                         "------------------ 原始邮件 ------------------\n发件人: \"Mesa\"<soporte@example.org>;\n发送时间: 2025年11月3日(星期一) 上午10:12\n收件人: \"Gloria\"<gloria@example.net>;\n主题: x\n\nApáguela.",
+		"Lotus":                      "-----Mesa <soporte@example.org> escribió: -----\nPara: gloria@example.net\nDe: Mesa <soporte@example.org>\nFecha: 03/11/2025 10:12AM\nAsunto: x\n\nApáguela.",
 		"Gmail nb":                   "man. 3. nov. 2025 kl. 10:12 skrev Mesa <soporte@example.org\n>:\n\n> Apáguela.",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -194,6 +203,7 @@ func TestHostileTextIsReadInTime(t *testing.T) {
 	for _, line := range []string{
 		"El 3/11/2025 10:12, X <x@example.org> escribió:\n> a\nb\n", "De: a@example.org\n", "-- \n", ">\n", "Este mensaje\n", "On 1/1/2025 wrote:\nx\n",
 		"> una línea citada que es bastante larga como para estar partida\ny sigue\n", "Gracias\nAna\n", "_____\n", "https://example.org/a_b_c\n> x\n",
+		"Sent from my iPhone\n", "---------- Forwarded message ---------\n", "a: b\n", "On 1/1/2025 <\n",
 	} {
 		Split(Mail{Text: strings.Repeat(line, 400_000/len(line)), Author: "Ana"})
 	}

@@ -52,7 +52,7 @@ func (s *splitter) cutTrailing(runs []run, answered bool) {
 		return // a passage that the author quotes: an error message, a law
 	}
 	s.cutRun(last, "a quote at the end")
-	s.tail = last.start()
+	s.tail = s.backOverRules(last.start())
 	s.dropAttributions(runs[:len(runs)-1])
 	if s.mail.Forwarding && s.forward == nil && last.attribution != nil {
 		s.passages[len(s.passages)-1].kind = Forwarded
@@ -71,7 +71,7 @@ func (s *splitter) introduced(i int) bool {
 }
 
 func (s *splitter) cutRun(r run, rule string) {
-	p := passage{from: r.start(), to: r.to, kind: Quoted, rule: rule}
+	p := passage{from: s.backOverRules(r.start()), to: r.to, kind: Quoted, rule: rule}
 	if r.attribution != nil {
 		p.cut = r.attribution.cut
 		p.rule += ", below: " + shorten(r.attribution.text, 80)
@@ -89,9 +89,6 @@ func (s *splitter) dropAttributions(runs []run) {
 
 func (r run) start() int {
 	if r.attribution != nil {
-		if r.attribution.cut > 0 {
-			return r.attribution.from
-		}
 		return r.attribution.from
 	}
 	return r.from

@@ -16,6 +16,7 @@ const (
 	maxClosed    = 7  // behind a closing formula
 	maxNamed     = 12 // from a line with the author's name on
 	maxNotice    = 60 // a legal notice
+	maxPieces    = 50 // how many of all of these
 )
 
 // findSignatures cuts signatures and notices off the end of what the author wrote, one after the other, and what stands
@@ -23,7 +24,7 @@ const (
 func (s *splitter) findSignatures() {
 	start := nextText(s.lines, 0)
 	end := s.tail
-	for {
+	for range maxPieces {
 		for end > start && s.lines[end-1].blank {
 			end--
 		}

@@ -19,6 +19,8 @@ const (
 	VerbSearch   Verb = "search"
 	VerbHelp     Verb = "help"
 	VerbAway     Verb = "away"
+	VerbResource Verb = "resource"
+	VerbReturn   Verb = "return"
 )
 
 // Command is one "#word argument" of a subject, read by the package command.
@@ -44,5 +46,5 @@ func Verbs() []Verb {
 		VerbStatus, VerbList, VerbSearch, VerbHelp,
 		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
 		VerbAsset, VerbWarranty, VerbUnsolved, VerbVendor,
-		VerbInstruct, VerbStep, VerbAway}
+		VerbInstruct, VerbStep, VerbAway, VerbResource, VerbReturn}
 }

@@ -38,6 +38,10 @@ var english = vocabulary{
 		"reopened":    "Request reopened",
 		"rejected":    "Request rejected",
 		"refused":     "Command not carried out",
+
+		"confirmation_asked": "Confirmation asked for",
+		"confirmed":          "Command confirmed",
+		"withheld":           "Notices not sent",
 	},
 	verbs: map[tickets.Verb]verbWords{
 		tickets.VerbPriority: {does: "Sets the priority: critical, high, medium or low.", argument: "high",
@@ -64,6 +68,8 @@ var english = vocabulary{
 		tickets.VerbSearch: {does: "Searches requests by words.", doesOwn: "Searches your requests by words.", argument: "printer",
 			label: "Search (add the words)", labelArg: "Search for “%s”"},
 		tickets.VerbHelp: {does: "Sends you this list of commands.", label: "Ask for help"},
+		tickets.VerbConfirm: {does: "Confirms commands with the code that was sent to you.", argument: "abcde-fghij-klmno-pqrst",
+			label: "Confirm"},
 	},
 	months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 	or:     "or",

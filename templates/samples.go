@@ -15,6 +15,11 @@ func samples() []tickets.Notice {
 		for _, kind := range tickets.NoticeKinds() {
 			list = append(list, fullNotice(kind, lang), bareNotice(kind, lang))
 		}
+		for _, kind := range tickets.ScopeKinds() {
+			n := fullNotice(tickets.NoticeWithheld, lang)
+			n.Data.Withheld.Kind = kind
+			list = append(list, n)
+		}
 		for _, state := range tickets.States() {
 			n := fullNotice(tickets.NoticeStatus, lang)
 			n.Data.Ticket.State = state
@@ -29,7 +34,7 @@ func samples() []tickets.Notice {
 // recipientRole is the role of whom a kind of notice mostly goes to.
 func recipientRole(kind tickets.NoticeKind) tickets.Role {
 	switch kind {
-	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered:
+	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered, tickets.NoticeConfirm, tickets.NoticeWithheld:
 		return tickets.RoleCoordinator
 	case tickets.NoticeAssignment, tickets.NoticeReassigned, tickets.NoticeIncoming, tickets.NoticeNote, tickets.NoticeReopened:
 		return tickets.RoleTechnician
@@ -56,6 +61,10 @@ func bareNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	case tickets.NoticeUndelivered:
 		n.Data.Failure = new(tickets.UndeliveredFact)
 	case tickets.NoticeUnproven:
+	case tickets.NoticeWithheld:
+		n.Data.Withheld = &tickets.Scope{Kind: tickets.ScopeDead, Value: "rosalba.pena@example.org"}
+	case tickets.NoticeConfirm:
+		n.Data.Confirmation = &tickets.Confirmation{Ticket: tickets.FormatNumber("SS", 2026, 42), Commands: []string{"#cerrar"}, Code: "abcde-fghij-klmno-pqrst"}
 	default:
 		n.Data.Ticket = &tickets.TicketView{Number: tickets.FormatNumber("SS", 2026, 42), State: tickets.Registered}
 	}
@@ -102,6 +111,12 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Ticket.Solution = "Se cambió el rodillo de la bandeja 2 y se imprimieron diez páginas de prueba.\n\nSi vuelve a atascarse, apague la impresora y avísenos."
 	}
 	switch kind {
+	case tickets.NoticeConfirm:
+		d.Text, d.Links = "Ya quedó.", nil
+		d.Confirmation = &tickets.Confirmation{Message: 7, Ticket: d.Ticket.Number, Commands: []string{"#cerrar", "#prioridad baja"},
+			Until: d.Ticket.ChangedAt.Add(time.Hour), Code: "abcde-fghij-klmno-pqrst"}
+	case tickets.NoticeWithheld:
+		d.Withheld = &tickets.Scope{Kind: tickets.ScopeAddress, Value: "rosalba.pena@example.org"}
 	case tickets.NoticeUnproven:
 		d.From, d.Text = "Luz Marina Cárdenas <luz.cardenas@example.org>", "Ciérrenla, por favor."
 		d.Commands = []string{"#cerrar", "#prioridad baja"}
@@ -168,7 +183,7 @@ func problemNotice(lang string) tickets.Notice {
 	for _, code := range []tickets.ProblemCode{tickets.ProblemUnknownWord, tickets.ProblemForbidden, tickets.ProblemNoTicket,
 		tickets.ProblemNoSuchTicket, tickets.ProblemState, tickets.ProblemMissingArgument, tickets.ProblemUnknownArgument,
 		tickets.ProblemAmbiguous, tickets.ProblemMissingText, tickets.ProblemTextTwice, tickets.ProblemNothingToDo,
-		tickets.ProblemTooLate, tickets.ProblemContradiction} {
+		tickets.ProblemTooLate, tickets.ProblemContradiction, tickets.ProblemCodeUseless} {
 		n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#cerar hoy", Problem: &tickets.Problem{
 			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed}})
 	}

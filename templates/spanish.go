@@ -38,6 +38,10 @@ var spanish = vocabulary{
 		"reopened":    "Solicitud reabierta",
 		"rejected":    "Solicitud rechazada",
 		"refused":     "Orden no cumplida",
+
+		"confirmation_asked": "Confirmación pedida",
+		"confirmed":          "Orden confirmada",
+		"withheld":           "Avisos no enviados",
 	},
 	verbs: map[tickets.Verb]verbWords{
 		tickets.VerbPriority: {does: "Define la prioridad: crítica, alta, media o baja.", argument: "alta",
@@ -64,6 +68,8 @@ var spanish = vocabulary{
 		tickets.VerbSearch: {does: "Busca solicitudes por palabras.", doesOwn: "Busca entre sus solicitudes por palabras.", argument: "impresora",
 			label: "Buscar (agregue las palabras)", labelArg: "Buscar «%s»"},
 		tickets.VerbHelp: {does: "Le envía esta lista de órdenes.", label: "Pedir ayuda"},
+		tickets.VerbConfirm: {does: "Confirma órdenes con el código que se le envió.", argument: "abcde-fghij-klmno-pqrst",
+			label: "Confirmar"},
 	},
 	months:  [12]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"},
 	or:      "o",

@@ -18,6 +18,7 @@ const (
 	VerbList     Verb = "list"
 	VerbSearch   Verb = "search"
 	VerbHelp     Verb = "help"
+	VerbConfirm  Verb = "confirm"
 )
 
 // Command is one "#word argument" of a subject, read by the package command.
@@ -40,5 +41,5 @@ func (c Command) String() string {
 // Verbs lists every verb in the order in which help names them.
 func Verbs() []Verb {
 	return []Verb{VerbPriority, VerbAssign, VerbTake, VerbWait, VerbNote, VerbSolve, VerbClose, VerbReopen, VerbReject,
-		VerbStatus, VerbList, VerbSearch, VerbHelp}
+		VerbStatus, VerbList, VerbSearch, VerbHelp, VerbConfirm}
 }

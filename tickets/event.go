@@ -89,6 +89,7 @@ type (
 		Status     string   `json:"status,omitempty"`
 		Permanent  bool     `json:"permanent"`
 		Diagnostic string   `json:"diagnostic,omitempty"`
+		Dead       bool     `json:"dead,omitempty"` // nothing more is sent to the address until a mail comes from it
 	}
 	// PrioritisedFact sets the priority.
 	PrioritisedFact struct {
@@ -187,6 +188,7 @@ func allFacts() []Fact {
 	return []Fact{
 		&RegisteredFact{}, &AnsweredFact{}, &UnprovenFact{}, &NotedFact{}, &AutomaticFact{}, &UndeliveredFact{}, &PrioritisedFact{},
 		&AssignedFact{}, &StartedFact{}, &WaitedFact{}, &ResolvedFact{}, &ClosedFact{}, &ReopenedFact{}, &RejectedFact{}, &RefusedFact{},
+		&ConfirmationAskedFact{}, &ConfirmedFact{}, &WithheldFact{},
 	}
 }
 

@@ -27,13 +27,15 @@ const (
 	NoticeReceipt         NoticeKind = "receipt"         // to whoever gave commands: what was done, what was refused and why
 	NoticeUnproven        NoticeKind = "unproven"        // to the coordinator: a mail in somebody's name that nothing proves
 	NoticeUndelivered     NoticeKind = "undelivered"     // to the coordinator: a notice did not arrive
+	NoticeConfirm         NoticeKind = "confirm"         // to whoever is said to have given commands: were they yours?
+	NoticeWithheld        NoticeKind = "withheld"        // to the coordinator: notices are not sent, and why
 )
 
 // NoticeKinds lists every kind.
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{NoticeAcknowledgement, NoticeNewRequest, NoticeAssignment, NoticeReassigned, NoticeStatus, NoticeAnswer,
 		NoticeIncoming, NoticeNote, NoticeQuestion, NoticeResolved, NoticeClosed, NoticeReopened, NoticeRejected, NoticeReceipt,
-		NoticeUnproven, NoticeUndelivered}
+		NoticeUnproven, NoticeUndelivered, NoticeConfirm, NoticeWithheld}
 }
 
 // Notice is a mail that Decide wants sent. It is committed with the events that cause it and rendered when it is sent.
@@ -59,6 +61,9 @@ type NoticeData struct {
 	Receipt    *Receipt         `json:"receipt,omitempty"`     // NoticeReceipt
 	Links      []Link           `json:"links,omitempty"`       // staff: ready-made next commands
 	ReopenDays int              `json:"reopen_days,omitempty"` // within which an answer reopens
+
+	Confirmation *Confirmation `json:"confirmation,omitempty"` // NoticeConfirm
+	Withheld     *Scope        `json:"withheld,omitempty"`     // NoticeWithheld
 }
 
 // TicketView is a ticket as a notice shows it.
@@ -141,4 +146,5 @@ const (
 	ProblemNothingToDo     ProblemCode = "nothing_to_do"    // it is so already
 	ProblemTooLate         ProblemCode = "too_late"         // reopening after the days allowed
 	ProblemContradiction   ProblemCode = "contradiction"    // with another command of the same mail: Value
+	ProblemCodeUseless     ProblemCode = "code_useless"     // a confirmation whose code is wrong, used or too old
 )

@@ -36,6 +36,7 @@ func rules() map[Verb]rule {
 		VerbList:     {roles: everybody, carryOut: (*work).list},
 		VerbSearch:   {roles: everybody, carryOut: (*work).search},
 		VerbHelp:     {roles: everybody, carryOut: (*work).help},
+		VerbConfirm:  {roles: everybody, carryOut: (*work).confirm},
 	}
 }
 
@@ -368,7 +369,7 @@ func (w *work) allowed() []Verb {
 	table := rules()
 	return slices.DeleteFunc(Verbs(), func(v Verb) bool {
 		r := table[v]
-		return !r.allows(w) || !possible(v, w.t)
+		return v == VerbConfirm || !r.allows(w) || !possible(v, w.t) // a code comes with its own instructions
 	})
 }
 

@@ -20,6 +20,8 @@ type Policy struct {
 	MaxRows         int      // rows of a list in a mail
 
 	CommandAge time.Duration // how old a mail may be that commands; 0: any age
+	Confirm    Confirming
+	Limits     Limits
 }
 
 // Identify says who a message claims to be from. Proof is added by whoever examined the message.
@@ -47,6 +49,15 @@ func (p *Policy) Official(a mailbox.Address) bool {
 	return slices.ContainsFunc(p.OfficialDomains, func(d string) bool {
 		return domain == d || strings.HasSuffix(domain, "."+d)
 	})
+}
+
+// SamePerson reports whether two addresses are of one person, who may have several.
+func (p *Policy) SamePerson(a, b string) bool {
+	if (mailbox.Address{Addr: a}).Key() == (mailbox.Address{Addr: b}).Key() {
+		return true
+	}
+	person, known := p.People.Find(a)
+	return known && person.Has(b)
 }
 
 // IsOwn reports whether the address is one of the desk's: mail to it would come back to us.

@@ -20,6 +20,7 @@ type work struct {
 	events  []Event
 	notices []Notice
 	items   []Item
+	asked   *Confirmation
 	err     error
 }
 
@@ -45,7 +46,7 @@ func (w *work) decision(summary string) (Decision, error) {
 	if w.err != nil {
 		return Decision{}, w.err
 	}
-	d := Decision{Events: w.events, Notices: w.notices, Summary: summary}
+	d := Decision{Events: w.events, Notices: w.notices, Summary: summary, Confirmation: w.asked}
 	if len(w.events) > 0 {
 		d.Ticket = w.t
 	}
@@ -77,13 +78,7 @@ func (w *work) isTechnician() bool {
 }
 
 // samePerson reports whether two addresses are of one person, who may have several.
-func (w *work) samePerson(a, b mailbox.Address) bool {
-	if a.Key() == b.Key() {
-		return true
-	}
-	p, known := w.in.Policy.People.Find(a.Addr)
-	return known && p.Has(b.Addr)
-}
+func (w *work) samePerson(a, b mailbox.Address) bool { return w.in.Policy.SamePerson(a.Addr, b.Addr) }
 
 // start marks the technician's first work.
 func (w *work) start() {

@@ -22,6 +22,7 @@ import (
 	"radicado/mailbox/receive"
 	"radicado/mailbox/trust"
 	"radicado/templates"
+	"radicado/tickets"
 	"radicado/tickets/command"
 	"radicado/tickets/desk"
 	"radicado/tickets/outbox"
@@ -69,7 +70,7 @@ func newProgram(ctx context.Context, s *settings, pace pace, log *slog.Logger) (
 	if err != nil {
 		return nil, fmt.Errorf("register.path: %w", err)
 	}
-	if err := p.addOutbox(s, texts, s.instance(keys), pace.outbox); err != nil {
+	if err := p.addOutbox(s, texts, keys, pace.outbox); err != nil {
 		return nil, err
 	}
 	options := s.deskOptions(prover, keys, log)
@@ -91,13 +92,30 @@ func (s *settings) deskOptions(prover desk.Prover, keys *trust.Keyring, log *slo
 	}
 }
 
-func (p *program) addOutbox(s *settings, texts *templates.Set, instance string, pace outbox.Pace) error {
+// codeRenderer puts the codes of confirmations into notices: the register does not hold them.
+type codeRenderer struct {
+	texts *templates.Set
+	keys  *trust.Keyring
+}
+
+// Render implements outbox.Renderer.
+func (r codeRenderer) Render(n tickets.Notice) (templates.Mail, error) {
+	if n.Data.Confirmation != nil {
+		c := *n.Data.Confirmation
+		c.Code = desk.Code(r.keys, c, n.To.Key())
+		n.Data.Confirmation = &c
+	}
+	return r.texts.Render(n)
+}
+
+func (p *program) addOutbox(s *settings, texts *templates.Set, keys *trust.Keyring, pace outbox.Pace) error {
+	instance := s.instance(keys)
 	server, err := s.smtpServer()
 	if err != nil {
 		return err
 	}
 	options := outbox.Options{
-		Render: texts, From: s.from(), Instance: instance, GiveUpAfter: s.giveUpAfter, Pace: pace, Now: time.Now, Log: p.log,
+		Render: codeRenderer{texts, keys}, From: s.from(), Instance: instance, GiveUpAfter: s.giveUpAfter, Pace: pace, Now: time.Now, Log: p.log,
 		GivenUp: func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error {
 			return p.desk.GivenUp(tx, row, status, diagnostic)
 		},

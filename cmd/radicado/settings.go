@@ -18,6 +18,22 @@ type settingsFile struct {
 	Person    []personSection  `toml:"person"`
 	Templates templatesSection `toml:"templates"`
 	Log       logSection       `toml:"log"`
+	Confirm   confirmSection   `toml:"confirm"`
+	Limits    limitsSection    `toml:"limits"`
+}
+
+type confirmSection struct {
+	Unproven bool     `toml:"unproven"`
+	Commands []string `toml:"commands"`
+	Bulk     int      `toml:"bulk"`
+	Valid    string   `toml:"valid"`
+}
+
+type limitsSection struct {
+	Address int `toml:"per_address"`
+	Staff   int `toml:"per_staff"`
+	Domain  int `toml:"per_domain"`
+	Ticket  int `toml:"per_request"`
 }
 
 type deskSection struct {
@@ -130,6 +146,8 @@ func defaultSettings() settingsFile {
 		SMTP:     smtpSection{TLS: "starttls", Connections: 2, Timeout: "1m", GiveUpAfter: "5d"},
 		Trust:    trustSection{Accept: []string{"dmarc", "dkim"}, KeyFile: "/var/lib/radicado/reply.key", CommandAge: "7d"},
 		Log:      logSection{Format: "text", Level: "info"},
+		Confirm:  confirmSection{Valid: "2h"},
+		Limits:   limitsSection{Address: 20, Staff: 300, Domain: 100, Ticket: 60},
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"radicado/mailbox"
 	"radicado/mailbox/trust"
 	"radicado/tickets"
+	"radicado/tickets/command"
 )
 
 // checker collects what is wrong with the values of a file.
@@ -41,6 +42,8 @@ func checkSettings(f settingsFile) (*settings, []settingsError) {
 	c.allMailboxes(s)
 	c.smtp(s)
 	c.trust(s)
+	c.confirm(s)
+	c.limits(s)
 	if f.Templates.Folder != "" {
 		if info, err := os.Stat(f.Templates.Folder); err != nil || !info.IsDir() {
 			c.wrong("templates.folder", "found %q, expected a folder that exists", f.Templates.Folder)
@@ -190,6 +193,30 @@ func (c *checker) methods(key string, names []string) []trust.Method {
 		methods = append(methods, trust.Method(name))
 	}
 	return methods
+}
+
+// confirm reads which commands must be confirmed by reply.
+func (c *checker) confirm(s *settings) {
+	section := s.file.Confirm
+	s.policy.Confirm = tickets.Confirming{Unproven: section.Unproven, Bulk: section.Bulk, Valid: c.duration("confirm.valid", section.Valid)}
+	c.atLeast("confirm.bulk", section.Bulk, 0)
+	grammar := command.New(s.file.Desk.NumberPrefix)
+	for i, word := range section.Commands {
+		read := grammar.Read("#" + strings.TrimPrefix(word, "#")).Commands
+		if len(read) != 1 || read[0].Verb == "" || read[0].Verb == tickets.VerbConfirm || read[0].Arg != "" {
+			c.wrong(fmt.Sprintf("confirm.commands[%d]", i), `found %q, expected a command without argument, such as "#rechazar"`, word)
+			continue
+		}
+		s.policy.Confirm.Verbs = append(s.policy.Confirm.Verbs, read[0].Verb)
+	}
+}
+
+func (c *checker) limits(s *settings) {
+	l := s.file.Limits
+	for key, value := range map[string]int{"per_address": l.Address, "per_staff": l.Staff, "per_domain": l.Domain, "per_request": l.Ticket} {
+		c.atLeast("limits."+key, value, 1)
+	}
+	s.policy.Limits = tickets.Limits{Address: l.Address, Staff: l.Staff, Domain: l.Domain, Ticket: l.Ticket}
 }
 
 // trustMethods lists what trust.accept may name.

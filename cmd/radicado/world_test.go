@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -211,6 +212,7 @@ type office struct {
 	run    string // tells the addresses of one test from another's on the same servers
 	logs   *logBuffer
 	extra  string // further settings of the mailbox
+	more   string // further sections
 	stop   func()
 
 	desk                           mailtest.Person
@@ -276,6 +278,7 @@ username = %q
 password_file = %q
 %s
 `, o.desk.Addr, filepath.Join(o.folder, "register.db"), w.smtp, login, w.authority, hosts, filepath.Join(o.folder, "key"), w.imap, o.desk.Addr, secret, o.extra)
+	text += cmp.Or(o.more, "[limits]\nper_address = 1000\n")
 	for _, p := range []struct {
 		mailtest.Person
 		role string

@@ -46,6 +46,7 @@ func words() []word {
 		{"lista", tickets.VerbList}, {"list", tickets.VerbList},
 		{"buscar", tickets.VerbSearch}, {"search", tickets.VerbSearch},
 		{"ayuda", tickets.VerbHelp}, {"help", tickets.VerbHelp},
+		{"confirmar", tickets.VerbConfirm}, {"confirm", tickets.VerbConfirm},
 	}
 }
 

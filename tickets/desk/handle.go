@@ -220,9 +220,19 @@ func (d *Desk) decide(tx *register.Tx, p prepared, known acquaintance) (tickets.
 	if err := known.remember(tx, id); err != nil {
 		return tickets.Decision{}, err
 	}
+	if m.Bounce == nil {
+		if err := tx.AddressAlive(m.From.Addr); err != nil {
+			return tickets.Decision{}, err
+		}
+	}
 	in, err := d.input(tx, p, known, id)
 	if err != nil {
 		return tickets.Decision{}, err
+	}
+	if confirmed, ok, err := d.confirmed(tx, in); err != nil {
+		return tickets.Decision{}, err
+	} else if ok {
+		in = confirmed
 	}
 	decision, err := tickets.Decide(in)
 	if err != nil {
@@ -265,6 +275,15 @@ func (d *Desk) input(tx *register.Tx, p prepared, known acquaintance, id int64) 
 
 // commit writes what a decision says.
 func (d *Desk) commit(tx *register.Tx, in tickets.Input, decision tickets.Decision) error {
+	if decision.Failed != nil { // before anything is sent there
+		if err := tx.AddressFailed(*decision.Failed); err != nil {
+			return err
+		}
+	}
+	decision, err := d.restrain(tx, decision)
+	if err != nil {
+		return err
+	}
 	if decision.Ticket != nil {
 		if decision.Events[0].Seq == 1 {
 			number, err := tx.NextNumber()
@@ -283,6 +302,9 @@ func (d *Desk) commit(tx *register.Tx, in tickets.Input, decision tickets.Decisi
 		if err := d.queue(tx, n, in.Mail, decision.Ticket); err != nil {
 			return err
 		}
+	}
+	if decision.Confirmation != nil {
+		return d.ask(tx, decision.Confirmation)
 	}
 	return nil
 }

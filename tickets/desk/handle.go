@@ -217,9 +217,6 @@ func (d *Desk) decide(tx *register.Tx, p prepared, known acquaintance) (tickets.
 	if err != nil {
 		return tickets.Decision{}, err
 	}
-	if err := known.remember(tx, id); err != nil {
-		return tickets.Decision{}, err
-	}
 	if m.Bounce == nil {
 		if err := tx.AddressAlive(m.From.Addr); err != nil {
 			return tickets.Decision{}, err
@@ -239,6 +236,9 @@ func (d *Desk) decide(tx *register.Tx, p prepared, known acquaintance) (tickets.
 		return tickets.Decision{}, err
 	}
 	if err := d.commit(tx, in, decision); err != nil {
+		return tickets.Decision{}, err
+	}
+	if err := known.remember(tx, id, m.Class, decision); err != nil {
 		return tickets.Decision{}, err
 	}
 	return decision, tx.Settle(p.arrival.ID, register.Settlement{Quarantined: decision.Quarantine != "", Reason: decision.Quarantine, Message: id})

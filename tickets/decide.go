@@ -60,6 +60,7 @@ type Decision struct {
 
 	Confirmation *Confirmation  // is asked for, nil for none
 	Failed       *FailedAddress // took no notice of ours, nil for none
+	Commanded    bool           // commands of a proven sender were read, whatever became of them
 	Held         []Scope        // from which notices were held back by Restrain
 	Told         []Scope        // those of Held of which the coordinators are told now
 }
@@ -155,6 +156,7 @@ func (w *work) person() (Decision, error) {
 		w.linked, w.before, w.t = w.in.Ticket.Number, nil, nil
 	}
 	commands := w.commands()
+	w.proven = len(commands) > 0 && w.in.Sender.Proof.Proven
 	switch {
 	case len(commands) > 0 && w.in.Sender.Proof.Proven && w.mustConfirm(commands):
 		return w.confirmFirst(commands)

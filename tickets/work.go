@@ -21,6 +21,7 @@ type work struct {
 	notices []Notice
 	items   []Item
 	asked   *Confirmation
+	proven  bool // commands of a proven sender were read, whatever became of them
 	err     error
 }
 
@@ -46,7 +47,7 @@ func (w *work) decision(summary string) (Decision, error) {
 	if w.err != nil {
 		return Decision{}, w.err
 	}
-	d := Decision{Events: w.events, Notices: w.notices, Summary: summary, Confirmation: w.asked}
+	d := Decision{Events: w.events, Notices: w.notices, Summary: summary, Confirmation: w.asked, Commanded: w.proven}
 	if len(w.events) > 0 {
 		d.Ticket = w.t
 	}

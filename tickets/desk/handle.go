@@ -238,7 +238,7 @@ func (d *Desk) decide(tx *register.Tx, p prepared, known acquaintance) (tickets.
 	if err := d.commit(tx, in, decision); err != nil {
 		return tickets.Decision{}, err
 	}
-	if err := known.remember(tx, id, m.Class, decision); err != nil {
+	if err := known.remember(tx, id, decision); err != nil {
 		return tickets.Decision{}, err
 	}
 	return decision, tx.Settle(p.arrival.ID, register.Settlement{Quarantined: decision.Quarantine != "", Reason: decision.Quarantine, Message: id})

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"radicado/mailbox"
 	"radicado/tickets"
 	"radicado/tickets/register"
 )
@@ -88,8 +87,8 @@ func (a *acquaintance) compare(tx *register.Tx, p prepared) error {
 
 // remember keeps the orders of a mail, so that they are not taken for new ones again. A copy that commanded nothing, because it
 // came by a list or from a program, does not keep the mail itself from commanding.
-func (a acquaintance) remember(tx *register.Tx, message int64, class mailbox.Class, decision tickets.Decision) error {
-	if a.order == nil || decision.Quarantine != "" || class.Automatic() && class != mailbox.ClassList {
+func (a acquaintance) remember(tx *register.Tx, message int64, decision tickets.Decision) error {
+	if a.order == nil || !decision.Commanded {
 		return nil
 	}
 	return tx.AddOrder(a.order, message)

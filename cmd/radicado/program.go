@@ -226,11 +226,15 @@ func (m mailboxSettings) account(timing receive.Timing) (receive.Account, error)
 	timing.Step = cmp.Or(timing.Step, m.timeout)
 	// The schedule looks; the receiver's own clock is only for servers that the schedule would leave waiting for a day.
 	timing.Poll = cmp.Or(timing.Poll, 24*time.Hour)
-	return receive.Account{
+	account := receive.Account{
 		Name: m.section.Name, Address: m.section.Address, TLS: receive.TLSMode(m.section.TLS), TLSConfig: config,
 		Username: m.section.Username, Password: m.secret.read, Folder: m.section.Folder, Processed: m.section.ProcessedFolder,
 		Quarantine: m.section.QuarantineFolder, LeaveInPlace: m.section.LeaveInPlace, MaxSize: m.maxSize, Timing: timing,
-	}, nil
+	}
+	if m.tokens != nil {
+		account.Password, account.Token, account.Refused = nil, m.tokens.Token, m.tokens.Refused
+	}
+	return account, nil
 }
 
 // smtpServer is the server in the terms of deliver.
@@ -248,7 +252,10 @@ func (s *settings) smtpServer() (deliver.Server, error) {
 	}
 	server := deliver.Server{Address: m.Address, TLSConfig: config, Hello: hello, Username: m.Username, Timeout: s.smtpTimeout,
 		TLS: map[string]deliver.TLSMode{"implicit": deliver.Implicit, "starttls": deliver.StartTLS, "none": deliver.None}[m.TLS]}
-	if !s.smtpSecret.none() {
+	if m.OAuth {
+		tokens := s.newTokens(m.Username)
+		server.Password, server.Mechanism, server.Refused = tokens.Token, deliver.OAuth, tokens.Refused
+	} else if !s.smtpSecret.none() {
 		server.Password = s.smtpSecret.read
 	}
 	return server, nil

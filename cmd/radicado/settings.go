@@ -19,6 +19,7 @@ type settingsFile struct {
 	Templates templatesSection `toml:"templates"`
 	Log       logSection       `toml:"log"`
 	Confirm   confirmSection   `toml:"confirm"`
+	OAuth     oauthSection     `toml:"oauth"`
 	Limits    limitsSection    `toml:"limits"`
 }
 
@@ -70,6 +71,7 @@ type mailboxSection struct {
 	CAFile            string `toml:"ca_file"`
 	Username          string `toml:"username"`
 	secretKeys
+	OAuth            bool   `toml:"oauth"`
 	Folder           string `toml:"folder"`
 	ProcessedFolder  string `toml:"processed_folder"`
 	QuarantineFolder string `toml:"quarantine_folder"`
@@ -87,6 +89,7 @@ type smtpSection struct {
 	CAFile            string `toml:"ca_file"`
 	Username          string `toml:"username"`
 	secretKeys
+	OAuth       bool   `toml:"oauth"`
 	Hello       string `toml:"hello"`
 	Connections int    `toml:"connections"`
 	Timeout     string `toml:"timeout"`
@@ -178,4 +181,5 @@ type mailboxSettings struct {
 	maxSize int64     // bytes
 	since   time.Time // zero: from the first connection on
 	timeout time.Duration
+	tokens  *tokens // nil where a password serves
 }

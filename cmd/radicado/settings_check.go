@@ -43,6 +43,7 @@ func checkSettings(f settingsFile) (*settings, []settingsError) {
 	c.smtp(s)
 	c.trust(s)
 	c.confirm(s)
+	c.oauth(s)
 	c.limits(s)
 	if f.Templates.Folder != "" {
 		if info, err := os.Stat(f.Templates.Folder); err != nil || !info.IsDir() {
@@ -128,7 +129,7 @@ func (c *checker) allMailboxes(s *settings) {
 		named[m.Name] = true
 		c.server(key, m.Address, m.TLS, m.InsecurePlaintext, m.CAFile)
 		c.require(key+".username", m.Username, "the name to log in with")
-		c.secret(key, m.secretKeys, true)
+		c.secret(key, m.secretKeys, true, m.OAuth)
 		c.require(key+".folder", m.Folder, `a folder, such as "INBOX"`)
 		if !m.LeaveInPlace {
 			c.require(key+".processed_folder", m.ProcessedFolder, "a folder for what was handled")
@@ -147,6 +148,9 @@ func (c *checker) allMailboxes(s *settings) {
 			}
 			one.since = since
 		}
+		if m.OAuth {
+			one.tokens = s.newTokens(m.Username)
+		}
 		s.mailboxes = append(s.mailboxes, one)
 	}
 }
@@ -154,7 +158,7 @@ func (c *checker) allMailboxes(s *settings) {
 func (c *checker) smtp(s *settings) {
 	m := s.file.SMTP
 	c.server("smtp", m.Address, m.TLS, m.InsecurePlaintext, m.CAFile)
-	c.secret("smtp", m.secretKeys, m.Username != "")
+	c.secret("smtp", m.secretKeys, m.Username != "", m.OAuth)
 	c.atLeast("smtp.connections", m.Connections, 1)
 	s.smtpSecret = secret{m.secretKeys, os.Getenv}
 	s.smtpTimeout = c.duration("smtp.timeout", m.Timeout)
@@ -255,9 +259,14 @@ func loopback(host string) bool {
 }
 
 // secret checks that exactly one place is named where one is needed.
-func (c *checker) secret(key string, s secretKeys, needed bool) {
+func (c *checker) secret(key string, s secretKeys, needed, oauth bool) {
 	named := slices.DeleteFunc([]string{s.File, s.Env, s.Credential}, func(v string) bool { return v == "" })
 	switch {
+	case oauth && !needed:
+		c.wrong(key+".username", "found none, expected one, because tokens are asked for")
+	case oauth && len(named) > 0:
+		c.wrong(key+".oauth", "found true and a password, expected one of the two")
+	case oauth:
 	case len(named) > 1:
 		c.wrong(key, "found several of password_file, password_env and password_credential, expected one")
 	case len(named) == 0 && needed:

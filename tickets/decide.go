@@ -33,6 +33,9 @@ type Mail struct {
 	Numbers  []Number // that the subject names
 	Empty    string   // why nothing of the mail could be read, "" where it could
 
+	Infected  string // what a scanner found in it, "" for nothing
+	Unscanned bool   // the scanner could not look at it, and the settings take it all the same
+
 	Received time.Time // by our server; zero where nobody knows
 }
 
@@ -73,6 +76,8 @@ func Decide(in Input) (Decision, error) {
 	switch class := in.Mail.Message.Class; {
 	case in.Mail.Empty != "":
 		return quarantined(in.Mail.Empty), nil
+	case in.Mail.Infected != "":
+		return quarantined("a scanner found " + in.Mail.Infected), nil
 	case in.Policy.IsOwn(in.Mail.Message.From), class == mailbox.ClassLoop:
 		return quarantined("loop: " + orElse(in.Mail.Message.ClassReason, "from an address of the desk itself")), nil
 	case class == mailbox.ClassBounce, class == mailbox.ClassDelay:
@@ -221,6 +226,9 @@ func (w *work) register(subject string, ignored []string) {
 	}
 	if f := m.Forward; f != nil && s.Role.Staff() && s.Proof.Proven && f.From.Key() != "" && !w.in.Policy.IsOwn(f.From) {
 		w.registerFor(fact, f)
+	}
+	if w.in.Mail.Unscanned {
+		fact.Remarks = append(fact.Remarks, Remark{RemarkUnscanned, ""})
 	}
 	if len(w.in.Mail.Numbers) > 0 && fact.Linked == "" {
 		fact.Remarks = append(fact.Remarks, Remark{RemarkUnknownNumber, string(w.in.Mail.Numbers[0])})

@@ -85,11 +85,16 @@ func (s *settings) instance(keys *trust.Keyring) string {
 }
 
 func (s *settings) deskOptions(prover desk.Prover, keys *trust.Keyring, log *slog.Logger) desk.Options {
-	return desk.Options{
+	options := desk.Options{
 		Policy: s.policy, Grammar: command.New(s.file.Desk.NumberPrefix), Prover: prover, Keys: keys,
 		Reader: message.Options{Own: s.policy.Own, Instance: s.instance(keys)},
 		Domain: mailbox.Address{Addr: s.file.Desk.Address}.Domain(), CutOff: s.cutOffs(), Log: log,
+		Refuse: s.file.Scan.OnFailure == "quarantine",
 	}
+	if s.scanner != nil { // and no typed nil
+		options.Scanner = s.scanner
+	}
+	return options
 }
 
 // codeRenderer puts the codes of confirmations into notices: the register does not hold them.

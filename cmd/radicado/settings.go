@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"radicado/mailbox/clamd"
 	"radicado/mailbox/trust"
 	"radicado/tickets"
 )
@@ -20,6 +21,7 @@ type settingsFile struct {
 	Log       logSection       `toml:"log"`
 	Confirm   confirmSection   `toml:"confirm"`
 	OAuth     oauthSection     `toml:"oauth"`
+	Scan      scanSection      `toml:"scan"`
 	Limits    limitsSection    `toml:"limits"`
 }
 
@@ -28,6 +30,12 @@ type confirmSection struct {
 	Commands []string `toml:"commands"`
 	Bulk     int      `toml:"bulk"`
 	Valid    string   `toml:"valid"`
+}
+
+type scanSection struct {
+	Address   string `toml:"clamd"`
+	Timeout   string `toml:"scan_timeout"`
+	OnFailure string `toml:"on_failure"`
 }
 
 type limitsSection struct {
@@ -150,6 +158,7 @@ func defaultSettings() settingsFile {
 		Trust:    trustSection{Accept: []string{"dmarc", "dkim"}, KeyFile: "/var/lib/radicado/reply.key", CommandAge: "7d"},
 		Log:      logSection{Format: "text", Level: "info"},
 		Confirm:  confirmSection{Valid: "2h"},
+		Scan:     scanSection{Timeout: "30s", OnFailure: "accept"},
 		Limits:   limitsSection{Address: 20, Staff: 300, Domain: 100, Ticket: 60},
 	}
 }
@@ -171,6 +180,7 @@ type settings struct {
 	giveUpAfter time.Duration
 	trust       trust.Policy
 
+	scanner      *clamd.Scanner                  // nil for none
 	acceptByRole map[tickets.Role][]trust.Method // where a role has its own
 }
 

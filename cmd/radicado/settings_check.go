@@ -18,6 +18,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"radicado/mailbox"
+	"radicado/mailbox/clamd"
 	"radicado/mailbox/trust"
 	"radicado/tickets"
 	"radicado/tickets/command"
@@ -44,6 +45,7 @@ func checkSettings(f settingsFile) (*settings, []settingsError) {
 	c.trust(s)
 	c.confirm(s)
 	c.oauth(s)
+	c.scan(s)
 	c.limits(s)
 	if f.Templates.Folder != "" {
 		if info, err := os.Stat(f.Templates.Folder); err != nil || !info.IsDir() {
@@ -212,6 +214,20 @@ func (c *checker) confirm(s *settings) {
 			continue
 		}
 		s.policy.Confirm.Verbs = append(s.policy.Confirm.Verbs, read[0].Verb)
+	}
+}
+
+// scan reads where the virus scanner is.
+func (c *checker) scan(s *settings) {
+	section := s.file.Scan
+	timeout := c.duration("scan.scan_timeout", section.Timeout)
+	c.oneOf("scan.on_failure", section.OnFailure, "accept", "quarantine")
+	if section.Address == "" {
+		return
+	}
+	var err error
+	if s.scanner, err = clamd.New(section.Address, timeout); err != nil {
+		c.wrong("scan.clamd", "found %q, %v", section.Address, err)
 	}
 }
 

@@ -29,6 +29,9 @@ type prepared struct {
 	message *mailbox.Message
 	proof   mailbox.Proof
 	empty   string // why nothing could be read
+
+	infected  string // what the scanner found
+	unscanned bool   // it could not look, and the mail is taken all the same
 }
 
 // handleBatch claims and handles the next mails and returns how many.
@@ -188,7 +191,26 @@ func (d *Desk) prepare(ctx context.Context, a register.Arrival) (p prepared, err
 		}
 	}
 	p.proof = d.options.Prover.Prove(ctx, raw, p.message)
-	return p, nil
+	d.scan(ctx, raw, &p)
+	return p, ctx.Err()
+}
+
+// scan has the whole mail looked at: whoever unpacks files knows best how they are packed.
+func (d *Desk) scan(ctx context.Context, raw []byte, p *prepared) {
+	if d.options.Scanner == nil {
+		return
+	}
+	found, err := d.options.Scanner.Scan(ctx, raw)
+	p.infected = found
+	if err == nil {
+		return
+	}
+	d.options.Log.Warn("mail was not scanned", "mailbox", p.arrival.Mailbox, "uid", p.arrival.UID, "error", err)
+	if d.options.Refuse {
+		p.empty = "not scanned: " + err.Error()
+		return
+	}
+	p.unscanned = true
 }
 
 // settle decides on one mail and writes what follows. It runs inside a nested part of a transaction.
@@ -250,7 +272,8 @@ func (d *Desk) input(tx *register.Tx, p prepared, known acquaintance, id int64) 
 	subject := d.options.Grammar.Read(m.Subject)
 	in := tickets.Input{
 		Now: tx.Now(), Policy: d.options.Policy, Sender: d.options.Policy.Identify(m, p.proof),
-		Mail:     tickets.Mail{ID: id, Message: m, Commands: subject.Commands, Title: subject.Title, Whole: subject.Whole, Numbers: subject.Numbers, Received: p.received()},
+		Mail: tickets.Mail{ID: id, Message: m, Commands: subject.Commands, Title: subject.Title, Whole: subject.Whole, Numbers: subject.Numbers, Received: p.received(),
+			Infected: p.infected, Unscanned: p.unscanned},
 		Replayed: known.replayed,
 	}
 	var err error

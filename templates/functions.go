@@ -30,6 +30,8 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"priority":     func(v tickets.Priority) string { return orCode(w.priorities[v], v) },
 		"event":        func(kind string) string { return orCode(w.events[kind], kind) },
 		"size":         w.size,
+		"plainDay":     w.writtenDay,
+		"day":          func(t time.Time) string { return w.day(t.In(s.settings.Location)) },
 		"either":       w.either,
 		"choice":       w.choice,
 		"value":        w.value,
@@ -37,7 +39,6 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"command":      func(v tickets.Verb) string { return "#" + Word(v, lang) },
 		"commands":     func(r *tickets.Receipt, v view) []commandHelp { return w.help(r.Help, v) },
 		"actions":      func(v view, verbs ...tickets.Verb) []action { return s.actions(v, verbs) },
-		"confirmation": func(v view) []action { return s.confirmation(v) },
 		"corrected":    func(r *tickets.Receipt, v view) []action { return s.corrected(r, v) },
 		"thread":       harmless,
 		"sample":       func(v view) string { return tagged(w.sampleNumber(v), "#"+Word(tickets.VerbStatus, v.Lang)) },
@@ -53,6 +54,7 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"asks":         asks,
 		"asked":        asked,
 		"outlook":      func(markup string) template.HTML { return template.HTML("<!--[if mso]>" + markup + "<![endif]-->") },
+		"confirmation": func(v view) []action { return s.confirmation(v) },
 	}
 }
 

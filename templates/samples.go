@@ -34,9 +34,12 @@ func samples() []tickets.Notice {
 // recipientRole is the role of whom a kind of notice mostly goes to.
 func recipientRole(kind tickets.NoticeKind) tickets.Role {
 	switch kind {
-	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered, tickets.NoticeConfirm, tickets.NoticeWithheld:
+	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered, tickets.NoticeAbsence,
+		tickets.NoticeConfirm, tickets.NoticeWithheld:
 		return tickets.RoleCoordinator
-	case tickets.NoticeAssignment, tickets.NoticeReassigned, tickets.NoticeIncoming, tickets.NoticeNote, tickets.NoticeReopened:
+	case tickets.NoticeClaim, tickets.NoticeVendorMessage, tickets.NoticeVendorReminder:
+		return tickets.RoleVendor
+	case tickets.NoticeVendorAnswer, tickets.NoticeEscalation, tickets.NoticeAssignment, tickets.NoticeReassigned, tickets.NoticeIncoming, tickets.NoticeNote, tickets.NoticeReopened:
 		return tickets.RoleTechnician
 	}
 	return tickets.RoleRequester
@@ -61,6 +64,8 @@ func bareNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	case tickets.NoticeUndelivered:
 		n.Data.Failure = new(tickets.UndeliveredFact)
 	case tickets.NoticeUnproven:
+	case tickets.NoticeAbsence:
+		n.Data.Absence = &tickets.AbsenceView{Name: "Carlos Ruiz", Ended: true}
 	case tickets.NoticeWithheld:
 		n.Data.Withheld = &tickets.Scope{Kind: tickets.ScopeDead, Value: "rosalba.pena@example.org"}
 	case tickets.NoticeConfirm:
@@ -94,6 +99,8 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 			d.Ticket.Remarks = append(d.Ticket.Remarks, tickets.Remark{Code: code, Value: "2"})
 		}
 		d.Ticket.Technician, d.Ticket.State, d.Ticket.Priority = "", tickets.Registered, tickets.Unassessed
+		d.Articles = []tickets.ArticleView{{Name: "impresora-atasco", Title: "Qué hacer si la impresora no imprime"}}
+		d.Held = []tickets.AssetView{sampleAsset(tickets.CoverageExpired), sampleAsset(tickets.CoverageUnknown)}
 		d.Ticket.Files = append(d.Ticket.Files, tickets.File{Name: "actualización.docm", Type: "application/octet-stream", Size: 48_213})
 	case tickets.NoticeAcknowledgement:
 		d.Ticket.Remarks = []tickets.Remark{{Code: tickets.RemarkIncomplete}}
@@ -103,6 +110,8 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 			Diagnostic: "550 5.1.1 <rosalba.pena@example.org>: Recipient address rejected: User unknown"}
 	case tickets.NoticeReceipt:
 		d.Receipt = sampleReceipt(d.Ticket)
+	case tickets.NoticeAbsence:
+		d.Absence = sampleAbsence()
 	case tickets.NoticeResolved, tickets.NoticeClosed:
 		d.Ticket.State = tickets.Closed
 		if kind == tickets.NoticeResolved {
@@ -120,6 +129,15 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	case tickets.NoticeUnproven:
 		d.From, d.Text = "Luz Marina Cárdenas <luz.cardenas@example.org>", "Ciérrenla, por favor."
 		d.Commands = []string{"#cerrar", "#prioridad baja"}
+	case tickets.NoticeClaim, tickets.NoticeVendorMessage, tickets.NoticeVendorReminder, tickets.NoticeEscalation:
+		d.Text = "El técnico lo atiende de 8:00 a 17:00."
+		d.Reason = tickets.EscalatedSilent
+		d.Letter = &tickets.Letter{Asset: sampleAsset(tickets.CoverageValid), Fault: d.Ticket.Text, Diagnosis: "El fusor no calienta.", Contact: "Carlos Ruiz",
+			Place: "Oficina de Contratos, Rosalba Peña Ordóñez", Case: "INC-00421", Since: d.Ticket.RegisteredAt, Reminders: 2}
+	case tickets.NoticeInstruction:
+		d.Ticket.Instruction, d.Steps, d.Next = "Desarrollo de software", sampleSteps(d.Ticket.RegisteredAt), 2
+	case tickets.NoticeVendorAnswer:
+		d.Text, d.Ticket.State, d.Ticket.Vendor, d.Ticket.Case = "Caso INC-00421: vamos el jueves.", tickets.WaitingVendor, "Impresoras del Valle S. A.", "INC-00421"
 	case tickets.NoticeQuestion:
 		d.Text = "¿El atasco ocurre con todas las hojas o solo con las de tamaño oficio?"
 	case tickets.NoticeRejected:
@@ -131,16 +149,36 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	return n
 }
 
+func sampleSteps(at time.Time) []tickets.StepView {
+	return []tickets.StepView{
+		{N: 1, Text: "Levantar los requerimientos", Role: "Técnico", Done: true, By: "Carlos Ruiz", At: at, Note: "acta firmada"},
+		{N: 2, Text: "Obtener la aprobación", Role: "Coordinador"},
+	}
+}
+
+func sampleAsset(c tickets.Coverage) tickets.AssetView {
+	return tickets.AssetView{Plate: "10482", Serial: "CNB7K4R1", Name: "Impresora Láser M428", Holder: "Rosalba Peña Ordóñez <rosalba.pena@example.org>",
+		Office: "Oficina de Contratos", Vendor: "Impresoras del Valle S. A.", Contract: "CT-2024-118", Coverage: c, Warranty: "2026-12-31"}
+}
+
 func sampleTicket() *tickets.TicketView {
 	at := time.Date(2026, time.November, 23, 15, 5, 0, 0, time.UTC)
 	return &tickets.TicketView{
 		Number: tickets.FormatNumber("SS", 2026, 42), Subject: "La impresora del segundo piso no imprime", State: tickets.InService,
 		Priority: tickets.High, Requester: "Rosalba Peña Ordóñez <rosalba.pena@example.org>", Technician: "Carlos Ruiz",
+		Assets: []tickets.AssetView{sampleAsset(tickets.CoverageValid)},
+		Type:   "Equipos", Diagnosis: "El rodillo de la bandeja 2 está gastado.", Plan: "Cambiar el rodillo el martes.",
 		Text: "Buenos días:\n\nDesde ayer la impresora del segundo piso (placa 10482) no imprime. La pantalla dice:\n\n" +
 			"    Atasco en la bandeja 2\n\nYa la apagué y la prendí dos veces.\n\nGracias,\nRosalba Peña\nOficina de Contratos, ext. 2214",
+		Office: "Oficina de Contratos", Telephone: "ext. 2214",
 		Files:        []tickets.File{{Name: "pantalla de la impresora.jpg", Type: "image/jpeg", Size: 842_113}},
 		RegisteredAt: at, ChangedAt: at.Add(50 * time.Minute),
 	}
+}
+
+func sampleAbsence() *tickets.AbsenceView {
+	from := time.Date(2026, time.December, 1, 5, 0, 0, 0, time.UTC)
+	return &tickets.AbsenceView{Name: "Carlos Ruiz", From: from, Last: from.AddDate(0, 0, 5).Add(-time.Minute), Open: 3}
 }
 
 func sampleLinks() []tickets.Link {
@@ -168,6 +206,8 @@ func sampleReceipt(t *tickets.TicketView) *tickets.Receipt {
 				{At: t.RegisteredAt.Add(21 * time.Minute), Kind: "assigned", By: "Luz Marina Cárdenas", Text: "Carlos Ruiz"},
 				{At: t.RegisteredAt.Add(50 * time.Minute), Kind: "answered", By: "Carlos Ruiz", Text: "Buenos días. Voy en una hora."},
 			}},
+			{Command: "#paso 1", Verb: tickets.VerbStep, Value: "1", Steps: sampleSteps(t.RegisteredAt)},
+			{Command: "#ausente 1/12..5/12", Verb: tickets.VerbAway, Absence: sampleAbsence()},
 			{Command: "#lista", Verb: tickets.VerbList, Rows: []tickets.TicketView{*t, other}, More: 7},
 		},
 		NoteKept: true,
@@ -179,13 +219,19 @@ func sampleReceipt(t *tickets.TicketView) *tickets.Receipt {
 // problemNotice is a receipt in which every problem occurs, with all that a problem can say.
 func problemNotice(lang string) tickets.Notice {
 	n := fullNotice(tickets.NoticeReceipt, lang)
+	expired := sampleAsset(tickets.CoverageExpired)
 	n.Data.Receipt = &tickets.Receipt{NoteKept: true, Help: n.Data.Receipt.Help}
 	for _, code := range []tickets.ProblemCode{tickets.ProblemUnknownWord, tickets.ProblemForbidden, tickets.ProblemNoTicket,
 		tickets.ProblemNoSuchTicket, tickets.ProblemState, tickets.ProblemMissingArgument, tickets.ProblemUnknownArgument,
 		tickets.ProblemAmbiguous, tickets.ProblemMissingText, tickets.ProblemTextTwice, tickets.ProblemNothingToDo,
-		tickets.ProblemTooLate, tickets.ProblemContradiction, tickets.ProblemCodeUseless} {
+		tickets.ProblemTooLate, tickets.ProblemContradiction, tickets.ProblemAddress,
+		tickets.ProblemUnknownAsset, tickets.ProblemWarranty, tickets.ProblemNoVendor, tickets.ProblemNoAsset, tickets.ProblemSeveralAssets,
+		tickets.ProblemNoClaim, tickets.ProblemNoInstruction, tickets.ProblemUnfinished, tickets.ProblemPeriod, tickets.ProblemPeriodOrder,
+		tickets.ProblemPeriodPast, tickets.ProblemNotAbsent, tickets.ProblemAbsentAlready,
+		tickets.ProblemCodeUseless} {
 		n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#cerar hoy", Problem: &tickets.Problem{
-			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed}})
+			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed, Asset: &expired,
+			From: sampleAbsence().From, Last: sampleAbsence().Last}})
 	}
 	n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#tomar", Verb: tickets.VerbTake})
 	return n

@@ -261,6 +261,10 @@ func complete(n tickets.Notice) error {
 			lacks = "reason"
 		}
 	case tickets.NoticeUnproven:
+	case tickets.NoticeAbsence:
+		if n.Data.Absence == nil {
+			lacks = "absence"
+		}
 	default:
 		if n.Data.Ticket == nil {
 			lacks = "ticket"

@@ -53,6 +53,27 @@ func (w *vocabulary) date(t time.Time) string {
 	return fmt.Sprintf("%d de %s de %d, %s%s%s", t.Day(), month, t.Year(), t.Format("3:04"), noBreak, half)
 }
 
+// writtenDay returns a calendar day, "2006-01-02", as people write it: "23 de noviembre de 2026". What is no day stays as it is.
+func (w *vocabulary) writtenDay(written string) string {
+	t, err := time.Parse(time.DateOnly, written)
+	if err != nil {
+		return oneLine(written)
+	}
+	if w != &spanish {
+		return fmt.Sprintf("%d %s %d", t.Day(), w.months[t.Month()-1], t.Year())
+	}
+	return fmt.Sprintf("%d de %s de %d", t.Day(), w.months[t.Month()-1], t.Year())
+}
+
+// day returns "23 de noviembre de 2026" or "23 November 2026".
+func (w *vocabulary) day(t time.Time) string {
+	month := w.months[t.Month()-1]
+	if w != &spanish {
+		return fmt.Sprintf("%d %s %d", t.Day(), month, t.Year())
+	}
+	return fmt.Sprintf("%d de %s de %d", t.Day(), month, t.Year())
+}
+
 // size returns a number of bytes for people: "1,2 MB".
 func (w *vocabulary) size(bytes int64) string {
 	unit, value := "B", float64(bytes)

@@ -42,6 +42,7 @@ func (f *RegisteredFact) apply(t *Ticket, e Event) {
 	t.Text = f.Text
 	t.Files = f.Files
 	t.Requester = f.Requester
+	t.Office, t.Telephone = f.Office, f.Telephone
 	t.Linked = f.Linked
 	t.Origin = f.Origin
 	t.Lang = f.Lang
@@ -88,6 +89,7 @@ func (f *ResolvedFact) apply(t *Ticket, e Event) {
 	t.State, t.Resume = Resolved, ""
 	t.Solution = f.Text
 	t.ResolvedAt = e.At
+	t.Article = f.Article
 }
 
 func (f *ClosedFact) apply(t *Ticket, e Event) {

@@ -18,6 +18,7 @@ const (
 	VerbList     Verb = "list"
 	VerbSearch   Verb = "search"
 	VerbHelp     Verb = "help"
+	VerbAway     Verb = "away"
 	VerbConfirm  Verb = "confirm"
 )
 
@@ -41,5 +42,8 @@ func (c Command) String() string {
 // Verbs lists every verb in the order in which help names them.
 func Verbs() []Verb {
 	return []Verb{VerbPriority, VerbAssign, VerbTake, VerbWait, VerbNote, VerbSolve, VerbClose, VerbReopen, VerbReject,
-		VerbStatus, VerbList, VerbSearch, VerbHelp, VerbConfirm}
+		VerbStatus, VerbList, VerbSearch, VerbHelp,
+		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
+		VerbAsset, VerbWarranty, VerbUnsolved, VerbVendor,
+		VerbInstruct, VerbStep, VerbAway, VerbConfirm}
 }

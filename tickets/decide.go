@@ -19,8 +19,9 @@ type Input struct {
 	Answers bool // the mail answers a notice of ours
 
 	MatchedBy string     // how Ticket was found, in English, for an explanation
-	Confirmed *Confirmed // the person has confirmed these commands; nil where nobody was asked or has answered
 	Replayed  string     // why the mail repeats one that was obeyed, in English; "" where it does not
+	Situation Situation  // of staff and resources
+	Confirmed *Confirmed // the person has confirmed these commands; nil where nobody was asked or has answered
 }
 
 // Mail is a stored message with its subject taken apart.
@@ -58,8 +59,9 @@ type Decision struct {
 	Ticket     *Ticket // as it is after the events; nil where there are none
 	Events     []Event // all of Ticket, in order
 	Notices    []Notice
-	Quarantine string // why the mail is set aside, in English; "" where it was handled
-	Summary    string // what was done, in English, for the log
+	Absence    *AbsenceChange // nil for none
+	Quarantine string         // why the mail is set aside, in English; "" where it was handled
+	Summary    string         // what was done, in English, for the log
 
 	Confirmation *Confirmation  // is asked for, nil for none
 	Failed       *FailedAddress // took no notice of ours, nil for none
@@ -109,6 +111,9 @@ func (w *work) automatic() (Decision, error) {
 	m := w.in.Mail.Message
 	if w.before == nil || m.Class == mailbox.ClassSpam || !w.party() {
 		return quarantined(string(m.Class) + ": " + m.ClassReason), nil
+	}
+	if w.isVendor() && m.Class == mailbox.ClassAutoReply {
+		return w.vendorAnswer(true)
 	}
 	w.add(&AutomaticFact{From: m.From, Class: m.Class, Text: m.NewText})
 	return w.decision("automatic mail recorded")
@@ -163,6 +168,8 @@ func (w *work) person() (Decision, error) {
 	commands := w.commands()
 	w.proven = len(commands) > 0 && w.in.Sender.Proof.Proven
 	switch {
+	case w.isVendor():
+		return w.vendorAnswer(false)
 	case len(commands) > 0 && w.in.Sender.Proof.Proven && w.mustConfirm(commands):
 		return w.confirmFirst(commands)
 	case len(commands) > 0 && w.in.Sender.Proof.Proven:
@@ -236,9 +243,12 @@ func (w *work) register(subject string, ignored []string) {
 	for _, c := range ignored {
 		fact.Remarks = append(fact.Remarks, Remark{RemarkUnobeyed, c})
 	}
+	known := w.in.Policy.official(fact.Requester)
+	fact.Office, fact.Telephone = known.Office, known.Telephone
 	w.t = &Ticket{}
 	w.number = w.in.Next
 	w.add(fact)
+	w.equipFrom(fact.Subject + "\n" + fact.Text)
 }
 
 // registerFor makes the request that of the person whose mail a member of staff forwarded.
@@ -282,6 +292,9 @@ func (w *work) addAnswer(text string) {
 		w.actor.Role = RoleRequester
 	}
 	w.add(&AnsweredFact{Text: text, Files: files(w.in.Mail.Message), Unproven: !w.in.Sender.Proof.Proven})
+	if w.actor.Role == RoleRequester && !w.t.State.Final() {
+		w.equipFrom(text)
+	}
 	switch {
 	case w.actor.Role == RoleRequester && (w.t.State == Resolved || w.t.State == Closed):
 		w.add(&ReopenedFact{})

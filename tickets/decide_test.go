@@ -57,6 +57,8 @@ type office struct {
 	tickets map[tickets.Number]*tickets.Ticket
 	events  map[tickets.Number][]tickets.Event
 	bounced *tickets.Bounced
+	assets  []tickets.Asset
+	away    []tickets.Absence
 	last    tickets.Decision
 }
 
@@ -71,7 +73,10 @@ const first = tickets.Number("SS-2026-000001")
 func (o *office) take(l letter) []string {
 	o.t.Helper()
 	o.now = o.now.Add(time.Minute + l.later)
-	subject := strings.Replace(l.subject, "@", "Re: ["+string(first)+"] Impresora", 1)
+	subject := l.subject
+	if rest, answers := strings.CutPrefix(subject, "@"); answers {
+		subject = "Re: [" + string(first) + "] Impresora" + rest
+	}
 	s := command.New("SS").Read(subject)
 	m := &mailbox.Message{From: mailbox.Address{Addr: l.from}, Subject: subject, Text: l.text, NewText: l.text, Class: l.class, MessageID: fmt.Sprint(o.now.Unix(), "@x.example")}
 	if m.Class == "" {
@@ -88,7 +93,9 @@ func (o *office) take(l letter) []string {
 	if len(s.Numbers) > 0 {
 		in.Ticket = o.tickets[s.Numbers[0]]
 	}
+	in.Situation = o.situation()
 	in.Found = o.find(tickets.Lookups(in))
+	o.furnish(&in)
 	before := ""
 	if in.Ticket != nil {
 		before = fmt.Sprintf("%+v", *in.Ticket)
@@ -117,6 +124,7 @@ func (o *office) apply(d tickets.Decision) []string {
 		o.tickets[d.Ticket.Number] = d.Ticket
 		lines = append(lines, "= "+string(d.Ticket.State))
 	}
+	lines = append(lines, o.keepAbsence(d.Absence)...)
 	for _, n := range d.Notices {
 		line := fmt.Sprintf("> %s to %s", n.Kind, strings.SplitN(n.To.Addr, "@", 2)[0])
 		if n.Data.Receipt != nil {
@@ -153,6 +161,19 @@ func (o *office) find(lookups []tickets.Lookup) tickets.Found {
 		found.Lists[l.Command] = rows
 	}
 	return found
+}
+
+// furnish looks up what tickets/desk looks up besides the commands' questions.
+func (o *office) furnish(in *tickets.Input) {
+	wanted := in.Assets()
+	for _, a := range o.assets {
+		if slices.Contains(wanted.Keys, tickets.AssetKey(a.Plate)) || a.Serial != "" && slices.Contains(wanted.Keys, tickets.AssetKey(a.Serial)) {
+			in.Found.Assets = append(in.Found.Assets, a)
+		}
+		if wanted.Holder != "" && wanted.Holder == a.Holder.Key() {
+			in.Found.Held = append(in.Found.Held, a)
+		}
+	}
 }
 
 var request = letter{from: pedro, subject: "Impresora no imprime", text: "No imprime desde ayer."}

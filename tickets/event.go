@@ -57,6 +57,8 @@ type (
 		OnBehalfBy string          `json:"on_behalf,omitempty"` // address of the staff member who sent it in
 		Note       string          `json:"note,omitempty"`      // what the member of staff wrote above it, for staff
 		Remarks    []Remark        `json:"remarks,omitempty"`   // for staff: what was odd about the mail
+		Office     string          `json:"office,omitempty"`    // of the requester (dependencia)
+		Telephone  string          `json:"telephone,omitempty"`
 	}
 	// AnsweredFact is a message that both the official and the desk see.
 	AnsweredFact struct {
@@ -108,7 +110,8 @@ type (
 	}
 	// ResolvedFact records the solution.
 	ResolvedFact struct {
-		Text string `json:"text"`
+		Text    string `json:"text"`
+		Article string `json:"article,omitempty"` // the first-level solution on file that it is
 	}
 	// ClosedFact ends the ticket. Text says why where there was no solution before.
 	ClosedFact struct {
@@ -189,6 +192,9 @@ func allFacts() []Fact {
 	return []Fact{
 		&RegisteredFact{}, &AnsweredFact{}, &UnprovenFact{}, &NotedFact{}, &AutomaticFact{}, &UndeliveredFact{}, &PrioritisedFact{},
 		&AssignedFact{}, &StartedFact{}, &WaitedFact{}, &ResolvedFact{}, &ClosedFact{}, &ReopenedFact{}, &RejectedFact{}, &RefusedFact{},
+		&TypedFact{}, &DiagnosedFact{}, &PlannedFact{}, &FollowedFact{}, &EnteredFact{}, &EquippedFact{},
+		&UnsolvedFact{}, &VendorWrittenFact{}, &VendorAnsweredFact{}, &VendorRemindedFact{}, &EscalatedFact{},
+		&ReferredFact{}, &SteppedFact{},
 		&ConfirmationAskedFact{}, &ConfirmedFact{}, &WithheldFact{},
 	}
 }

@@ -26,6 +26,8 @@ type Query struct {
 type Found struct {
 	Tickets map[Number]Case // without those that do not exist
 	Lists   map[int]Rows    // by index of the command
+	Assets  []Asset         // that Input.Assets asked for by plate or serial
+	Held    []Asset         // that Input.Assets asked for by the official in charge
 }
 
 // Case is a request with its events.

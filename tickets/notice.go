@@ -27,6 +27,14 @@ const (
 	NoticeReceipt         NoticeKind = "receipt"         // to whoever gave commands: what was done, what was refused and why
 	NoticeUnproven        NoticeKind = "unproven"        // to the coordinator: a mail in somebody's name that nothing proves
 	NoticeUndelivered     NoticeKind = "undelivered"     // to the coordinator: a notice did not arrive
+	NoticeCopied          NoticeKind = "copied"          // to somebody who now follows the request
+	NoticeClaim           NoticeKind = "claim"           // to the vendor: a machine under warranty
+	NoticeVendorMessage   NoticeKind = "vendor_message"  // to the vendor: a further message
+	NoticeVendorReminder  NoticeKind = "vendor_reminder" // to the vendor
+	NoticeVendorAnswer    NoticeKind = "vendor_answer"   // to staff: the vendor wrote
+	NoticeEscalation      NoticeKind = "escalation"      // to staff: the vendor does not keep its times
+	NoticeInstruction     NoticeKind = "instruction"     // to whom an instruction names
+	NoticeAbsence         NoticeKind = "absence"         // to the coordinator: a technician will be absent, or is back
 	NoticeConfirm         NoticeKind = "confirm"         // to whoever is said to have given commands: were they yours?
 	NoticeWithheld        NoticeKind = "withheld"        // to the coordinator: notices are not sent, and why
 )
@@ -35,7 +43,9 @@ const (
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{NoticeAcknowledgement, NoticeNewRequest, NoticeAssignment, NoticeReassigned, NoticeStatus, NoticeAnswer,
 		NoticeIncoming, NoticeNote, NoticeQuestion, NoticeResolved, NoticeClosed, NoticeReopened, NoticeRejected, NoticeReceipt,
-		NoticeUnproven, NoticeUndelivered, NoticeConfirm, NoticeWithheld}
+		NoticeUnproven, NoticeUndelivered, NoticeCopied,
+		NoticeClaim, NoticeVendorMessage, NoticeVendorReminder, NoticeVendorAnswer, NoticeEscalation,
+		NoticeInstruction, NoticeAbsence, NoticeConfirm, NoticeWithheld}
 }
 
 // Notice is a mail that Decide wants sent. It is committed with the events that cause it and rendered when it is sent.
@@ -59,8 +69,15 @@ type NoticeData struct {
 	Commands   []string         `json:"commands,omitempty"`    // NoticeUnproven: commands not obeyed, as written
 	Failure    *UndeliveredFact `json:"failure,omitempty"`     // NoticeUndelivered
 	Receipt    *Receipt         `json:"receipt,omitempty"`     // NoticeReceipt
+	Absence    *AbsenceView     `json:"absence,omitempty"`     // NoticeAbsence
 	Links      []Link           `json:"links,omitempty"`       // staff: ready-made next commands
 	ReopenDays int              `json:"reopen_days,omitempty"` // within which an answer reopens
+	Held       []AssetView      `json:"held,omitempty"`        // NoticeNewRequest: machines of the official, where the request names none
+	Letter     *Letter          `json:"letter,omitempty"`      // to a vendor, or about one
+	Steps      []StepView       `json:"steps,omitempty"`       // NoticeInstruction
+	Next       int              `json:"next,omitempty"`        // NoticeInstruction: number of the step whose turn it is, 0 for none
+	Articles   []ArticleView    `json:"articles,omitempty"`    // NoticeNewRequest: solutions on file that may fit
+	Reason     EscalationReason `json:"reason,omitempty"`      // NoticeEscalation
 
 	Confirmation *Confirmation `json:"confirmation,omitempty"` // NoticeConfirm
 	Withheld     *Scope        `json:"withheld,omitempty"`     // NoticeWithheld
@@ -68,21 +85,31 @@ type NoticeData struct {
 
 // TicketView is a ticket as a notice shows it.
 type TicketView struct {
-	Number       Number    `json:"number"`
-	Subject      string    `json:"subject"`
-	State        State     `json:"state"`
-	Priority     Priority  `json:"priority,omitempty"`
-	Requester    string    `json:"requester"`            // name and address
-	Technician   string    `json:"technician,omitempty"` // name
-	Text         string    `json:"text,omitempty"`       // the request itself
-	Files        []File    `json:"files,omitempty"`
-	Solution     string    `json:"solution,omitempty"`
-	Linked       Number    `json:"linked,omitempty"`
-	Note         string    `json:"note,omitempty"`      // staff: what a colleague wrote above a mail that he or she sent in
-	Remarks      []Remark  `json:"remarks,omitempty"`   // staff: what was odd about the mail
-	OnBehalfBy   string    `json:"on_behalf,omitempty"` // staff: address of the colleague who sent it in
-	RegisteredAt time.Time `json:"registered_at"`
-	ChangedAt    time.Time `json:"changed_at"`
+	Number       Number      `json:"number"`
+	Subject      string      `json:"subject"`
+	State        State       `json:"state"`
+	Priority     Priority    `json:"priority,omitempty"`
+	Requester    string      `json:"requester"`        // name and address
+	Office       string      `json:"office,omitempty"` // of the requester
+	Telephone    string      `json:"telephone,omitempty"`
+	Technician   string      `json:"technician,omitempty"` // name
+	Type         string      `json:"type,omitempty"`       // kind of request
+	Diagnosis    string      `json:"diagnosis,omitempty"`
+	Plan         string      `json:"plan,omitempty"`
+	Assets       []AssetView `json:"assets,omitempty"`      // machines that it is about
+	Vendor       string      `json:"vendor,omitempty"`      // staff: who was written to
+	Case         string      `json:"case,omitempty"`        // staff: the vendor's own number
+	Instruction  string      `json:"instruction,omitempty"` // title
+	Steps        []StepView  `json:"steps,omitempty"`       // staff
+	Text         string      `json:"text,omitempty"`        // the request itself
+	Files        []File      `json:"files,omitempty"`
+	Solution     string      `json:"solution,omitempty"`
+	Linked       Number      `json:"linked,omitempty"`
+	Note         string      `json:"note,omitempty"`      // staff: what a colleague wrote above a mail that he or she sent in
+	Remarks      []Remark    `json:"remarks,omitempty"`   // staff: what was odd about the mail
+	OnBehalfBy   string      `json:"on_behalf,omitempty"` // staff: address of the colleague who sent it in
+	RegisteredAt time.Time   `json:"registered_at"`
+	ChangedAt    time.Time   `json:"changed_at"`
 }
 
 // Link is a mailto link of a notice: one sensible next command.
@@ -109,6 +136,9 @@ type Item struct {
 	Rows    []TicketView `json:"rows,omitempty"`    // of #lista, #buscar
 	More    int          `json:"more,omitempty"`    // rows that were left out
 	History []Line       `json:"history,omitempty"` // of #estado
+	Asset   *AssetView   `json:"asset,omitempty"`   // the machine that it is about
+	Steps   []StepView   `json:"steps,omitempty"`   // of #instructivo, #paso
+	Absence *AbsenceView `json:"absence,omitempty"` // of #ausente
 }
 
 // Line is one event of a ticket as #estado shows it.
@@ -126,6 +156,9 @@ type Problem struct {
 	Nearest string      `json:"nearest,omitempty"` // what was most likely meant
 	Choices []string    `json:"choices,omitempty"` // what may be said
 	State   State       `json:"state,omitempty"`   // the ticket's state, where that forbids it
+	Asset   *AssetView  `json:"asset,omitempty"`   // the machine that it is about
+	From    time.Time   `json:"from,omitzero"`     // first day of a period
+	Last    time.Time   `json:"last,omitzero"`     // a moment of its last day
 }
 
 // ProblemCode is the reason of a refusal.
@@ -146,5 +179,19 @@ const (
 	ProblemNothingToDo     ProblemCode = "nothing_to_do"    // it is so already
 	ProblemTooLate         ProblemCode = "too_late"         // reopening after the days allowed
 	ProblemContradiction   ProblemCode = "contradiction"    // with another command of the same mail: Value
+	ProblemUnknownAsset    ProblemCode = "unknown_asset"    // Value, Nearest; Choices: the official's machines
+	ProblemWarranty        ProblemCode = "warranty"         // Asset is under none, or nobody knows
+	ProblemNoVendor        ProblemCode = "no_vendor"        // Value: the name of a vendor whose address nobody knows
+	ProblemNoAsset         ProblemCode = "no_asset"         // the request names no machine; Choices: the official's
+	ProblemSeveralAssets   ProblemCode = "several_assets"   // Choices: machines under warranty
+	ProblemNoClaim         ProblemCode = "no_claim"         // no vendor was written to
+	ProblemNoInstruction   ProblemCode = "no_instruction"   // the request follows none
+	ProblemUnfinished      ProblemCode = "unfinished"       // Value: the instruction; Choices: its steps that are not done
+	ProblemAddress         ProblemCode = "address"          // Value is no address of a person of the desk's officials
+	ProblemPeriod          ProblemCode = "period"           // Value is no period: Choices
+	ProblemPeriodOrder     ProblemCode = "period_order"     // it ends (Last) before it begins (From)
+	ProblemPeriodPast      ProblemCode = "period_past"      // it was over on Last
+	ProblemNotAbsent       ProblemCode = "not_absent"       // there is no absence to take back
+	ProblemAbsentAlready   ProblemCode = "absent_already"   // From and Last of the absence that is known
 	ProblemCodeUseless     ProblemCode = "code_useless"     // a confirmation whose code is wrong, used or too old
 )

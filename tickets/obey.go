@@ -36,6 +36,18 @@ func rules() map[Verb]rule {
 		VerbList:     {roles: everybody, carryOut: (*work).list},
 		VerbSearch:   {roles: everybody, carryOut: (*work).search},
 		VerbHelp:     {roles: everybody, carryOut: (*work).help},
+		VerbType:     {roles: staff, ticket: true, opens: true, carryOut: (*work).setType},
+		VerbDiagnose: {roles: staff, ticket: true, takesText: true, carryOut: (*work).diagnose},
+		VerbPlan:     {roles: staff, ticket: true, takesText: true, carryOut: (*work).plan},
+		VerbCopy:     {roles: coordinator, ticket: true, opens: true, carryOut: (*work).follow},
+		VerbFor:      {roles: coordinator, ticket: true, opens: true, carryOut: (*work).enter},
+		VerbAsset:    {roles: staff, ticket: true, opens: true, carryOut: (*work).equip},
+		VerbWarranty: {roles: staff, ticket: true, mayTake: true, carryOut: (*work).warranty},
+		VerbUnsolved: {roles: staff, ticket: true, takesText: true, carryOut: (*work).unsolved},
+		VerbVendor:   {roles: staff, ticket: true, takesText: true, carryOut: (*work).toVendor},
+		VerbInstruct: {roles: staff, ticket: true, carryOut: (*work).instruct},
+		VerbStep:     {roles: staff, ticket: true, carryOut: (*work).step},
+		VerbAway:     {roles: []Role{RoleTechnician}, carryOut: (*work).away},
 		VerbConfirm:  {roles: everybody, carryOut: (*work).confirm},
 	}
 }
@@ -72,6 +84,7 @@ func (w *work) obey(commands []Command) (Decision, error) {
 		noteKept = w.keepText(text)
 	}
 	w.tell()
+	w.tellAbsence()
 	w.receipt(true, noteKept)
 	return w.decision("commands carried out")
 }
@@ -134,9 +147,11 @@ func (w *work) carryOut(commands []Command, text string) (refused, textTaken boo
 	return refused, textTaken
 }
 
-// repeated returns which of the commands before says the same verb, -1 for none. Notes may be several.
+// repeated returns which of the commands before says the same verb, -1 for none. Notes, followers, machines and steps may be several.
 func repeated(before []Command, c Command) int {
-	return slices.IndexFunc(before, func(other Command) bool { return other.Verb == c.Verb && c.Verb != VerbNote })
+	return slices.IndexFunc(before, func(other Command) bool {
+		return other.Verb == c.Verb && !slices.Contains([]Verb{VerbNote, VerbCopy, VerbAsset, VerbStep}, c.Verb)
+	})
 }
 
 // noTicket says why a command has no request to work on.
@@ -233,20 +248,37 @@ func (w *work) addNote(_ Command, text string) (Item, *Problem) {
 	return Item{}, nil
 }
 
-func (w *work) solve(_ Command, text string) (Item, *Problem) {
+func (w *work) solve(c Command, text string) (Item, *Problem) {
 	if !w.t.State.Open() {
 		return Item{}, w.stateProblem()
 	}
-	w.add(&ResolvedFact{Text: text})
-	return Item{}, nil
+	if problem := w.unfinished(); problem != nil {
+		return Item{}, problem
+	}
+	article, problem := Article{}, (*Problem)(nil)
+	if c.Arg != "" {
+		article, problem = w.article(c.Arg)
+	}
+	if problem != nil {
+		return Item{}, problem
+	}
+	w.add(&ResolvedFact{Text: orElse(article.Text, text), Article: article.Name})
+	return Item{Value: article.Title}, nil
 }
 
-// closeTicket ends a request. An official may withdraw it at any time; the coordinator needs a solution, or says why not.
+// closeTicket ends a request. An official may withdraw it at any time; the coordinator needs a solution, or
+// says why not, and the instruction's last step, or forces it with a reason.
 func (w *work) closeTicket(c Command, text string) (Item, *Problem) {
+	reason, force := forced(c.Arg)
+	if force {
+		text = orElse(reason, w.in.Mail.Message.NewText)
+	}
 	switch {
 	case w.t.State.Final():
 		return Item{}, w.stateProblem()
-	case w.t.State != Resolved && text == "" && !w.isRequester():
+	case !force && !w.isRequester() && w.unfinished() != nil:
+		return Item{}, w.unfinished()
+	case (force || w.t.State != Resolved) && text == "" && !w.isRequester():
 		return Item{}, &Problem{Code: ProblemMissingText}
 	}
 	w.add(&ClosedFact{Text: text})
@@ -291,7 +323,7 @@ func (w *work) status(c Command, _ string) (Item, *Problem) {
 		return Item{}, &Problem{Code: ProblemNoSuchTicket, Value: string(n)}
 	}
 	role := w.in.Sender.Role
-	return Item{Number: n, Rows: []TicketView{view(found.Ticket, role)}, History: history(found.Events, role)}, nil
+	return Item{Number: n, Rows: []TicketView{w.view(found.Ticket, role)}, History: history(found.Events, role)}, nil
 }
 
 // history returns the events that a role may see. Internal ones are for staff alone.
@@ -331,6 +363,8 @@ func Said(f Fact) string {
 		return string(f.Priority)
 	case *AssignedFact:
 		return f.Technician.Name
+	case interface{ said() string }:
+		return f.said()
 	}
 	return ""
 }
@@ -355,7 +389,7 @@ func (w *work) rows(c Command) Item {
 	found := w.in.Found.Lists[at]
 	item := Item{More: found.Total - len(found.Tickets)}
 	for _, t := range found.Tickets {
-		v := view(t, w.in.Sender.Role)
+		v := w.view(t, w.in.Sender.Role)
 		v.Text, v.Files, v.Solution = "", nil, "" // a list is for finding, not for reading
 		item.Rows = append(item.Rows, v)
 	}
@@ -379,10 +413,16 @@ func possible(v Verb, t *Ticket) bool {
 		return true
 	}
 	switch v {
-	case VerbPriority:
+	case VerbPriority, VerbType, VerbCopy, VerbAsset:
 		return !t.State.Final()
-	case VerbAssign, VerbTake, VerbWait, VerbSolve, VerbReject:
+	case VerbAssign, VerbTake, VerbWait, VerbSolve, VerbReject, VerbDiagnose, VerbPlan, VerbFor, VerbUnsolved, VerbInstruct:
 		return t.State.Open()
+	case VerbWarranty:
+		return t.State.Open() && t.State != WaitingVendor
+	case VerbStep:
+		return t.State.Open() && len(t.Instruction.Pending()) > 0
+	case VerbVendor:
+		return t.State.Open() && t.Claim.Open()
 	case VerbClose:
 		return !t.State.Final()
 	case VerbReopen:

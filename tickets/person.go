@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"radicado/mailbox"
+	"radicado/tickets/calendar"
 )
 
 // Role is what a person is to the desk.
@@ -31,7 +32,10 @@ type Person struct {
 	Role      Role
 	Lang      string // "es", "en", "" for the default
 	Skills    []string
-	MaxLoad   int // open tickets at most, 0 for no limit
+	MaxLoad   int                // open tickets at most, 0 for no limit
+	Calendar  *calendar.Calendar // of a technician's own working hours; nil for the desk's
+
+	Terms VendorTerms // of a vendor
 }
 
 // Address is where notices to the person go.

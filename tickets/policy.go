@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"radicado/mailbox"
+	"radicado/tickets/calendar"
 )
 
 // Policy is what the settings say of the desk's rules.
@@ -20,8 +21,16 @@ type Policy struct {
 	MaxRows         int      // rows of a list in a mail
 
 	CommandAge time.Duration // how old a mail may be that commands; 0: any age
-	Confirm    Confirming
-	Limits     Limits
+	Types      []string      // kinds of request that #tipo knows, as they are shown
+
+	Zone      *time.Location      // of the ministry's days; nil is UTC
+	Officials map[string]Official // the ministry's directory, by address key
+	Calendar  *calendar.Calendar  // when the desk works, in its time zone; nil: always, in UTC
+
+	Instructions []Instruction // that #instructivo knows
+	Articles     []Article     // that #solucion knows
+	Confirm      Confirming
+	Limits       Limits
 }
 
 // Identify says who a message claims to be from. Proof is added by whoever examined the message.
@@ -34,9 +43,11 @@ func (p *Policy) Identify(m *mailbox.Message, proof mailbox.Proof) Sender {
 		}
 		return s
 	}
-	if p.Official(m.From) {
+	known, listed := p.Officials[m.From.Key()]
+	if listed || p.Official(m.From) {
 		s.Role = RoleRequester
 	}
+	s.Name, s.Lang = orElse(known.Name, s.Name), orElse(known.Lang, s.Lang)
 	return s
 }
 
@@ -70,5 +81,5 @@ func (p *Policy) langOf(addr mailbox.Address) string {
 	if person, known := p.People.Find(addr.Addr); known && person.Lang != "" {
 		return person.Lang
 	}
-	return p.Lang
+	return orElse(p.official(addr).Lang, p.Lang)
 }

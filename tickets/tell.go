@@ -16,6 +16,9 @@ func (w *work) tell() {
 	if w.before == nil {
 		w.tellRegistered()
 	}
+	w.tellJoined()
+	w.tellVendor()
+	w.tellInformed()
 	w.tellOfficials()
 	w.tellTechnicians()
 	w.tellCoordinators()
@@ -27,7 +30,7 @@ func (w *work) tellRegistered() {
 		w.notify(NoticeAcknowledgement, a, RoleRequester, nil)
 	}
 	for _, p := range w.in.Policy.People.With(RoleCoordinator) {
-		w.notify(NoticeNewRequest, p.Address(), RoleCoordinator, nil)
+		w.notify(NoticeNewRequest, p.Address(), RoleCoordinator, w.suggest)
 	}
 }
 
@@ -108,7 +111,7 @@ func (w *work) tellCoordinators() {
 		return
 	}
 	kind, fill := w.staffNews()
-	if kind == NoticeIncoming && w.t.Assigned() {
+	if (kind == NoticeIncoming || kind == NoticeVendorAnswer) && w.t.Assigned() {
 		return
 	}
 	if kind == "" && w.happened("assigned") {
@@ -146,7 +149,10 @@ func (w *work) staffNews() (NoticeKind, func(*NoticeData)) {
 			}
 			attached = f.Files
 			texts = append(texts, f.Text)
-		case *ResolvedFact, *ClosedFact, *RejectedFact, *WaitedFact:
+		case *VendorAnsweredFact:
+			kind, unproven, attached = NoticeVendorAnswer, f.Unproven, f.Files
+			texts = append(texts, f.Text)
+		case *ResolvedFact, *ClosedFact, *RejectedFact, *WaitedFact, *UnsolvedFact, *VendorWrittenFact, *ReferredFact:
 			if kind == "" || kind == NoticeNote {
 				kind = NoticeStatus
 			}
@@ -199,7 +205,7 @@ func (w *work) notify(kind NoticeKind, to mailbox.Address, role Role, fill func(
 	}
 	n := Notice{Kind: kind, To: to, Lang: w.in.Policy.langOf(to), Data: NoticeData{Role: role, Recipient: to.Name, ReopenDays: w.in.Policy.ReopenDays}}
 	if w.t != nil {
-		v := view(w.t, role)
+		v := w.view(w.t, role)
 		n.Data.Ticket = &v
 		n.Data.Unproven = role.Staff() && w.t.Unproven && kind == NoticeNewRequest
 		if n.Data.Unproven {
@@ -216,11 +222,21 @@ func (w *work) notify(kind NoticeKind, to mailbox.Address, role Role, fill func(
 	w.notices = append(w.notices, n)
 }
 
-// view is the ticket as a role may see it.
+// view is the ticket as a role may see it now.
+func (w *work) view(t *Ticket, role Role) TicketView {
+	if role == RoleVendor {
+		return TicketView{Number: t.Number, Subject: t.Subject, State: t.State, RegisteredAt: t.RegisteredAt, ChangedAt: t.ChangedAt}
+	}
+	v := view(t, role)
+	v.Assets = w.in.Policy.assetViews(t.Assets, w.in.Now)
+	return v
+}
+
+// view is what of the ticket does not depend on the time.
 func view(t *Ticket, role Role) TicketView {
 	v := TicketView{
 		Number: t.Number, Subject: t.Subject, State: t.State, Priority: t.Priority, Requester: t.Requester.String(),
-		Technician: t.Technician.Name, Text: t.Text, Files: t.Files, Solution: t.Solution,
+		Technician: t.Technician.Name, Type: t.Type, Instruction: t.Instruction.Title, Diagnosis: t.Diagnosis, Plan: t.Plan, Text: t.Text, Files: t.Files, Solution: t.Solution,
 		RegisteredAt: t.RegisteredAt, ChangedAt: t.ChangedAt,
 	}
 	for _, r := range t.Remarks {
@@ -229,8 +245,13 @@ func view(t *Ticket, role Role) TicketView {
 			v.Remarks = append(v.Remarks, r)
 		}
 	}
+	if role.Staff() || role == RoleRequester {
+		v.Office, v.Telephone = t.Office, t.Telephone
+	}
 	if role.Staff() {
 		v.Linked, v.Note, v.OnBehalfBy = t.Linked, t.Note, t.OnBehalfBy
+		v.Steps = stepViews(t.Instruction)
+		v.Vendor, v.Case = orElse(t.Claim.Vendor.Name, t.Claim.Vendor.Addr), t.Claim.Case
 	}
 	return v
 }
@@ -258,7 +279,15 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 				add(VerbAssign, p.Name)
 			}
 		}
+		if len(w.t.Assets) == 0 {
+			add(VerbAsset, w.heldPlates()...)
+		}
+		if w.t.Type == "" {
+			add(VerbType, "")
+		}
 		add(VerbWait, "")
+		w.offerVendor(add)
+		w.offerInstructions(add)
 		add(VerbSolve, "")
 		add(VerbReject, "")
 		if w.t.State == Resolved {
@@ -270,7 +299,15 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 			add(VerbTake, "")
 		}
 		add(VerbNote, "")
+		if w.t.Diagnosis == "" {
+			add(VerbDiagnose, "")
+		}
+		if w.t.Plan == "" {
+			add(VerbPlan, "")
+		}
 		add(VerbWait, "")
+		w.offerVendor(add)
+		w.offerInstructions(add)
 		add(VerbSolve, "")
 	case RoleRequester:
 		if w.t.State == Resolved {

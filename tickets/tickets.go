@@ -69,6 +69,8 @@ type Ticket struct {
 	Text         string            `json:"text"` // what the official wrote
 	Files        []File            `json:"files,omitempty"`
 	Requester    mailbox.Address   `json:"requester"`
+	Office       string            `json:"office,omitempty"` // of the requester (dependencia)
+	Telephone    string            `json:"telephone,omitempty"`
 	Followers    []mailbox.Address `json:"followers,omitempty"`
 	Technician   mailbox.Address   `json:"technician,omitzero"`
 	Linked       Number            `json:"linked,omitempty"`  // the request that this one goes back to
@@ -79,6 +81,13 @@ type Ticket struct {
 	OnBehalfBy   string            `json:"on_behalf,omitempty"`
 	Unproven     bool              `json:"unproven,omitempty"` // nothing proves that the requester wrote the request
 	Solution     string            `json:"solution,omitempty"`
+	Type         string            `json:"type,omitempty"`       // kind of request, step 4.2
+	Diagnosis    string            `json:"diagnosis,omitempty"`  // step 4.1
+	Plan         string            `json:"plan,omitempty"`       // step 4.3
+	Assets       []Asset           `json:"assets,omitempty"`     // machines that it is about
+	Claim        Claim             `json:"claim,omitzero"`       // step 4.4
+	Instruction  Progress          `json:"instruction,omitzero"` // step 4.2
+	Article      string            `json:"article,omitempty"`    // the first-level solution on file by which it was solved
 	RegisteredAt time.Time         `json:"registered_at"`
 	ResolvedAt   time.Time         `json:"resolved_at,omitzero"`
 	ClosedAt     time.Time         `json:"closed_at,omitzero"` // also of rejected
@@ -100,5 +109,7 @@ func (t *Ticket) Clone() *Ticket {
 	c := *t
 	c.Followers = append([]mailbox.Address(nil), t.Followers...)
 	c.Files = append([]File(nil), t.Files...)
+	c.Assets = append([]Asset(nil), t.Assets...)
+	c.Instruction.Steps = append([]StepDone(nil), t.Instruction.Steps...)
 	return &c
 }

@@ -20,6 +20,7 @@ type work struct {
 	events  []Event
 	notices []Notice
 	items   []Item
+	absence *AbsenceChange
 	asked   *Confirmation
 	proven  bool // commands of a proven sender were read, whatever became of them
 	err     error
@@ -47,20 +48,20 @@ func (w *work) decision(summary string) (Decision, error) {
 	if w.err != nil {
 		return Decision{}, w.err
 	}
-	d := Decision{Events: w.events, Notices: w.notices, Summary: summary, Confirmation: w.asked, Commanded: w.proven}
+	d := Decision{Events: w.events, Notices: w.notices, Absence: w.absence, Summary: summary, Confirmation: w.asked, Commanded: w.proven}
 	if len(w.events) > 0 {
 		d.Ticket = w.t
 	}
 	return d, nil
 }
 
-// party reports whether the sender may write into the ticket that was found: staff, its requester and its followers. A
+// party reports whether the sender may write into the ticket that was found: staff, its requester, its followers and its vendor. A
 // member of staff is let in unproven too; what is unproven is kept from everybody but staff.
 func (w *work) party() bool {
 	if w.before == nil {
 		return false
 	}
-	return w.in.Sender.Role.Staff() || w.before.concerns(w.in.Sender.Address)
+	return w.in.Sender.Role.Staff() || w.before.concerns(w.in.Sender.Address) || w.isVendor()
 }
 
 // concerns reports whether the address is the ticket's requester or one of its followers.

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // hosts without zoneinfo have America/Bogota all the same
 
 	"github.com/alecthomas/kong"
 )
@@ -20,6 +21,7 @@ type commands struct {
 	Check   checkCommand   `cmd:"" help:"Check the settings, then connect to every mail server and say what to do about each failure."`
 	Demo    demoCommand    `cmd:"" help:"Show the main job on mail servers of its own, with nothing to configure."`
 	Ticket  ticketCommand  `cmd:"" help:"Look at requests in the register."`
+	Assets  assetsCommand  `cmd:"" help:"Keep the equipment register: import, look, export."`
 	Read    readCommand    `cmd:"" help:"Read mail files as the daemon reads them, and show what it makes of them."`
 	Explain explainCommand `cmd:"" help:"Say step by step how a mail file is read, classed, proven and matched, and what would be done; change nothing."`
 	Version versionCommand `cmd:"" help:"Print the version."`

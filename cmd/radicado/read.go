@@ -57,6 +57,12 @@ func (r *readCommand) read(w io.Writer, path string) error {
 		return fmt.Errorf("reading a mail: %w", err)
 	}
 	m := message.Read(raw, message.Options{Own: r.Own})
+	if !r.JSON {
+		if len(r.Files) != 1 {
+			fmt.Fprintf(w, "%s\n", printable(path))
+		}
+		return show.People(w, m)
+	}
 	object, err := show.JSON(path, m)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", path, err)

@@ -6,6 +6,7 @@ import (
 	"radicado/mailbox/clamd"
 	"radicado/mailbox/trust"
 	"radicado/tickets"
+	"radicado/tickets/calendar"
 )
 
 // settingsFile is the settings as they stand in the TOML file: plain values, not yet checked. A field without a default
@@ -18,6 +19,9 @@ type settingsFile struct {
 	Trust     trustSection     `toml:"trust"`
 	Person    []personSection  `toml:"person"`
 	Templates templatesSection `toml:"templates"`
+	Procedure procedureSection `toml:"procedure"`
+	People    peopleSection    `toml:"people"`
+	Calendar  calendarSection  `toml:"calendar"`
 	Log       logSection       `toml:"log"`
 	Confirm   confirmSection   `toml:"confirm"`
 	OAuth     oauthSection     `toml:"oauth"`
@@ -138,6 +142,10 @@ type personSection struct {
 	Language  string   `toml:"language"`
 	Skills    []string `toml:"skills"`
 	MaxLoad   int      `toml:"max_load"`
+	vendorKeys
+	Hours     []string `toml:"hours"`
+	Office    string   `toml:"office"`
+	Telephone string   `toml:"telephone"`
 }
 
 type templatesSection struct {
@@ -152,14 +160,16 @@ type logSection struct {
 // defaultSettings is what a key has that the file does not name.
 func defaultSettings() settingsFile {
 	return settingsFile{
-		Desk:     deskSection{Name: "Mesa de servicios", TimeZone: "America/Bogota", Language: "es", NumberPrefix: "SS", ReopenDays: 5, ListRows: 50},
-		Register: registerSection{Path: "/var/lib/radicado/register.db"},
-		SMTP:     smtpSection{TLS: "starttls", Connections: 2, Timeout: "1m", GiveUpAfter: "5d"},
-		Trust:    trustSection{Accept: []string{"dmarc", "dkim"}, KeyFile: "/var/lib/radicado/reply.key", CommandAge: "7d"},
-		Log:      logSection{Format: "text", Level: "info"},
-		Confirm:  confirmSection{Valid: "2h"},
-		Scan:     scanSection{Timeout: "30s", OnFailure: "accept"},
-		Limits:   limitsSection{Address: 20, Staff: 300, Domain: 100, Ticket: 60},
+		Desk:      deskSection{Name: "Mesa de servicios", TimeZone: "America/Bogota", Language: "es", NumberPrefix: "SS", ReopenDays: 5, ListRows: 50},
+		Register:  registerSection{Path: "/var/lib/radicado/register.db"},
+		SMTP:      smtpSection{TLS: "starttls", Connections: 2, Timeout: "1m", GiveUpAfter: "5d"},
+		Trust:     trustSection{Accept: []string{"dmarc", "dkim"}, KeyFile: "/var/lib/radicado/reply.key", CommandAge: "7d"},
+		Procedure: defaultProcedure(),
+		Calendar:  defaultCalendar(),
+		Log:       logSection{Format: "text", Level: "info"},
+		Confirm:   confirmSection{Valid: "2h"},
+		Scan:      scanSection{Timeout: "30s", OnFailure: "accept"},
+		Limits:    limitsSection{Address: 20, Staff: 300, Domain: 100, Ticket: 60},
 	}
 }
 
@@ -180,8 +190,9 @@ type settings struct {
 	giveUpAfter time.Duration
 	trust       trust.Policy
 
-	scanner      *clamd.Scanner                  // nil for none
-	acceptByRole map[tickets.Role][]trust.Method // where a role has its own
+	acceptByRole   map[tickets.Role][]trust.Method // where a role has its own
+	calendarConfig calendar.Config                 // of which those of technicians are made
+	scanner        *clamd.Scanner                  // nil for none
 }
 
 // mailboxSettings is one mailbox in the terms of the program.

@@ -39,10 +39,13 @@ func checkSettings(f settingsFile) (*settings, []settingsError) {
 	s := &settings{file: f}
 	c.desk(s)
 	c.require("register.path", f.Register.Path, "the file that holds the register")
+	c.calendar(s)
 	c.people(s)
+	c.officials(s)
 	c.allMailboxes(s)
 	c.smtp(s)
 	c.trust(s)
+	c.procedure(s)
 	c.confirm(s)
 	c.oauth(s)
 	c.scan(s)
@@ -90,7 +93,7 @@ func (c *checker) people(s *settings) {
 	for i, p := range s.file.Person {
 		key := fmt.Sprintf("person[%d]", i)
 		c.require(key+".name", p.Name, "the name of the person")
-		c.oneOf(key+".role", p.Role, string(tickets.RoleCoordinator), string(tickets.RoleTechnician), string(tickets.RoleVendor))
+		c.oneOf(key+".role", p.Role, string(tickets.RoleCoordinator), string(tickets.RoleTechnician), string(tickets.RoleVendor), roleOfficial)
 		if p.Language != "" {
 			c.oneOf(key+".language", p.Language, "es", "en")
 		}
@@ -109,8 +112,13 @@ func (c *checker) people(s *settings) {
 				c.wrong(at, "found %q, which is the address of the desk itself", a)
 			}
 		}
-		s.policy.People = append(s.policy.People, tickets.Person{Name: p.Name, Addresses: p.Addresses, Aliases: p.Aliases,
-			Role: tickets.Role(p.Role), Lang: p.Language, Skills: p.Skills, MaxLoad: p.MaxLoad})
+		own := c.ownHours(key+".hours", p.Hours, s.calendarConfig)
+		if p.Role == roleOfficial {
+			continue
+		}
+		s.policy.People = append(s.policy.People, tickets.Person{Calendar: own, Name: p.Name, Addresses: p.Addresses, Aliases: p.Aliases,
+			Role: tickets.Role(p.Role), Lang: p.Language, Skills: p.Skills, MaxLoad: p.MaxLoad,
+			Terms: c.terms(key, p.vendorKeys, tickets.Role(p.Role))})
 	}
 	if len(s.policy.People.With(tickets.RoleCoordinator)) == 0 {
 		c.wrong("person", `found no person with role = "coordinator", expected at least one: nobody could act on a request`)
@@ -385,6 +393,15 @@ func lower(list []string) []string {
 		out[i] = strings.ToLower(strings.TrimSpace(s))
 	}
 	return out
+}
+
+// keyOf names an entry of a list, or a key of it.
+func keyOf(list string, i int, key string) string {
+	at := fmt.Sprintf("%s[%d]", list, i)
+	if key != "" {
+		at += "." + key
+	}
+	return at
 }
 
 func orUTC(l *time.Location) *time.Location {

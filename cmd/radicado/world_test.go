@@ -26,7 +26,16 @@ import (
 	"radicado/tickets/register"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if path := os.Getenv(childSettings); path != "" {
+		if err := runChild(path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // world is the mail servers of a ministry: those in the process, or Dovecot and Postfix.
 type world interface {
@@ -303,6 +312,12 @@ func (o *office) start() {
 	if err := os.WriteFile(path, []byte(o.settingsText()), 0o600); err != nil {
 		o.t.Fatal(err)
 	}
+	o.startWith(path)
+}
+
+// startWith is start with settings that lie at path.
+func (o *office) startWith(path string) {
+	o.t.Helper()
 	s, err := readSettings(path)
 	if err != nil {
 		o.t.Fatal(err)

@@ -68,17 +68,21 @@ func messageName(h mailbox.Header) string {
 	return string(subject[:min(len(subject), 80)]) + ".eml"
 }
 
+// maxUUFiles bounds how many files are taken out of one text.
+const maxUUFiles = 100
+
 // cutUUEncoded takes the files out of a text that holds them uuencoded, as mailers before MIME did.
 func cutUUEncoded(text string) (string, []mailbox.Attachment) {
 	if !strings.Contains(text, "\nend") || !strings.Contains(text, "begin ") {
 		return text, nil
 	}
+	last := strings.LastIndex(text, "\nend") // no file ends behind it
 	var files []mailbox.Attachment
 	var kept strings.Builder
 	for rest := text; rest != ""; {
 		line, after, _ := strings.Cut(rest, "\n")
-		if name, ok := uuBegin([]byte(line)); ok {
-			if end := strings.Index(after, "\nend"); end >= 0 && uuLine(after) {
+		if name, ok := uuBegin(line); ok && uuLine(after) && len(files) < maxUUFiles && len(text)-len(after) <= last {
+			if end := strings.Index(after, "\nend"); end >= 0 {
 				_, content, _ := uudecode([]byte(rest[:len(line)+1+end+4]))
 				files = append(files, mailbox.Attachment{Name: decodeParam(name), Type: typeByName(name), Size: int64(len(content)), Content: content})
 				rest = strings.TrimPrefix(after[end+4:], "\n")

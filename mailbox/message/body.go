@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"net/url"
 	"strings"
 
 	"radicado/mailbox"
@@ -41,17 +42,6 @@ func (b *block) text() (string, bool) {
 	return b.plain, false
 }
 
-// shows reports whether the HTML refers to a part by its Content-ID (RFC 2392).
-func (b *block) shows(contentID string) bool {
-	target := []byte("cid:" + contentID)
-	for _, source := range b.html {
-		if bytes.Contains(source, target) {
-			return true
-		}
-	}
-	return false
-}
-
 // placeholder reports whether a plain text only says that the mail should be read as HTML.
 func placeholder(text string) bool {
 	if len(text) > 400 {
@@ -80,7 +70,10 @@ type body struct {
 	calendar   *mailbox.Calendar
 	encrypted  string
 	signed     string
-	textFree   []string // text found where none is expected: a TNEF stream
+	opened     int      // S/MIME parts opened so far
+	root       *part    // the mail itself
+	textFree   []string // text of a TNEF stream: the body, where there is no other
+	named      []string // text parts with a file name that are shown in place: the body, where there is no other
 	serverSays *string  // what a delivery report says before the mail that came back, once it was asked for
 }
 
@@ -153,12 +146,16 @@ func protocolOf(p *part) string {
 
 // leaf takes one part that has no parts of its own.
 func (b *body) leaf(p *part, d *defects) {
-	disposition, _ := disposition(p.header)
+	shownAs, _ := disposition(p.header)
 	switch p.kind {
 	case "text/plain", "text/html", "text/enriched", "text/richtext", "text/x-amp-html", "text/markdown":
-		if disposition != "attachment" && (fileName(p) == "" || disposition == "inline" && p.kind == "text/html") {
+		named := fileName(p) != ""
+		if !named && (shownAs != "attachment" || b.root == p) || named && shownAs == "inline" && p.kind == "text/html" {
 			b.words(p, d)
 			return
+		}
+		if shownAs != "attachment" && p.kind == "text/plain" && len(b.named) < 10 {
+			b.named = append(b.named, decodeText(p.content(d), p.params["charset"]))
 		}
 	case "message/delivery-status", "message/global-delivery-status":
 		b.report.status = joinLines(b.report.status, p.content(d))
@@ -220,9 +217,9 @@ func (b *body) words(p *part, d *defects) {
 		source := decodeBytes(content, label)
 		b.blocks = append(b.blocks, block{html: [][]byte{source}})
 	case p.kind == "text/enriched" || p.kind == "text/richtext":
-		b.blocks = append(b.blocks, block{plain: plainEnriched(normalise(decodeCharset(content, p.params["charset"])))})
+		b.blocks = append(b.blocks, block{plain: plainEnriched(decodeText(content, p.params["charset"]))})
 	default:
-		text := normalise(decodeCharset(content, p.params["charset"]))
+		text := decodeText(content, p.params["charset"])
 		if strings.EqualFold(p.params["format"], "flowed") {
 			text = unflow(text, strings.EqualFold(p.params["delsp"], "yes"))
 		}
@@ -276,19 +273,38 @@ func (b *body) finish(m *mailbox.Message, opt Options) {
 		m.HTML = b.safeHTML()
 	}
 	m.Attachments = b.files
+	shown := b.shown()
 	for i := range m.Attachments {
 		a := &m.Attachments[i]
-		a.Inline = a.ContentID != "" && strings.HasPrefix(a.Type, "image/") && b.shows(a.ContentID)
+		a.Inline = strings.HasPrefix(a.Type, "image/") && shown[a.ContentID]
 	}
 	b.attachedForward(m)
 }
 
-// shows reports whether the HTML shows the part of that Content-ID.
-func (b *body) shows(contentID string) bool {
+// maxShown bounds how many pictures of one mail are told from files.
+const maxShown = 5000
+
+// shown returns the Content-IDs that the HTML refers to (RFC 2392), as they stand there.
+func (b *body) shown() map[string]bool {
+	ids := map[string]bool{}
 	for i := range b.blocks {
-		if b.blocks[i].shows(contentID) {
-			return true
+		for _, source := range b.blocks[i].html {
+			for len(ids) < maxShown {
+				_, rest, ok := bytes.Cut(source, []byte("cid:"))
+				if !ok {
+					break
+				}
+				end := bytes.IndexAny(rest[:min(len(rest), 300)], "\"'> \t\r\n)")
+				if end > 0 {
+					id := string(rest[:end])
+					ids[id] = true
+					if plain, err := url.PathUnescape(id); err == nil {
+						ids[plain] = true
+					}
+				}
+				source = rest
+			}
 		}
 	}
-	return false
+	return ids
 }

@@ -61,7 +61,7 @@ func statusGroup(b []byte) (mailbox.Header, []byte) {
 		name, value, ok := cutField(line)
 		more, after := foldedLines(rest)
 		if ok {
-			fields = append(fields, mailbox.Field{Name: string(name), Value: unfold(value, more)})
+			fields = append(fields, newField(line, name, value, more))
 		}
 		b = after
 	}
@@ -166,22 +166,32 @@ func (b *body) bouncedID(m *mailbox.Message, original mailbox.Header) string {
 	if ids := messageIDs(original.Get("Message-ID")); len(ids) > 0 {
 		return ids[0]
 	}
-	// A copy in the text.
-	lower := strings.ToLower(m.Text)
-	if i := strings.LastIndex(lower, "message-id:"); i >= 0 {
-		line, _, _ := strings.Cut(m.Text[i+len("message-id:"):], "\n")
-		if strings.TrimSpace(line) == "" { // folded
-			_, rest, _ := strings.Cut(m.Text[i:], "\n")
-			line, _, _ = strings.Cut(rest, "\n")
-		}
-		if ids := messageIDs(line); len(ids) > 0 {
-			return ids[0]
-		}
+	if id := idInText(m.Text); id != "" {
+		return id
 	}
 	for _, list := range [][]string{m.InReplyTo, m.References} {
 		if len(list) > 0 {
 			return list[len(list)-1]
 		}
+	}
+	return ""
+}
+
+// idInText finds the Message-ID field of a copy in the text.
+func idInText(text string) string {
+	at := -1
+	for _, name := range []string{"Message-ID:", "Message-Id:", "message-id:", "MESSAGE-ID:"} {
+		at = max(at, strings.LastIndex(text, name))
+	}
+	if at < 0 {
+		return ""
+	}
+	line, rest, _ := strings.Cut(text[at+len("Message-ID:"):], "\n")
+	if strings.TrimSpace(line) == "" { // folded
+		line, _, _ = strings.Cut(rest, "\n")
+	}
+	if ids := messageIDs(line); len(ids) > 0 {
+		return ids[0]
 	}
 	return ""
 }
@@ -242,7 +252,7 @@ var wordStatus = []struct {
 	words  []string
 }{
 	{"5.2.2", []string{"mailbox full", "mailbox is full", "over quota", "quota exceeded", "exceeded storage", "disk quota", "buzón lleno", "buzón está lleno", "cuota excedida", "mailbox size limit"}},
-	{"5.1.1", []string{"user unknown", "unknown user", "no such user", "unknown recipient", "recipient unknown", "does not exist", "doesn't exist", "no mailbox here", "invalid recipient", "address not found", "couldn't be found", "wasn't found", "not listed in", "unknown local", "unrouteable address", "no existe", "usuario desconocido", "no se encontró", "mailbox unavailable", "no such recipient", "not found"}},
+	{"5.1.1", []string{"user unknown", "unknown user", "no such user", "unknown recipient", "recipient unknown", "does not exist", "doesn't exist", "no mailbox here", "invalid recipient", "address not found", "couldn't be found", "wasn't found", "not listed in", "unknown local", "unrouteable address", "no existe", "usuario desconocido", "no se encontró", "no se ha encontrado", "no encontrada", "mailbox unavailable", "no such recipient", "not found"}},
 	{"5.1.2", []string{"host unknown", "unknown host", "domain not found", "host not found", "nxdomain", "couldn't find any host", "dominio no", "dns error", "no such domain"}},
 	{"5.2.1", []string{"account disabled", "account is disabled", "mailbox disabled", "inactive", "deshabilitad"}},
 	{"5.3.4", []string{"message too large", "message size exceeds", "too big", "demasiado grande"}},

@@ -186,7 +186,7 @@ func nextAddress(s string, at int) (start, end int) {
 		}
 		i += at
 		start, end = i, i+1
-		for start > at && !strings.ContainsRune(" \t<>\"'()[],;:|=", rune(s[start-1])) {
+		for start > at && s[start-1] > ' ' && strings.IndexByte("<>\"'()[],;:|=", s[start-1]) < 0 {
 			start--
 		}
 		for end < len(s) && (isDigit(s[end]) || s[end] == '.' || s[end] == '-' || s[end] == '_' || 'a' <= s[end]|0x20 && s[end]|0x20 <= 'z' || s[end] >= 0x80) {

@@ -30,7 +30,7 @@ func parseCalendar(s string) mailbox.Calendar {
 		name, params, _ := strings.Cut(name, ";")
 		switch strings.ToUpper(name) {
 		case "METHOD":
-			c.Method = strings.ToUpper(strings.TrimSpace(value))
+			c.Method = strings.ToUpper(oneLine(value))
 		case "BEGIN":
 			component = strings.ToUpper(strings.TrimSpace(value))
 		case "END":

@@ -3,13 +3,14 @@ package message
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/unicode"
 )
@@ -27,7 +28,7 @@ func decodeCharset(b []byte, label string) string {
 	if strings.Contains(label, "utf-7") || strings.Contains(label, "utf7") {
 		return dropNUL(decodeUTF7(b))
 	}
-	enc, name := charset.Lookup(label)
+	enc, name := lookup(label)
 	if strings.HasPrefix(label, "utf-16") || strings.HasPrefix(label, "utf16") {
 		return dropNUL(decodeUTF16(b, label))
 	}
@@ -40,8 +41,12 @@ func decodeCharset(b []byte, label string) string {
 	}
 	if enc == nil || name == "replacement" || (name == "utf-8" && !mostlyUTF8(b)) {
 		enc = guess(b)
-	} else if name == "utf-8" {
-		return dropNUL(strings.ToValidUTF8(string(b), "\uFFFD"))
+	}
+	if name == "utf-8" && mostlyUTF8(b) || enc == unicode.UTF8 {
+		return dropNUL(repair(b))
+	}
+	if table, ok := enc.(*charmap.Charmap); ok {
+		return decodeTable(b, table)
 	}
 	out, err := enc.NewDecoder().Bytes(b)
 	if err != nil {
@@ -50,7 +55,65 @@ func decodeCharset(b []byte, label string) string {
 	return dropNUL(string(out))
 }
 
+// repair reads UTF-8 into which a program put a few bytes of Windows-1252.
+func repair(b []byte) string {
+	var sb strings.Builder
+	sb.Grow(len(b))
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			r = charmap.Windows1252.DecodeByte(b[0])
+		}
+		sb.WriteRune(r)
+		b = b[n:]
+	}
+	return sb.String()
+}
+
+// decodeTable decodes a single-byte charset in one allocation, and drops the controls that tidy drops.
+func decodeTable(b []byte, table *charmap.Charmap) string {
+	high := 0
+	for _, c := range b {
+		if c >= 0x80 {
+			high++
+		}
+	}
+	var sb strings.Builder
+	sb.Grow(len(b) + 2*high)
+	for i, c := range b {
+		switch {
+		case c == '\r' && (i+1 == len(b) || b[i+1] != '\n'):
+			sb.WriteByte('\n')
+		case c < ' ' && c != '\n' && c != '\t', c == 0x7f:
+		case c < 0x80:
+			sb.WriteByte(c)
+		default:
+			sb.WriteRune(table.DecodeByte(c))
+		}
+	}
+	return sb.String()
+}
+
+// lookup finds a charset by the names of the WHATWG, which are what senders mean: ISO-8859-1 is Windows-1252. It goes past
+// x/net/html/charset, which hides what kind of encoding it returns.
+func lookup(label string) (encoding.Encoding, string) {
+	enc, err := htmlindex.Get(label)
+	if err != nil {
+		return nil, ""
+	}
+	name, err := htmlindex.Name(enc)
+	if err != nil {
+		return nil, ""
+	}
+	return enc, name
+}
+
 func isASCII(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
+			return false
+		}
+	}
 	for _, c := range b {
 		if c >= 0x80 {
 			return false

@@ -117,7 +117,7 @@ func (b *body) marked(m *mailbox.Message, opt Options) (mailbox.Class, string) {
 func (b *body) listed(m *mailbox.Message, _ Options) (mailbox.Class, string) {
 	h := m.Header
 	for _, name := range []string{"List-Id", "List-Post", "X-BeenThere", "X-Mailman-Version", "Mailing-List", "X-Mailing-List", "X-ML-Name", "X-Ml-Name", "X-Listname", "X-Listprocessor-Version", "X-List", "X-Majordomo", "X-Google-Group-Id", "List-Archive"} {
-		if h.Get(name) != "" {
+		if value, _ := field(h, name); value != "" {
 			return mailbox.ClassList, name + " is there"
 		}
 	}
@@ -135,7 +135,7 @@ func (b *body) bulk(m *mailbox.Message, _ Options) (mailbox.Class, string) {
 	h := m.Header
 	precedence := precedence(h)
 	for _, name := range []string{"List-Unsubscribe", "List-Unsubscribe-Post", "X-Campaign", "X-CampaignId", "X-Mailchimp-Id", "X-MC-User", "Feedback-ID"} {
-		if h.Get(name) != "" && (name != "Feedback-ID" || precedence != "") {
+		if value, _ := field(h, name); value != "" && (name != "Feedback-ID" || precedence != "") {
 			return mailbox.ClassNewsletter, name + " is there"
 		}
 	}

@@ -6,6 +6,9 @@ import (
 	"github.com/smallstep/pkcs7"
 )
 
+// maxOpened bounds how many signed parts of one mail are opened, in each other or beside each other: each costs a copy.
+const maxOpened = 4
+
 // smime opens a signed S/MIME part (RFC 8551 section 3.5.2) and reads what is inside; the signature is not verified. An
 // encrypted one is named and kept as a file.
 func (b *body) smime(p *part, d *defects) bool {
@@ -13,6 +16,10 @@ func (b *body) smime(p *part, d *defects) bool {
 	content := p.content(d)
 	if strings.EqualFold(p.params["smime-type"], "enveloped-data") || strings.EqualFold(p.params["smime-type"], "authenveloped-data") {
 		b.signed, b.encrypted = "", "S/MIME"
+		return false
+	}
+	if b.opened++; b.opened > maxOpened {
+		d.add("too many signed parts: the rest is kept as files")
 		return false
 	}
 	inner, err := openSigned(content)

@@ -36,8 +36,11 @@ func splitHeader(b []byte, note func(string)) (mailbox.Header, []byte) {
 			continue
 		}
 		more, after := foldedLines(rest)
+		if header == nil {
+			header = make(mailbox.Header, 0, 24)
+		}
 		if len(header) < maxFields {
-			header = append(header, mailbox.Field{Name: string(name), Value: unfold(value, more)})
+			header = append(header, newField(line, name, value, more))
 		}
 		b = after
 	}
@@ -115,11 +118,17 @@ func foldedLines(b []byte) (folded, rest []byte) {
 	return b[:len(b)-len(rest)], rest
 }
 
+// newField makes one field out of its line, cut into name and value, and the lines that continue it.
+func newField(line, name, value, folded []byte) mailbox.Field {
+	if len(folded) > 0 {
+		return mailbox.Field{Name: string(name), Value: unfold(value, folded)}
+	}
+	s := string(line) // one allocation for both
+	return mailbox.Field{Name: s[:len(name)], Value: strings.Trim(s[len(s)-len(value):], " \t\x00")}
+}
+
 // unfold joins the first line of a field with its continuation lines.
 func unfold(first, folded []byte) string {
-	if len(folded) == 0 {
-		return string(bytes.Trim(first, " \t\x00"))
-	}
 	var sb strings.Builder
 	sb.Grow(len(first) + len(folded))
 	sb.Write(first)

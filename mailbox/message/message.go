@@ -46,7 +46,7 @@ func read(raw []byte, opt Options) *mailbox.Message {
 	root := s.split(wholeLines(raw), "text/plain", 0)
 	m := &mailbox.Message{Header: root.header}
 	readFields(m, &d)
-	var b body
+	b := body{root: root}
 	b.gather(root, &d)
 	b.finish(m, opt)
 	m.Defects = d.list

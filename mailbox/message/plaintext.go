@@ -1,23 +1,52 @@
 package message
 
 import (
+	"bytes"
 	"strings"
+	"unicode/utf8"
 )
+
+// decodeText returns a text part as UTF-8 with single line feeds and no control characters but tabs.
+func decodeText(b []byte, label string) string {
+	if (isASCII(b) || utf8.Valid(b) && narrow(label)) && !stateful(label) && bytes.IndexByte(b, 0x1b) < 0 {
+		return tidy(b)
+	}
+	return normalise(decodeCharset(b, label))
+}
+
+// narrow reports whether well-formed UTF-8 under this label is UTF-8: where the label says so, says nothing, or names a
+// single-byte charset.
+func narrow(label string) bool {
+	enc, name := lookup(strings.ToLower(strings.Trim(label, " \t\"'")))
+	return enc == nil || name == "utf-8" || singleByte(enc)
+}
+
+// tidy is normalise for bytes, with one copy.
+func tidy(b []byte) string {
+	var sb strings.Builder
+	sb.Grow(len(b))
+	for len(b) > 0 {
+		i := 0
+		for i < len(b) && (b[i] >= ' ' && b[i] != 0x7f || b[i] == '\n' || b[i] == '\t') {
+			i++
+		}
+		sb.Write(b[:i])
+		if i == len(b) {
+			break
+		}
+		if b[i] == '\r' && (i+1 == len(b) || b[i+1] != '\n') {
+			sb.WriteByte('\n')
+		}
+		b = b[i+1:]
+	}
+	return sb.String()
+}
 
 // normalise gives a text single line feeds and no control characters but tabs.
 func normalise(s string) string {
-	if strings.IndexByte(s, '\r') >= 0 {
-		s = strings.ReplaceAll(s, "\r\n", "\n")
-		s = strings.ReplaceAll(s, "\r", "\n")
-	}
 	for i := 0; i < len(s); i++ {
 		if s[i] < ' ' && s[i] != '\n' && s[i] != '\t' || s[i] == 0x7f {
-			return strings.Map(func(r rune) rune {
-				if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
-					return -1
-				}
-				return r
-			}, s)
+			return tidy([]byte(s))
 		}
 	}
 	return s

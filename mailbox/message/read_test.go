@@ -29,7 +29,7 @@ func TestReadOfTestMails(t *testing.T) {
 		class                        mailbox.Class
 	}{
 		{"re-gmail", "Nubia Cárdenas <nubia@example.net>", "Re: [SS-2025-000042] El escáner no prende", "Ya lo conecté a otro tomacorriente y nada.\n¿Pueden venir hoy?", mailbox.ClassPerson},
-		{"re-outlook-html", "Prada, Ernesto <ernesto@example.net>", "RE: Clave vencida", "Buenos días,\n\nSigue pidiendo la clave anterior. Ver el instructivo <https://intranet.example.net/clave>.", mailbox.ClassPerson},
+		{"re-outlook-html", "Prada, Ernesto <ernesto@example.net>", "RE: Clave vencida", "Buenos días,\n\nSigue pidiendo la clave anterior. Ver el instructivo (https://intranet.example.net/clave).", mailbox.ClassPerson},
 		{"fwd-inline", "Coordinadora <coordinadora@example.org>", "RV: Silla rota", "Por favor registrar a nombre de él.", mailbox.ClassPerson},
 		{"fwd-attached", "Coordinadora <coordinadora@example.org>", "Fwd: Sin red", "Va adjunto.", mailbox.ClassPerson},
 		{"out-of-office", "Rosa Niño <rosa@example.net>", "Respuesta automática: Su solicitud SS-2025-000042", "Estaré fuera de la oficina hasta el lunes.", mailbox.ClassAutoReply},
@@ -177,5 +177,35 @@ func TestAPanicLeavesTheHeader(t *testing.T) {
 	m := guarded([]byte("From: a@example.org\nSubject: x\n\ny"), Options{}, func([]byte, Options) *mailbox.Message { panic("broken") })
 	if m.Subject != "x" || m.From.Addr != "a@example.org" || m.Class != mailbox.ClassPerson || len(m.Defects) == 0 || !strings.HasPrefix(m.Defects[len(m.Defects)-1], readerFailed) {
 		t.Errorf("got %+v", m)
+	}
+}
+
+// A text that has a file name and is shown in place is the body of a mail that has no other; it is kept as a file as well.
+func TestNamedTextIsTheBodyWhereThereIsNoOther(t *testing.T) {
+	named := "--b\nContent-Type: text/plain; name=nota.txt\nContent-Disposition: inline\n\nNo prende.\n"
+	m := Read(mailOf("multipart/mixed; boundary=b", named+"--b--\n"), Options{})
+	if m.NewText != "No prende." || len(m.Attachments) != 1 {
+		t.Errorf("new text %q with %d files", m.NewText, len(m.Attachments))
+	}
+	m = Read(mailOf("multipart/mixed; boundary=b", "--b\n\nVer nota.\n"+named+"--b--\n"), Options{})
+	if m.NewText != "Ver nota." || len(m.Attachments) != 1 {
+		t.Errorf("new text %q with %d files", m.NewText, len(m.Attachments))
+	}
+}
+
+// A report in a mail of its own, as gateways wrap it, and an exchange of Content-Type for nothing on the way.
+func TestReportsThatWereTamperedWith(t *testing.T) {
+	raw, err := os.ReadFile("testdata/bounce-dsn.eml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrapped := "From: MAILER-DAEMON@gw.example.org\nSubject: Undeliverable\nContent-Type: multipart/mixed; boundary=w\n\n--w\nContent-Type: message/rfc822\n\n" + string(raw) + "\n--w--\n"
+	bare := strings.Replace(string(raw), "Content-Type: multipart/report; report-type=delivery-status; boundary=dsn\r\n", "", 1)
+	for name, text := range map[string]string{"wrapped": wrapped, "without Content-Type": bare} {
+		m := Read([]byte(text), Options{})
+		checkRead(t, name, m)
+		if m.Class != mailbox.ClassBounce || !slices.Equal(m.Bounce.Recipients, []string{"nadie@example.net"}) || m.Bounce.Status != "5.1.1" {
+			t.Errorf("%s: class %s (%s), %+v", name, m.Class, m.ClassReason, m.Bounce)
+		}
 	}
 }

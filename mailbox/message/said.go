@@ -1,6 +1,7 @@
 package message
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -40,6 +41,15 @@ func (b *body) say(m *mailbox.Message, marks []htmltext.Mark) {
 
 // text joins the blocks. The marks are those of the HTML, where the whole text comes from it.
 func (b *body) text() (string, []htmltext.Mark) {
+	if len(b.blocks) == 1 {
+		text, fromHTML := b.blocks[0].text()
+		if strings.TrimSpace(text) != "" {
+			if fromHTML {
+				return text, b.blocks[0].doc().Marks
+			}
+			return text, nil
+		}
+	}
 	var sb strings.Builder
 	var marks []htmltext.Mark
 	for i := range b.blocks {
@@ -63,6 +73,9 @@ func (b *body) text() (string, []htmltext.Mark) {
 		sb.WriteString(text)
 	}
 	if sb.Len() == 0 {
+		if len(b.textFree) == 0 {
+			b.textFree = b.named
+		}
 		return strings.Join(b.textFree, "\n\n"), nil
 	}
 	return sb.String(), marks
@@ -149,31 +162,23 @@ func sameWords(text, head string) (int, bool) {
 
 // forwardPrefixes are what mail clients put before the subject of a forwarded mail, by language, in lower case.
 var forwardPrefixes = []string{
-	"fwd", "fw", "rv", "reenviado", "reenv", "reenvío", "enc", "encaminhar", "res: enc", "tr", "trans", "wg", "i", "inoltro", "inoltra", "doorst", "vb", "vs", "vl", "vl:", "vidaresänt",
-	"pd", "přep", "přepo", "fs", "ilt", "i̇lt", "ynt", "továbbítás", "továbbítva", "továbbított", "ft", "pt", "transf", "redir", "redirecționat", "пересл", "пересылка", "hl", "转发", "轉寄", "転送", "전달", "πρθ", "προώθ", "edasi", "pers", "prosl", "posr", "chuyển tiếp", "trs", "доставка", "fyi", "videresend",
-	"vs", "rd",
+	"fwd", "fw", "rv", "reenviado", "reenv", "reenvío", "enc", "encaminhar", "tr", "trans", "transf", "wg", "i", "inoltro", "inoltra", "doorst", "vb", "vs", "vl", "vidaresänt", "videresend",
+	"pd", "přep", "přepo", "fs", "ilt", "i̇lt", "ynt", "továbbítás", "továbbítva", "továbbított", "redir", "redirecționat", "пересл", "пересылка", "hl", "转发", "轉寄", "転送", "전달", "πρθ", "προώθ",
+	"edasi", "pers", "prosl", "posr", "chuyển tiếp", "trs", "rd",
 }
 
-// forwardingSubject reports whether a subject is that of a forwarded mail, also behind other prefixes: "RE: RV: …".
+// forwardingSubject reports whether a subject is that of a forwarded mail. The first prefix counts: "RV: RE: …" forwards an
+// answer, "RE: RV: …" answers a forwarded mail. A tag in brackets before it is somebody's number or list.
 func forwardingSubject(subject string) bool {
-	s := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(subject)), "[") // "[Fwd: …]"
-	for range 4 {
-		prefix, rest, ok := strings.Cut(strings.ReplaceAll(s, "：", ":"), ":")
-		if !ok || len(prefix) > 30 {
-			return strings.HasSuffix(s, "(fwd)")
-		}
-		prefix = strings.TrimSpace(prefix)
-		if i := strings.LastIndexByte(prefix, ']'); i >= 0 { // "[SS-2026-000042] RV: …"
-			prefix = strings.TrimSpace(prefix[i+1:])
-		}
-		for _, p := range forwardPrefixes {
-			if prefix == p {
-				return true
-			}
-		}
+	s := strings.ToLower(strings.TrimSpace(subject))
+	if strings.HasSuffix(s, "(fwd)") {
+		return true
+	}
+	if tag, rest, ok := strings.Cut(s, "]"); ok && strings.HasPrefix(tag, "[") && !strings.Contains(tag, ":") {
 		s = strings.TrimSpace(rest)
 	}
-	return false
+	prefix, _, ok := strings.Cut(strings.ReplaceAll(strings.TrimPrefix(s, "["), "：", ":"), ":") // also "[Fwd: …]"
+	return ok && slices.Contains(forwardPrefixes, strings.TrimSpace(prefix))
 }
 
 // quotedSender reads a sender as it stands in a text: "Name <addr<mailto:addr>>", "Name [mailto:addr]", a name alone.

@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"encoding/base64"
+	"strings"
 )
 
 // content returns the body with its transfer encoding undone (RFC 2045 section 6). Where nothing is encoded it is the
@@ -47,7 +48,7 @@ func looksLikeText(b []byte) bool {
 
 // decodeQuotedPrintable undoes RFC 2045 section 6.7 and leaves alone what is no encoding.
 func decodeQuotedPrintable(b []byte) []byte {
-	out := make([]byte, 0, len(b))
+	out := make([]byte, 0, max(64, len(b)-2*bytes.Count(b, []byte("="))))
 	for len(b) > 0 {
 		i := bytes.IndexByte(b, '=')
 		if i < 0 {
@@ -84,7 +85,7 @@ func uudecode(b []byte) (name string, content []byte, ok bool) {
 	for len(b) > 0 && !ok {
 		var line []byte
 		line, b = cutLine(b)
-		name, ok = uuBegin(line)
+		name, ok = uuBegin(string(line))
 	}
 	if !ok {
 		return "", nil, false
@@ -102,16 +103,16 @@ func uudecode(b []byte) (name string, content []byte, ok bool) {
 }
 
 // uuBegin reads the line that starts a block: "begin", an octal mode, a name.
-func uuBegin(line []byte) (string, bool) {
-	rest, ok := bytes.CutPrefix(line, []byte("begin "))
+func uuBegin(line string) (string, bool) {
+	rest, ok := strings.CutPrefix(line, "begin ")
 	if !ok {
 		return "", false
 	}
-	mode, name, ok := bytes.Cut(rest, []byte(" "))
-	if !ok || len(mode) < 3 || len(mode) > 4 || len(bytes.Trim(mode, "01234567")) > 0 {
+	mode, name, ok := strings.Cut(rest, " ")
+	if !ok || len(mode) < 3 || len(mode) > 4 || strings.Trim(mode, "01234567") != "" {
 		return "", false
 	}
-	return string(bytes.TrimSpace(name)), true
+	return strings.TrimSpace(name), true
 }
 
 func appendUULine(out, line []byte) []byte {

@@ -16,12 +16,12 @@ func (b *body) tnef(p *part, d *defects) bool {
 		}
 	}
 	for _, f := range stream.Files {
-		kind := f.Type
+		name, kind := oneLine(decodeCharset(f.Name8, stream.Charset)+f.Name), f.Type
 		if kind == "" {
-			kind = typeByName(f.Name)
+			kind = typeByName(name)
 		}
 		b.files = append(b.files, mailbox.Attachment{
-			Name: oneLine(decodeCharset(f.Name8, stream.Charset) + f.Name), Type: kind, Size: int64(len(f.Content)),
+			Name: name, Type: kind, Size: int64(len(f.Content)),
 			ContentID: f.ContentID, Inline: f.ContentID != "", Content: f.Content,
 		})
 	}
@@ -30,6 +30,10 @@ func (b *body) tnef(p *part, d *defects) bool {
 		b.textFree = append(b.textFree, htmltext.Convert(decodeBytes(stream.HTML, metaCharset(stream.HTML))).Text)
 	case stream.Text != nil:
 		b.textFree = append(b.textFree, normalise(decodeCharset(stream.Text, stream.Charset)))
+	case stream.RTFUnicode:
+		b.textFree = append(b.textFree, decodeText(stream.RTF, "utf-8"))
+	case len(stream.RTF) > 0:
+		b.textFree = append(b.textFree, decodeText(stream.RTF, stream.Charset))
 	}
 	return true
 }

@@ -110,7 +110,7 @@ func (s *session) sections(
 				// now. The connection is at its end, which ends the command.
 				return err
 			}
-			if _, again := found[uid]; got != nil && uid != 0 && !again {
+			if got != nil {
 				found[uid] = *got
 				held += int64(len(got.bytes))
 			}

@@ -43,8 +43,18 @@ type notices struct {
 	uidValidity atomic.Uint32          // the last one announced
 	bye         atomic.Pointer[string] // the words of BYE
 	bodies      atomic.Bool            // set by the session while it takes sections of mails
-	idling      atomic.Bool            // set by the session while IDLE runs
+	idleTag     atomic.Pointer[string] // of the IDLE that runs, nil where none does
 	idleEnded   chan struct{}          // the server ended IDLE by itself; of size one
+}
+
+// sent notes a command on its way to the server.
+func (n *notices) sent(command []byte) {
+	if tag, idle := bytes.CutSuffix(command, []byte(" IDLE\r\n")); idle {
+		text := string(tag)
+		n.idleTag.Store(&text)
+	} else if string(command) == "DONE\r\n" {
+		n.idleTag.Store(nil)
+	}
 }
 
 func newFilter(r io.Reader) *filter {
@@ -155,11 +165,9 @@ func (f *filter) answer(line []byte) error {
 		return f.untagged(bytes.TrimLeft(rest, " "))
 	}
 	kind, text, _ := bytes.Cut(rest, []byte(" "))
-	if f.notice.idling.Load() {
-		select {
-		case f.notice.idleEnded <- struct{}{}:
-		default:
-		}
+	// Not any tag: the library asks for capabilities in the background whenever it likes.
+	if idle := f.notice.idleTag.Load(); idle != nil && *idle == string(first) {
+		notify(f.notice.idleEnded)
 	}
 	f.status(first, bytes.ToUpper(kind), text)
 	return nil

@@ -20,6 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // testLedger keeps in memory what a register would keep on disk.
 type testLedger struct {
+	only    uint32 // UIDVALIDITY that wanted belongs to, 0 for whichever
 	mu      sync.Mutex
 	cutOff  time.Time
 	cursors map[uint32]uint32 // by UIDVALIDITY
@@ -72,9 +73,12 @@ func (l *testLedger) Take(_ context.Context, _ string, validity uint32, batch []
 	return nil
 }
 
-func (l *testLedger) Settled(_ context.Context, _ string, _ uint32, limit int) ([]Settlement, error) {
+func (l *testLedger) Settled(_ context.Context, _ string, validity uint32, limit int) ([]Settlement, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.only != 0 && validity != l.only {
+		return nil, l.fail
+	}
 	return slices.Clone(l.wanted[:min(limit, len(l.wanted))]), l.fail
 }
 
@@ -197,6 +201,16 @@ func eventually(t *testing.T, what string, condition func() bool) {
 			t.Fatalf("did not come about: %s", what)
 		}
 		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+// never watches for a while that something does not come about.
+func never(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for end := time.Now().Add(100 * time.Millisecond); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+		if condition() {
+			t.Fatalf("came about: %s", what)
+		}
 	}
 }
 

@@ -185,7 +185,8 @@ type talk struct {
 func (c *talk) send(text string) bool {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	_, err := io.WriteString(c.conn, regexp.MustCompile(`\r?\n`).ReplaceAllString(text, "\r\n"))
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "\r\n")
+	_, err := io.WriteString(c.conn, text)
 	return err == nil
 }
 

@@ -309,7 +309,9 @@ func seesAFolderMadeAnew(t *testing.T, srv server) {
 	wantRaws(t, ledger, plainMails(1))
 	r.stop()
 	d.must(d.client.Delete(d.acc.Folder).Wait())
-	time.Sleep(time.Second) // UIDVALIDITY is made of the time, in seconds
+	if srv.name == "real" {
+		time.Sleep(time.Second) // Dovecot makes UIDVALIDITY of the time, in seconds
+	}
 	d.must(d.client.Create(d.acc.Folder, nil).Wait())
 	d.add(plainMail(1))
 	r = run(t, d.acc, ledger)

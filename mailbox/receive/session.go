@@ -372,9 +372,6 @@ const (
 // meanwhile. The library renews IDLE only after 28 minutes and does not notice where a server ends it, so that the cycle
 // is our own and the filter watches.
 func (s *session) idle(ctx context.Context, cycle time.Duration, wake, poke <-chan struct{}) (reason, error) {
-	notice := s.wire.filter.notice
-	notice.idling.Store(true)
-	defer notice.idling.Store(false)
 	var cmd *imapclient.IdleCommand
 	err := s.step(ctx, "IDLE", s.acc.Timing.Step, func() error {
 		var err error
@@ -382,14 +379,13 @@ func (s *session) idle(ctx context.Context, cycle time.Duration, wake, poke <-ch
 		return err
 	})
 	if err != nil {
-		heard(notice.idleEnded) // which is what a refusal looks like
+		heard(s.wire.filter.notice.idleEnded) // which is what a refusal looks like
 		return 0, err
 	}
 	why, err := s.await(ctx, cycle, wake, poke)
 	if err != nil {
 		return 0, err // nothing can be sent any more; closing the connection ends the command
 	}
-	notice.idling.Store(false)
 	return why, s.step(ctx, "end of IDLE", s.acc.Timing.Step, func() error {
 		if err := cmd.Close(); err != nil {
 			return err

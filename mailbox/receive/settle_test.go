@@ -73,14 +73,16 @@ func TestMoves(t *testing.T) {
 
 func TestReceivingGoesOnWhileMovingFails(t *testing.T) {
 	sc := newScript(t, row{on: "^UID MOVE", reply: "$T NO [OVERQUOTA] full\n"})
-	sc.addPlain(1)
+	sc.addPlain(8)
 	ledger := newLedger()
 	ledger.settles = true
-	r := run(t, sc.serveAccount(), ledger)
+	acc := sc.serveAccount()
+	acc.Timing.MaxRetry = time.Hour
+	r := run(t, acc, ledger)
 	eventually(t, "refusal", func() bool { return r.log.count("mails cannot be moved") == 1 })
-	sc.add(scriptMail{raw: plainMail(1)})
-	wantMails(t, ledger, plainMails(2)...)
-	if got := len(sc.said("^UID MOVE")); got > 2 {
+	sc.add(scriptMail{raw: plainMail(8)})
+	wantMails(t, ledger, plainMails(9)...)
+	if got := len(sc.said("^UID MOVE")); got > 1 {
 		t.Errorf("%d tries to move within moments", got)
 	}
 }
@@ -125,6 +127,22 @@ func TestOthersMarkedAsDeletedAreSpared(t *testing.T) {
 	}
 	if got := r.log.count("neither MOVE nor UIDPLUS"); got != 1 {
 		t.Errorf("the log says so %d times, want once", got)
+	}
+}
+
+func TestNothingIsMovedUnderANewUIDValidity(t *testing.T) {
+	sc := newScript(t)
+	sc.rows = []row{{on: "^UID SEARCH", reply: "* OK [UIDVALIDITY 8] all is new\n<MORE>", do: func() { sc.validity.Store(8) }}}
+	sc.addPlain(1)
+	ledger := newLedger()
+	ledger.only = 7
+	r := run(t, sc.serveAccount(), ledger)
+	wantMails(t, ledger, plainMail(0))
+	ledger.settle(ToProcessed, 1)
+	eventually(t, "IDLE again", func() bool { return sc.dialled() == 2 && sc.idling() == 1 })
+	r.stop()
+	if got := sc.said("^UID (MOVE|COPY|STORE)"); len(got) > 0 {
+		t.Errorf("moved %q though the UIDs mean other mails now", got)
 	}
 }
 

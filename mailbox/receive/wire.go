@@ -30,6 +30,7 @@ func (w *wire) Write(p []byte) (int, error) {
 	if err := w.Conn.SetWriteDeadline(time.Now().Add(w.writing)); err != nil {
 		return 0, err
 	}
+	w.filter.notice.sent(p)
 	return w.Conn.Write(p)
 }
 

@@ -258,15 +258,14 @@ type workday struct {
 	plain    bool // the clock does not change and nobody is absent: the hours add up to what is written
 }
 
-// days yields the working days in order, from the one before t's on: where the clock goes back over midnight, the evening
-// before comes after the first minutes of a day.
+// days yields the working days in order, from the date of t on: earlier ones are over, as a date's first instant begins it.
 func (c *Calendar) days(t time.Time) iter.Seq[workday] {
 	return func(yield func(workday) bool) {
 		var (
-			first = dateOf(t).number() - 1
+			first = dateOf(t).number()
 			year  = math.MinInt
 			off   map[int]bool
-			zone  = zonePeriod(t.AddDate(0, 0, -2))
+			zone  = zonePeriod(t)
 		)
 		for number := first; number < first+horizonDays; number++ {
 			hours := c.week[weekday(number)]
@@ -291,7 +290,12 @@ func (c *Calendar) days(t time.Time) iter.Seq[workday] {
 
 func (c *Calendar) offDays(year int) map[int]bool {
 	off := map[int]bool{}
-	for _, h := range c.Holidays(year) {
+	for _, h := range c.holidays(year) {
+		if !c.removed[h.Date] {
+			off[h.Date.number()] = true
+		}
+	}
+	for _, h := range c.extra {
 		off[h.Date.number()] = true
 	}
 	return off

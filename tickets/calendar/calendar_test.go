@@ -271,7 +271,9 @@ func TestExtraAndRemovedDays(t *testing.T) {
 
 func TestAbsences(t *testing.T) {
 	base := ministry(t)
-	span := func(from, to string) calendar.Span { return calendar.Span{From: at(t, base.Zone(), from), To: at(t, base.Zone(), to)} }
+	span := func(from, to string) calendar.Span {
+		return calendar.Span{From: at(t, base.Zone(), from), To: at(t, base.Zone(), to)}
+	}
 	cal := base.With([]calendar.Span{
 		span("2026-11-25 00:00", "2026-11-27 00:00"), // two days
 		span("2026-11-23 10:00", "2026-11-23 11:00"), // within a span

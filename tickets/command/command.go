@@ -46,6 +46,18 @@ func words() []word {
 		{"lista", tickets.VerbList}, {"list", tickets.VerbList},
 		{"buscar", tickets.VerbSearch}, {"search", tickets.VerbSearch},
 		{"ayuda", tickets.VerbHelp}, {"help", tickets.VerbHelp},
+		{"tipo", tickets.VerbType}, {"type", tickets.VerbType},
+		{"diagnostico", tickets.VerbDiagnose}, {"diagnosis", tickets.VerbDiagnose},
+		{"plan", tickets.VerbPlan}, {"plan", tickets.VerbPlan},
+		{"copia", tickets.VerbCopy}, {"cc", tickets.VerbCopy},
+		{"para", tickets.VerbFor}, {"for", tickets.VerbFor},
+		{"equipo", tickets.VerbAsset}, {"asset", tickets.VerbAsset},
+		{"garantia", tickets.VerbWarranty}, {"warranty", tickets.VerbWarranty},
+		{"sin-solucion", tickets.VerbUnsolved}, {"unsolved", tickets.VerbUnsolved},
+		{"proveedor", tickets.VerbVendor}, {"vendor", tickets.VerbVendor},
+		{"instructivo", tickets.VerbInstruct}, {"instruction", tickets.VerbInstruct},
+		{"paso", tickets.VerbStep}, {"step", tickets.VerbStep},
+		{"ausente", tickets.VerbAway}, {"away", tickets.VerbAway},
 		{"confirmar", tickets.VerbConfirm}, {"confirm", tickets.VerbConfirm},
 	}
 }

@@ -19,7 +19,7 @@ import (
 const (
 	groupMails  = 50       // handled in one transaction, which costs one wait for the disk
 	groupBytes  = 16 << 20 // of mail held in memory at a time; one larger mail comes alone
-	maxAttempts = 3        // after which a mail that ended the program is set aside unread
+	maxAttempts = 9        // after which a mail that ended the program is set aside unread; power cuts in a row must not look like that
 	releaseTime = 5 * time.Second
 )
 
@@ -90,7 +90,13 @@ func (d *Desk) handleGroup(ctx context.Context, group []register.Arrival) error 
 		for i, p := range mails {
 			var decision tickets.Decision
 			err := tx.Nested(func() (err error) {
-				decision, err = d.settle(ctx, tx, p)
+				defer func() {
+					// A fault of ours must cost one mail, not the daemon.
+					if fault := recover(); fault != nil {
+						err = fmt.Errorf("panic: %v", fault)
+					}
+				}()
+				decision, err = d.settle(tx, p)
 				return err
 			})
 			if err != nil {
@@ -214,7 +220,7 @@ func (d *Desk) scan(ctx context.Context, raw []byte, p *prepared) {
 }
 
 // settle decides on one mail and writes what follows. It runs inside a nested part of a transaction.
-func (d *Desk) settle(ctx context.Context, tx *register.Tx, p prepared) (tickets.Decision, error) {
+func (d *Desk) settle(tx *register.Tx, p prepared) (tickets.Decision, error) {
 	if p.empty != "" {
 		decision := tickets.Decision{Quarantine: p.empty, Summary: "quarantined: " + p.empty}
 		return decision, tx.Settle(p.arrival.ID, register.Settlement{Quarantined: true, Reason: p.empty})
@@ -292,8 +298,13 @@ func (d *Desk) input(tx *register.Tx, p prepared, known acquaintance, id int64) 
 	if in.Next, err = tx.UpcomingNumber(); err != nil {
 		return in, err
 	}
-	in.Found, err = find(tx, tickets.Lookups(in))
-	return in, err
+	if in.Found, err = find(tx, tickets.Lookups(in)); err != nil {
+		return in, err
+	}
+	if in.Situation, err = tx.Situation(); err != nil {
+		return in, err
+	}
+	return in, d.furnish(tx, &in)
 }
 
 // commit writes what a decision says.
@@ -320,6 +331,9 @@ func (d *Desk) commit(tx *register.Tx, in tickets.Input, decision tickets.Decisi
 		if err := tx.Append(decision.Ticket, decision.Events); err != nil {
 			return err
 		}
+	}
+	if err := keepAbsence(tx, decision.Absence, in.Mail.ID); err != nil {
+		return err
 	}
 	for _, n := range decision.Notices {
 		if err := d.queue(tx, n, in.Mail, decision.Ticket); err != nil {

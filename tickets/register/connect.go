@@ -46,7 +46,7 @@ func newConnector(path string, options Options, readOnly bool) *connector {
 	if readOnly {
 		params.Set("mode", "ro")
 		params.Set("_query_only", "on")
-		pragmas = append(pragmas, pragma{"query_only", "1"}, pragma{"cache_size", "-4000"})
+		pragmas = append(pragmas, pragma{"query_only", "1"}, pragma{"cache_size", "-2000"})
 	} else {
 		params.Set("mode", "rw")
 		params.Set("_journal_mode", "WAL")

@@ -40,6 +40,9 @@ func (tx *Tx) Append(t *tickets.Ticket, events []tickets.Event) error {
 			return fmt.Errorf("append event %d to ticket %s: %w", e.Seq, t.Number, err)
 		}
 	}
+	if err := tx.recordAssignments(events); err != nil {
+		return fmt.Errorf("append to ticket %s: %w", t.Number, err)
+	}
 	if err := tx.index(id, t, events); err != nil {
 		return fmt.Errorf("append to ticket %s: index: %w", t.Number, err)
 	}

@@ -130,7 +130,7 @@ func TestEveryQueryUsesAnIndex(t *testing.T) {
 	if len(queries) < 50 {
 		t.Fatalf("only %d queries were seen", len(queries))
 	}
-	big := []string{"raws", "arrivals", "messages", "tickets", "events", "words", "outbox", " t ", " t\n", " a ", " m ", " e ", " o ", " r "}
+	big := []string{"raws", "arrivals", "messages", "tickets", "events", "words", "outbox", "assets", " t ", " t\n", " a ", " m ", " e ", " o ", " r "}
 	f.view(t, func(r *Reader) error {
 		for query := range queries {
 			if strings.HasPrefix(query, "PRAGMA") || strings.HasSuffix(query, "ORDER BY id DESC LIMIT 1") { // reads one row
@@ -189,6 +189,8 @@ func useEverything(t *testing.T, f *fixture) {
 		check(t, err)
 		check(t, appendFacts(tx, ticket, ticket.Number, coordinator, id, &tickets.NotedFact{Text: "nota"}))
 		check(t, queue(tx, "n@x", ana, ticket.Number))
+		_, err = tx.PutAssets([]tickets.Asset{{Plate: "1001", Serial: "A1"}})
+		check(t, err)
 		check(t, tx.Settle(claimed[0].ID, Settlement{Message: id}))
 		return tx.Moved("a", 7, 1)
 	})
@@ -220,6 +222,10 @@ func useEverything(t *testing.T, f *fixture) {
 			func() error { _, err := r.TicketsByMessageIDs([]string{"n@x"}); return err },
 			func() error { _, err := r.Settled("a", 7, 1); return err },
 			func() error { _, err := r.Loads(); return err },
+			func() error { _, err := r.AssetsByKeys([]string{"1001"}); return err },
+			func() error { _, err := r.AssetsOf(ana.Addr, 5); return err },
+			func() error { _, err := r.Assets("", 5); return err },
+			func() error { _, err := r.TicketsByCase("A-1"); return err },
 			func() error { _, _, err := r.NextDue(); return err },
 			func() error { _, err := r.LastNoticesTo(n, ana.Addr); return err },
 			func() error { _, err := r.NoticeByMessageID("n@x"); return err },

@@ -17,6 +17,7 @@ type migration struct {
 	version int
 	name    string
 	script  string
+	last    bool // nothing follows
 }
 
 func migrations() ([]migration, error) {
@@ -35,7 +36,7 @@ func migrations() ([]migration, error) {
 		if err != nil {
 			return nil, err
 		}
-		steps = append(steps, migration{version, name, string(script)})
+		steps = append(steps, migration{version, name, string(script), i == len(files)-1})
 	}
 	return steps, nil
 }
@@ -90,6 +91,11 @@ func (tx *Tx) schemaVersion(known int) (int, error) {
 func (tx *Tx) apply(step migration, program string) error {
 	if _, err := tx.exec(step.script); err != nil {
 		return fmt.Errorf("migration %04d_%s: %w", step.version, step.name, err)
+	}
+	if step.version > 1 && step.last {
+		if err := tx.rebuild(); err != nil {
+			return fmt.Errorf("migration %04d_%s: build the tickets anew: %w", step.version, step.name, err)
+		}
 	}
 	if _, err := tx.exec("INSERT INTO migrations (version, name, program, applied_at) VALUES (?1, ?2, ?3, ?4)",
 		step.version, step.name, program, tx.now.UnixMilli()); err != nil {

@@ -29,7 +29,7 @@ func newClock(at string) *clock {
 func (c *clock) now() time.Time          { return time.UnixMilli(c.ms.Load()) }
 func (c *clock) advance(d time.Duration) { c.ms.Add(d.Milliseconds()) }
 
-// bench is an open register with its clock.
+// fixture is an open register with its clock.
 type fixture struct {
 	*Register
 	clock *clock

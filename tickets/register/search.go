@@ -94,7 +94,7 @@ func wordsOf(fact tickets.Fact) (public, internal []string) {
 	switch f := fact.(type) {
 	case *tickets.RegisteredFact:
 		said = append([]string{f.Subject, f.Text, f.Requester.Name, f.Requester.Addr}, fileNames(f.Files)...)
-		return said, []string{f.Note}
+		return append(said, f.Office, f.Telephone), []string{f.Note}
 	case *tickets.AnsweredFact:
 		said = append(fileNames(f.Files), f.Text)
 	case *tickets.UnprovenFact:
@@ -115,6 +115,16 @@ func wordsOf(fact tickets.Fact) (public, internal []string) {
 		said = []string{f.Text}
 	case *tickets.RejectedFact:
 		said = []string{f.Text}
+	case *tickets.DiagnosedFact, *tickets.PlannedFact:
+		said = []string{tickets.Said(f)}
+	case *tickets.SteppedFact:
+		said = []string{f.Note}
+	case *tickets.UnsolvedFact, *tickets.VendorWrittenFact:
+		said = []string{tickets.Said(f)}
+	case *tickets.VendorAnsweredFact:
+		said = append(fileNames(f.Files), f.Text, f.Case)
+	case *tickets.EquippedFact:
+		said = []string{f.Asset.Plate, f.Asset.Serial, f.Asset.Name()}
 	}
 	if fact.Internal() {
 		return nil, said

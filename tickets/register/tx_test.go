@@ -34,7 +34,7 @@ func TestFailedUpdateLeavesNothing(t *testing.T) {
 		}
 		return errPlanted
 	})
-	if err != errPlanted {
+	if !errors.Is(err, errPlanted) {
 		t.Errorf("Update returned %v", err)
 	}
 	if n := f.count(t); n != 0 {
@@ -80,7 +80,7 @@ func TestNestedFailureUndoesOnlyItself(t *testing.T) {
 			}
 			return errPlanted
 		})
-		if err != errPlanted {
+		if !errors.Is(err, errPlanted) {
 			t.Errorf("Nested returned %v", err)
 		}
 		err = tx.Nested(func() error {

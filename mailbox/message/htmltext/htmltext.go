@@ -6,6 +6,7 @@ package htmltext
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -40,13 +41,16 @@ type Document struct {
 // maxQuoteDepth bounds how many "> " a line gets.
 const maxQuoteDepth = 16
 
-// maxMarks bounds what is gathered.
-const maxMarks = 1000
+// maxMarks bounds what is gathered, and maxOpen how many elements are open at once.
+const (
+	maxMarks = 1000
+	maxOpen  = 5000
+)
 
 // Convert reads HTML.
 func Convert(source []byte) Document {
 	w := &walker{tokens: html.NewTokenizer(bytes.NewReader(source)), open: map[string]int{}}
-	w.out.Grow(len(source) / 3)
+	w.out.Grow(shown(source))
 	w.tokens.SetMaxBuf(0)
 	for {
 		switch w.tokens.Next() {
@@ -58,10 +62,35 @@ func Convert(source []byte) Document {
 		case html.StartTagToken, html.SelfClosingTagToken:
 			w.start()
 		case html.EndTagToken:
-			name, _ := w.tokens.TagName()
-			w.end(string(name))
+			w.endTag()
 		}
 	}
+}
+
+// shown estimates how long the text is: what stands outside of tags.
+func shown(source []byte) int {
+	n := 0
+	for {
+		open := bytes.IndexByte(source, '<')
+		if open < 0 {
+			return n + len(source)
+		}
+		n += open + 1
+		end := bytes.IndexByte(source[open:], '>')
+		if end < 0 {
+			return n
+		}
+		source = source[open+end+1:]
+	}
+}
+
+func (w *walker) endTag() {
+	name, _ := w.tokens.TagName()
+	if a := atom.Lookup(name); a != 0 {
+		w.end(a.String())
+		return
+	}
+	w.end(string(name))
 }
 
 func clip(marks []Mark, size int) []Mark {
@@ -89,15 +118,17 @@ type walker struct {
 	out    strings.Builder
 	stack  []element
 	open   map[string]int // how many elements of that name are open
+	beyond map[string]int // and how many are not on the stack, which is full
 	marks  []Mark
 
 	hidden, quoted, pre int // how many open elements hide, quote, keep white space
 	newlines            int // line ends due before the next text
 	space               bool
 	lineHasText         bool
-	cell                bool // a table cell began on this line
-	lists               []int
-	quoteOnLine         int // depth already written on this line
+	cell                bool   // a table cell began on this line
+	lists               []int  // the next number of each open list, 0 for bullets
+	bullet              string // of the item whose words are to come
+	quoteOnLine         int    // depth already written on this line
 }
 
 // text writes a run of character data with its white space collapsed, as a browser shows it.
@@ -106,7 +137,7 @@ func (w *walker) text(b []byte) {
 		return
 	}
 	if w.pre > 0 {
-		w.preformatted(string(b))
+		w.preformatted(b)
 		return
 	}
 	for len(b) > 0 {
@@ -131,12 +162,12 @@ func (w *walker) text(b []byte) {
 // words writes a run without white space. Hard spaces become plain ones; alone they make an empty line.
 func (w *walker) words(b []byte) {
 	if !bytes.Contains(b, hardSpace) {
-		w.write(string(b))
+		w.write(b)
 		return
 	}
 	b = bytes.ReplaceAll(b, hardSpace, []byte(" "))
 	if len(bytes.TrimSpace(b)) > 0 {
-		w.write(string(b))
+		w.write(b)
 		return
 	}
 	if w.lineHasText && w.newlines == 0 {
@@ -148,32 +179,36 @@ func (w *walker) words(b []byte) {
 
 var hardSpace = []byte("\u00a0")
 
-func (w *walker) preformatted(s string) {
-	for i, line := range strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n") {
-		if i > 0 {
-			w.newlines++
-			if w.newlines > 3 {
-				w.newlines = 3
-			}
-			w.lineHasText = false
+func (w *walker) preformatted(b []byte) {
+	for first := true; ; first = false {
+		line, rest, more := bytes.Cut(b, []byte("\n"))
+		if !first {
+			w.lineBreak()
 		}
-		if line != "" {
+		if line = bytes.TrimRight(line, "\r"); len(line) > 0 {
 			w.write(line)
 		}
+		if !more {
+			return
+		}
+		b = rest
 	}
 }
 
 // write appends words, after the line ends, quote marks and the space that are due.
-func (w *walker) write(words string) {
+func (w *walker) write(words []byte) {
 	w.breakLine()
-	if w.cell {
+	if w.bullet != "" {
+		w.out.WriteString(w.bullet)
+		w.bullet = ""
+	} else if w.cell {
 		w.out.WriteString(" | ")
 		w.cell = false
 	} else if w.space && w.lineHasText {
 		w.out.WriteByte(' ')
 	}
 	w.space = false
-	w.out.WriteString(words)
+	w.out.Write(words)
 	w.lineHasText = true
 }
 
@@ -241,14 +276,20 @@ func void(a atom.Atom) bool {
 
 func (w *walker) start() {
 	rawName, more := w.tokens.TagName()
-	name := string(rawName)
 	a := atom.Lookup(rawName)
+	name := a.String()
+	if a == 0 {
+		name = string(rawName)
+	}
 	var attrs attributes
 	if more {
 		attrs = w.attributes()
 	}
 	if void(a) {
 		w.voidElement(a, attrs)
+		return
+	}
+	if w.tooDeep(name) {
 		return
 	}
 	e := element{name: name, mark: -1, from: -1}
@@ -265,6 +306,19 @@ func (w *walker) start() {
 	}
 	w.stack = append(w.stack, e)
 	w.open[name]++
+}
+
+// tooDeep counts an element that is opened inside too many others, and is read as if its tags were not there.
+func (w *walker) tooDeep(name string) bool {
+	if len(w.stack) < maxOpen {
+		return false
+	}
+	if w.beyond == nil {
+		w.beyond = map[string]int{}
+	}
+	w.beyond[name]++
+	w.due(1)
+	return true
 }
 
 // closeHead ends a head that was left open.
@@ -326,20 +380,15 @@ func (w *walker) mark(a atom.Atom, attrs attributes, e *element) {
 	e.mark = len(w.marks) - 1
 }
 
+// listItem makes the mark of an item due before its words.
 func (w *walker) listItem() {
 	w.closeOpenItem()
 	w.due(1)
-	w.breakLine()
-	if depth := min(len(w.lists), 8); depth > 1 {
-		w.out.WriteString(strings.Repeat("  ", depth-1))
-	}
+	w.bullet = strings.Repeat("  ", max(0, min(len(w.lists), 8)-1)) + "- "
 	if n := len(w.lists); n > 0 && w.lists[n-1] > 0 {
-		w.out.WriteString(itoa(w.lists[n-1]) + ". ")
+		w.bullet = strings.TrimSuffix(w.bullet, "- ") + strconv.Itoa(w.lists[n-1]) + ". "
 		w.lists[n-1]++
-	} else {
-		w.out.WriteString("- ")
 	}
-	w.lineHasText, w.space = false, false
 }
 
 func (w *walker) voidElement(a atom.Atom, attrs attributes) {
@@ -369,6 +418,11 @@ func (w *walker) closeOpenItem() { w.closeOpen("li") }
 // end closes the innermost element of that name and all inside it. Counting the open names keeps it linear: an end tag
 // that nothing opened is not searched for.
 func (w *walker) end(name string) {
+	if w.beyond[name] > 0 {
+		w.beyond[name]--
+		w.due(1)
+		return
+	}
 	if w.open[name] == 0 {
 		if name == "p" || name == "br" {
 			w.lineBreak()
@@ -429,44 +483,4 @@ func (w *walker) close(e element) {
 	if e.mark >= 0 {
 		w.due(1)
 	}
-}
-
-// link writes the target after the words of a link, where the words do not say it already.
-func (w *walker) link(e element) {
-	if e.from < 0 || e.from >= w.out.Len() {
-		return
-	}
-	target := strings.TrimSpace(e.href)
-	if target == "" || target[0] == '#' || len(target) > 2000 || hasPrefixFold(target, "javascript:") || hasPrefixFold(target, "tel:") {
-		return
-	}
-	words := strings.TrimLeft(w.out.String()[e.from:], "\n> ")
-	if words == "" || sameTarget(words, target) {
-		return
-	}
-	w.out.WriteString(" <" + target + ">")
-}
-
-// sameTarget reports whether the words of a link name its target: with or without scheme, "mailto:" and a final slash.
-func sameTarget(words, target string) bool {
-	bare := func(s string) string {
-		s = strings.ToLower(strings.TrimSpace(s))
-		for _, prefix := range []string{"mailto:", "https://", "http://", "www."} {
-			s = strings.TrimPrefix(s, prefix)
-		}
-		return strings.TrimRight(s, "/")
-	}
-	a, b := bare(words), bare(target)
-	return a == b || hasPrefixFold(target, "mailto:") && strings.HasPrefix(b, a)
-}
-
-func hasPrefixFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
-}
-
-func itoa(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
-	}
-	return itoa(n/10) + string(rune('0'+n%10))
 }

@@ -55,6 +55,22 @@ func endsAttribution(s string) bool {
 	return bare != s && hasVerb(fold(bare))
 }
 
+// sharedAttribution finds the attribution at the start of a line on which the quoted mail follows, as Yahoo's programs for
+// telephones write plain text.
+func sharedAttribution(s string) bool {
+	if len(s) < 30 || strings.IndexByte(s, '@') < 0 || !hasOpener(fold(s[:20])) {
+		return false
+	}
+	head := s[:min(len(s), 300)]
+	for _, verb := range []string{" escribió:", " wrote:", " escreveu:", " a écrit :", " ha scritto:", "> schrieb:"} {
+		if i := strings.Index(head, verb); i > 0 && i+len(verb) < len(s) {
+			a, ok := judge(head[:i+len(verb)], false, true)
+			return ok && a.strong && strings.Contains(head[:i], "@")
+		}
+	}
+	return false
+}
+
 // mayEndAttribution reports, at little cost, whether a line may be the last of an attribution.
 func mayEndAttribution(s string) bool {
 	if s == "" || len(s) > 400 {
@@ -146,6 +162,8 @@ func bare(s string, quoted bool) bool {
 	address := strings.Contains(s, "@")
 	end := strings.TrimRight(s, " ")
 	switch {
+	case strings.HasPrefix(s, ">>>") && strings.HasSuffix(end, ">>>"): // GroupWise
+		return dated(s)
 	case address && dated(s) && (isoDated(s) || clocked(s)) && (strings.HasSuffix(end, ">:") || strings.HasSuffix(end, ">：") || strings.HasSuffix(end, "):")):
 		return true
 	case address && isoDated(s) && strings.HasSuffix(end, ">"):

@@ -124,13 +124,10 @@ func cutLabel(s string) (role, string, bool) {
 	if s == "" || s[0] == '-' && !strings.HasPrefix(s, "- ") {
 		return noRole, "", false
 	}
-	limit := min(len(s), 48)
-	colon, width := -1, 1
-	for i, r := range s[:limit] {
-		if r == ':' || r == '：' {
-			colon, width = i, utf8.RuneLen(r)
-			break
-		}
+	const longest = 48
+	colon, width := strings.IndexByte(s[:min(len(s), longest)], ':'), 1
+	if wide := strings.Index(s[:min(len(s), longest)], "："); wide >= 0 && (colon < 0 || wide < colon) {
+		colon, width = wide, len("：")
 	}
 	if colon <= 0 {
 		return noRole, "", false

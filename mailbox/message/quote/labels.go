@@ -100,7 +100,7 @@ var originalWords = []string{
 	"mesajul original", "исходное сообщение", "исходное письмо", "оригинальное сообщение", "оригінальне повідомлення", "оригинално съобщение",
 	"orijinal mesaj", "özgün ileti", "orjinal mesaj", "αρχικό μήνυμα", "原始邮件", "原邮件", "原始郵件", "邮件原件", "元のメッセージ", "original-nachricht",
 	"원본 메일", "원본 메시지", "thư gốc", "pesan asli", "missatge original", "quoted message", "previous message", "sākotnējais ziņojums", "originalas laiškas",
-	"algne sõnum", "الرسالة الأصلية", "ההודעה המקורית", "jatorrizko mezua",
+	"previous replies", "respuestas anteriores", "mensajes anteriores", "vorherige antworten", "réponses précédentes", "risposte precedenti", "respostas anteriores", "eerdere antwoorden", "предыдущие ответы", "algne sõnum", "الرسالة الأصلية", "ההודעה המקורית", "jatorrizko mezua",
 }
 
 // forwardWords announce a forwarded mail: "---------- Forwarded message ---------", "Begin forwarded message:".
@@ -135,7 +135,7 @@ var forwardWords = []string{
 
 // verbWords stand between the writer and the colon of an attribution: "X wrote:".
 var verbWords = []string{
-	"wrote", "writes", " sent", " said", "posted", "a écrit", "a ecrit", "ha scritto", "escribió", "escribio", "escribiu", "va escriure", "escreveu",
+	"wrote", "writes", " sent", " said", "posted", "a écrit", "a ecrit", "ha scritto", "escribió", "escribio", "escribiu", "va escriure", "missatge de", "escreveu",
 	"schrieb", "schreef", "geschreven", "skrev", "skreiv", "skrifaði", "kirjoitti", "kirjutas", "napisał", "napisao", "napisala", "napsal", "napísal", "pisal", "pisao",
 	"написал", "пишет", "писал", "написав", "пише", "написа", "írta", "a scris", "yazdı", "έγραψε", "写道", "寫道", "撰寫", "wrote", "書きました", "のメール", "작성", "썼습니다",
 	"đã viết", "viết:", "menulis", "rašė", "parašė", "rakstīja", "idatzi du", "كتب", "כתב", "เขียนว่า", "geantwortet", "envió", "enviou",
@@ -144,7 +144,7 @@ var verbWords = []string{
 // openerWords begin an attribution: the preposition before the date, or a day of the week.
 var openerWords = []string{
 	"on ", "el ", "le ", "am ", "em ", "no dia", "il ", "il giorno", "op ", "den ", "d. ", "dne ", "dňa ", "dnia ", "w dniu", "vào ", "在 ", "在", "la ", "pe ", "pada ", "în ",
-	"στις ", "dana ", "u ", "kl. ", "a les ", "dia ", "el dia", "som ", "ma ", "ti ", "ke ", "to ", "su ", "mon", "tue", "wed", "thu", "fri", "sat", "sun",
+	"στις ", "dana ", "u ", "kl. ", "a les ", "dia ", "el dia", "missatge de", "som ", "ma ", "ti ", "ke ", "to ", "su ", "mon", "tue", "wed", "thu", "fri", "sat", "sun",
 	"lun", "mar", "mié", "mie", "jue", "vie", "sáb", "sab", "dom", "pon", "wto", "śro", "czw", "pią", "sob", "nie", "пн", "вт", "ср", "чт", "пт", "сб", "вс",
 	"понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье", "from ", "op ", "at ", "al ", "--- on", "-- on", "fecha",
 }

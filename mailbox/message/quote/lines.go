@@ -14,11 +14,12 @@ type line struct {
 	text       string // without quote marks and surrounding white space
 	depth      int    // how many quote marks it began with
 	blank      bool
+	ends       bool // may be the last line of an attribution
 }
 
 // maxLines bounds how many lines are looked at for quotes and signatures; what follows is kept as it is. No person
 // writes that many, and machines quote at the end.
-const maxLines = 50000
+const maxLines = 20_000
 
 func splitLines(text string) []line {
 	lines := make([]line, 0, min(strings.Count(text, "\n")+1, maxLines))
@@ -31,7 +32,7 @@ func splitLines(text string) []line {
 		}
 		lines = append(lines, parseLine(text, at, end))
 		if n := len(lines) - 1; n > 0 && lines[n].depth == 1 && brokenAddress(lines[n-1], lines[n].text) {
-			lines[n].depth, lines[n].text, lines[n].blank = 0, trimSpace(text[at:end]), false
+			lines[n].depth, lines[n].text, lines[n].blank, lines[n].ends = 0, trimSpace(text[at:end]), false, true
 		}
 		at = end + 1
 	}
@@ -52,6 +53,7 @@ func parseLine(text string, start, end int) line {
 	l.depth, s = quoteMarks(s)
 	l.text = trimSpace(s)
 	l.blank = l.text == ""
+	l.ends = mayEndAttribution(l.text)
 	return l
 }
 
@@ -59,8 +61,8 @@ func parseLine(text string, start, end int) line {
 func quoteMarks(s string) (int, string) {
 	depth := 0
 	rest := strings.TrimLeft(s, " \t\u00a0\ufeff")
-	if strings.HasPrefix(rest, ">>>") && strings.Contains(rest, "<<<") {
-		return 0, s // ">>> look here <<<"
+	if strings.HasPrefix(rest, ">>>") && (strings.Contains(rest, "<<<") || len(rest) > 8 && strings.HasSuffix(strings.TrimRight(rest, " \r"), ">>>")) {
+		return 0, s // ">>> look here <<<", and what GroupWise puts above a quoted mail
 	}
 	for strings.HasPrefix(rest, ">") {
 		depth++
@@ -72,6 +74,9 @@ func quoteMarks(s string) (int, string) {
 
 // trimSpace trims white space with the invisible characters that mail clients add.
 func trimSpace(s string) string {
+	if s != "" && s[0] > ' ' && s[0] < 0x7f && s[len(s)-1] > ' ' && s[len(s)-1] < 0x7f {
+		return s
+	}
 	return strings.TrimFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || r == '\u200b' || r == '\u200e' || r == '\u200f' || r == '\ufeff' || r == '\u200c' || r == '\u202a' || r == '\u202c'
 	})

@@ -91,6 +91,12 @@ const (
 	no
 )
 
+// Limits on what is remembered of one mail. No person answers so many mails at once.
+const (
+	maxAttributions = 300
+	maxRemembered   = 2000
+)
+
 // history is where the words of others begin and go on to the end of the mail.
 type history struct {
 	at      int // the first line of it
@@ -143,6 +149,9 @@ func (s *splitter) historyAt(i int) (h history, next int, ok bool) {
 	if b, ok := findHeader(s.lines, i, i > 0 && isRule(s.lines[i-1].text)); ok {
 		return history{at: i, body: b.to, header: b.header, rule: "the header of a quoted mail: " + shorten(l.text, 60)}, 0, true
 	}
+	if i > 0 && sharedAttribution(l.text) {
+		return history{at: i, body: i, header: Header{From: addressIn(l.text)}, rule: "an attribution with the quoted mail behind it: " + shorten(l.text, 80)}, 0, true
+	}
 	if a, ok := s.attributionFrom(i); ok {
 		if quoteFollows(s.lines, a.to-1) {
 			s.markPipes(a.to)
@@ -190,7 +199,8 @@ func (s *splitter) separatorAt(i int) (history, bool) {
 		return h, true
 	}
 	// In quoted lines, or without dashes, the words alone prove nothing.
-	return h, drawn && l.depth == 0 && kind != noSeparator
+	drawn = drawn || i > 0 && isRule(s.lines[i-1].text)
+	return h, drawn && l.depth == 0
 }
 
 // startOfQuote returns the first line of the quoted passage around lines[i], its attribution included.
@@ -255,7 +265,7 @@ func (s *splitter) weakRest(m marked, i int) bool {
 // attributionFrom returns the attribution that begins at lines[i].
 func (s *splitter) attributionFrom(i int) (attribution, bool) {
 	for j := i; j < len(s.lines) && j < i+maxAttributionLines && !s.lines[j].blank; j++ {
-		if !mayEndAttribution(s.lines[j].text) {
+		if !s.lines[j].ends {
 			continue
 		}
 		if a, ok := s.attributionTo(j); ok && a.from == i {
@@ -267,6 +277,9 @@ func (s *splitter) attributionFrom(i int) (attribution, bool) {
 
 // attributionTo returns the attribution that ends at lines[j], looking for each only once.
 func (s *splitter) attributionTo(j int) (attribution, bool) {
+	if len(s.attributions) >= maxAttributions {
+		return attribution{}, false
+	}
 	if found, known := s.ending[j]; known {
 		return found, found.to > 0
 	}
@@ -277,7 +290,9 @@ func (s *splitter) attributionTo(j int) (attribution, bool) {
 	if !ok {
 		a = attribution{}
 	}
-	s.ending[j] = a
+	if len(s.ending) < maxRemembered {
+		s.ending[j] = a
+	}
 	return a, ok
 }
 

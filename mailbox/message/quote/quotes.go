@@ -52,7 +52,7 @@ func (s *splitter) cutTrailing(runs []run, answered bool) {
 		return // a passage that the author quotes: an error message, a law
 	}
 	s.cutRun(last, "a quote at the end")
-	s.tail = last.start()
+	s.tail = s.backOverRules(last.start())
 	s.dropAttributions(runs[:len(runs)-1])
 	if s.mail.Forwarding && s.forward == nil && last.attribution != nil {
 		s.passages[len(s.passages)-1].kind = Forwarded
@@ -71,7 +71,7 @@ func (s *splitter) introduced(i int) bool {
 }
 
 func (s *splitter) cutRun(r run, rule string) {
-	p := passage{from: r.start(), to: r.to, kind: Quoted, rule: rule}
+	p := passage{from: s.backOverRules(r.start()), to: r.to, kind: Quoted, rule: rule}
 	if r.attribution != nil {
 		p.cut = r.attribution.cut
 		p.rule += ", below: " + shorten(r.attribution.text, 80)
@@ -89,9 +89,6 @@ func (s *splitter) dropAttributions(runs []run) {
 
 func (r run) start() int {
 	if r.attribution != nil {
-		if r.attribution.cut > 0 {
-			return r.attribution.from
-		}
 		return r.attribution.from
 	}
 	return r.from
@@ -205,6 +202,10 @@ func (s *splitter) words(from, to int) bool {
 // result puts together what was not cut.
 func (s *splitter) result() Result {
 	r := Result{Forward: s.forward}
+	if len(s.passages) == 0 {
+		r.New = strings.TrimRight(strings.Trim(s.mail.Text, "\n"), " \t\n\u00a0")
+		return r
+	}
 	drop := make([]int, len(s.lines)) // index of the passage + 1
 	for i, p := range s.passages {
 		for n := p.from; n < p.to; n++ {
@@ -240,11 +241,7 @@ func (s *splitter) result() Result {
 		r.Cuts = append(r.Cuts, Cut{Kind: p.kind, Rule: p.rule, Start: start, End: end})
 	}
 	out.WriteString(s.mail.Text[at:])
-	r.New = strings.Trim(trimLines(out.String()), "\n")
-	if len(r.Cuts) == 0 {
-		r.New = strings.Trim(s.mail.Text, "\n")
-	}
-	r.New = strings.TrimRight(r.New, " \t\n\u00a0")
+	r.New = strings.TrimRight(strings.Trim(trimLines(out.String()), "\n"), " \t\n\u00a0")
 	return r
 }
 

@@ -70,7 +70,7 @@ func findSeparator(s string) (kind separatorKind, drawn bool, rest string) {
 
 // mayHaveReplyMarker reports, at little cost, whether any line of the text may be a reply marker.
 func mayHaveReplyMarker(text string) bool {
-	for _, stem := range []string{"above", "ABOVE", "Above", "ncima", "NCIMA", "arriba", "ARRIBA", "sobre est", "dessus de", "berhalb", "cima dest", "sopra quest"} {
+	for _, stem := range []string{"bove", "BOVE", "ncima", "NCIMA", "rriba", "dessus de", "berhalb", "cima dest", "sopra q"} {
 		if strings.Contains(text, stem) {
 			return true
 		}

@@ -16,6 +16,7 @@ const (
 	maxClosed    = 7  // behind a closing formula
 	maxNamed     = 12 // from a line with the author's name on
 	maxNotice    = 60 // a legal notice
+	maxPieces    = 50 // how many of all of these
 )
 
 // findSignatures cuts signatures and notices off the end of what the author wrote, one after the other, and what stands
@@ -23,7 +24,7 @@ const (
 func (s *splitter) findSignatures() {
 	start := nextText(s.lines, 0)
 	end := s.tail
-	for {
+	for range maxPieces {
 		for end > start && s.lines[end-1].blank {
 			end--
 		}
@@ -54,7 +55,12 @@ func (s *splitter) dropped(n int) bool {
 }
 
 // keeps reports whether there are words left above a signature: a mail that is nothing but a signature is kept.
-func (s *splitter) keeps(start, from int) bool { return s.words(start, from) }
+func (s *splitter) keeps(start, from int) bool {
+	for start < from && (s.lines[start].blank || isDelimiter(s.lines[start].text) || isRule(s.lines[start].text)) {
+		start++
+	}
+	return s.words(start, from)
+}
 
 // signatureBefore finds a signature that ends at lines[end].
 func (s *splitter) signatureBefore(start, end int) (passage, bool) {
@@ -86,7 +92,7 @@ func (s *splitter) delimited(start, end int) (int, Kind, string) {
 		}
 		if isDelimiter(l.text) {
 			found = n
-		} else if isRule(l.text) && words > 0 && s.short(n+1, end) && (words <= maxRuled || words <= maxContacts && s.contacts(n+1, end)) {
+		} else if isRule(l.text) && words > 0 && s.signs(n+1, end) && (words <= maxRuled || words <= maxContacts && s.contacts(n+1, end)) {
 			found = n
 		}
 		if !l.blank {
@@ -103,15 +109,55 @@ func isDelimiter(text string) bool {
 	return text == "--" || text == "—" || text == "__" || text == "- --" || text == "–-" || text == "––"
 }
 
-// short reports whether lines[from:to] could be a signature below a drawn line.
-func (s *splitter) short(from, to int) bool {
-	for _, l := range s.lines[from:to] {
-		if len(l.text) > 160 {
+// signs reports whether lines[from:to] could be a signature: names, offices, telephones, links. Sentences, and fields as of a
+// form ("Placa: 4471"), are something that the author says.
+func (s *splitter) signs(from, to int) bool {
+	for n := from; n < to; n++ {
+		l := s.lines[n]
+		if s.isNotice(n, to) {
+			return true
+		}
+		if len(l.text) > 160 || sentence(l.text) || formField(l.text) {
 			return false
 		}
 	}
 	return true
 }
+
+// sentence reports whether most words of a line are written small, as in running text.
+func sentence(text string) bool {
+	words, small := 0, 0
+	for w := range strings.FieldsSeq(text) {
+		first, _ := utf8.DecodeRuneInString(w)
+		if !unicode.IsLetter(first) {
+			continue
+		}
+		words++
+		if unicode.IsLower(first) {
+			small++
+		}
+	}
+	return words >= 5 && small*3 > words*2 && !contact(text)
+}
+
+// formField reports whether a line is a field of a form that is no way to reach somebody.
+func formField(text string) bool {
+	label, value, ok := strings.Cut(text, ":")
+	if !ok || strings.HasPrefix(value, "//") || len(label) > 30 || trimSpace(value) == "" || contact(value) {
+		return false
+	}
+	low := plain(label)
+	for _, w := range contactLabels {
+		if low == w || len(w) > 2 && strings.Contains(low, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// contactLabels stand before telephone numbers and addresses in signatures.
+var contactLabels = []string{"tel", "cel", "mov", "ext", "fax", "fijo", "mail", "correo", "e-m", "web", "skype", "whats", "phone", "mob", "dir", "pbx",
+	"linea", "sitio", "twitter", "facebook", "linkedin", "instagram", "address", "ph", "m", "t", "f", "c", "o", "w", "e"}
 
 // contacts reports whether lines[from:to] are mostly short, and at least two of them are telephone numbers or addresses.
 func (s *splitter) contacts(from, to int) bool {
@@ -154,7 +200,7 @@ func (s *splitter) closed(start, end int) (int, Kind, string) {
 		}
 		if words > 0 && isClosing(l.text) {
 			name := nextText(s.lines[:end], n+1)
-			if looksLikeName(s.lines[name].text) && s.plainBelow(name+1, end) {
+			if looksLikeName(s.lines[name].text) && s.signs(name+1, end) && s.plainBelow(name+1, end) {
 				return name, Signature, "a name below the closing formula: " + shorten(s.lines[name].text, 60)
 			}
 			break
@@ -167,163 +213,14 @@ func (s *splitter) closed(start, end int) (int, Kind, string) {
 // plainBelow reports whether lines[from:to] could be office and telephone: short, and no sentences.
 func (s *splitter) plainBelow(from, to int) bool {
 	for _, l := range s.lines[from:to] {
+		if isNoticeHead(l.text) {
+			return true
+		}
 		if len(l.text) > 70 || strings.HasSuffix(l.text, "?") || strings.HasSuffix(l.text, "!") || strings.HasSuffix(l.text, ":") || strings.HasSuffix(l.text, ".") && len(strings.Fields(l.text)) > 4 {
 			return false
 		}
 	}
 	return true
-}
-
-// looksLikeName reports whether a line is one to four capitalised words and nothing else.
-func looksLikeName(text string) bool {
-	words := strings.Fields(strings.Trim(text, "*_-~,. \u00a0"))
-	if len(words) == 0 || len(words) > 4 || len(text) > 50 || isClosing(text) {
-		return false
-	}
-	for _, w := range words {
-		if !capitalised(w) {
-			return false
-		}
-		for _, r := range w {
-			if !unicode.IsLetter(r) && !strings.ContainsRune(".'’-", r) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// mobile: "Sent from my iPhone".
-func (s *splitter) mobile(start, end int) (int, Kind, string) {
-	n := end - 1
-	if n > start && isMobile(s.lines[n].text) {
-		return n, Signature, "what a mail program adds: " + shorten(s.lines[n].text, 60)
-	}
-	return -1, "", ""
-}
-
-// isMobile knows the lines with which mail programs advertise themselves.
-func isMobile(text string) bool {
-	if len(text) > 160 {
-		return false
-	}
-	low := strings.Trim(fold(text), "-_*<>()[]. \u00a0!")
-	advert := len(strings.Fields(low)) <= 12 && !strings.Contains(low, ", ") && !strings.HasSuffix(low, "?")
-	for _, prefix := range mobilePrefixes {
-		if advert && strings.HasPrefix(low, prefix) {
-			return true
-		}
-	}
-	for _, part := range mobileParts {
-		if strings.Contains(low, part) {
-			return true
-		}
-	}
-	return false
-}
-
-var mobilePrefixes = []string{
-	"sent from my ", "sent from mail", "sent from yahoo", "sent from outlook", "sent from windows", "sent from samsung", "sent from a phone", "sent from mobile", "sent from proton", "sent from nine", "sent from spark", "sent from the ", "sent from aol", "sent from gmail",
-	"sent from commbank", "sent from galaxy", "sent from android", "sent from iphone", "sent from ipad", "sent from blackberry", "sent from my", "sent with ", "sent via ", "sent on the go", "sent by galaxy", "sent by ", "sent using ", "sent through", "from my iphone", "from my ipad", "from my android", "from my mobile", "get outlook for", "get [outlook for", "download outlook",
-	"enviado desde mi ", "enviado desde yahoo", "enviado desde outlook", "enviado desde correo", "enviado desde el ", "enviado desde un ", "enviado desde samsung", "enviado desde dispositivo", "enviado desde iphone", "enviado desde android", "enviado desde mail", "enviado desde gmail", "enviado con ", "enviado de samsung", "enviado mediante ", "enviado a través de ",
-	"enviado desde tutanota", "enviado desde proton", "enviado desde huawei", "obtener outlook para", "obtén outlook para", "obtenga outlook para", "descargar outlook", "mensaje enviado desde mi", "enviado do meu", "enviado a partir do", "enviado pelo", "enviado do ", "enviado via ", "obter o outlook para", "obtenha o outlook para", "baixe o outlook",
-	"envoyé de mon", "envoyé depuis mon", "envoyé depuis ", "envoyé à partir de", "envoyé de ", "envoyé avec ", "télécharger outlook pour", "obtenir outlook pour", "envoye de mon", "provenance : courrier", "von meinem", "gesendet von", "gesendet mit", "von meinen", "diese nachricht wurde von meinem", "diese nachricht wurde mit", "outlook für ", "holen sie sich outlook", "versendet von",
-	"inviato da ", "inviato dal ", "inviato con ", "inviato tramite ", "scarica outlook per", "ottieni outlook per", "verzonden vanaf", "verzonden met", "verstuurd vanaf", "verstuurd met", "outlook voor ", "download outlook voor", "skickat från min", "skickat från", "skickad från", "sendt fra min", "sendt fra", "hämta outlook", "hent outlook", "få outlook",
-	"lähetetty ", "hanki outlook", "wysłane z ", "wysłano z ", "pobierz outlook", "odesláno z ", "odoslané z ", "získejte outlook", "poslano s ", "küldve ", "trimis de pe", "trimis din", "отправлено с ", "отправлено из ", "надіслано з ", "iphone'umdan gönderildi", "gönderen ", "iphone'umdan", "στάλθηκε από", "從我的", "发自我的", "來自我的", "从我的", "iphoneから送信", "나의 ", "iphone에서",
-	"enviat des del meu", "nire ", "sent from", "typed on my", "escrito desde mi", "tapped on", "scanned by", "dictated",
-}
-
-var mobileParts = []string{
-	"iphone から送信", "から送信", "傳送自", "发送自", "gesendet von meinem", " gesendet", "mobiltelefon mit k-9", "von meinem iphone", "telefonumdan gönderildi", "excuse typo", "please excuse any typos", "disculpe la brevedad", "disculpe los errores de", "yahoo mail en android", "yahoo mail on android",
-}
-
-// notice: legal and environmental notices, and the lines of virus scanners and mailing lists.
-func (s *splitter) notice(start, end int) (int, Kind, string) {
-	found, words, rule := -1, 0, ""
-	for n := end - 1; n > start && words <= maxNotice; n-- {
-		l := s.lines[n]
-		if l.depth > 0 {
-			break
-		}
-		if l.blank {
-			continue
-		}
-		words++
-		if isNotice(l.text) {
-			found, rule = n, shorten(l.text, 60)
-		}
-	}
-	if found < 0 {
-		return -1, "", ""
-	}
-	if prev := found - 1; prev > start && isRule(s.lines[prev].text) {
-		found = prev
-	}
-	return found, Disclaimer, "a notice: " + rule
-}
-
-// isNotice reports whether a paragraph begins as a notice does that a mail server or an organisation adds.
-func isNotice(text string) bool {
-	text = strings.Trim(text, "*_|~-•●\u00a0 \"“”'«»\U0001f33f\U0001f331")
-	if len(text) < 12 {
-		low := strings.ToLower(text)
-		return low == "aviso legal" || low == "disclaimer" || low == "disclaimer:"
-	}
-	for _, p := range noticeHeads[strings.ToLower(text[:4])] {
-		if len(text) >= len(p) && strings.EqualFold(text[:len(p)], p) {
-			return true
-		}
-	}
-	if !ofConfidence(text) {
-		return false
-	}
-	low := strings.ToLower(text[:min(len(text), 80)])
-	for _, p := range noticeSubjects {
-		if strings.HasPrefix(low, p) {
-			return true
-		}
-	}
-	return false
-}
-
-// ofConfidence reports whether the beginning of a paragraph speaks of confidentiality or exclusive use.
-func ofConfidence(text string) bool {
-	text = text[:min(len(text), 300)]
-	for _, stem := range []string{"onfiden", "rivileg", "xclusiv", "ertraulich", "iservat", "CONFIDEN", "PRIVILEG", "EXCLUSIV"} {
-		if strings.Contains(text, stem) {
-			return true
-		}
-	}
-	return false
-}
-
-// noticePrefixes are unmistakable openings.
-var noticePrefixes = []string{
-	"aviso legal", "aviso de confidencialidad", "aviso de privacidad", "nota de confidencialidad", "nota legal", "cláusula de confidencialidad", "clausula de confidencialidad", "advertencia legal",
-	"advertencia de confidencialidad", "confidencialidad:", "política de tratamiento de datos", "política de privacidad y", "protección de datos:", "tratamiento de datos personales:", "descargo de responsabilidad", "advertencia:", "declaración de confidencialidad",
-	"antes de imprimir", "por favor, antes de imprimir", "por favor considere el medio ambiente", "piense en el medio ambiente", "no imprima este", "evite imprimir", "imprima este correo solo", "si no es necesario, no imprima", "cuidemos el medio ambiente", "no me imprimas", "p antes de imprimir",
-	"libre de virus", "virus-free", "este mensaje ha sido analizado", "este correo ha sido analizado", "este correo electrónico ha sido comprobado", "no virus found", "se certificó que el correo", "este correo electrónico se ha comprobado", "el software de antivirus", "this email has been checked for viruses", "this message has been scanned", "this email has been scanned", "scanned by mailscanner",
-	"confidentiality notice", "confidentiality:", "confidentiality note", "confidential notice", "disclaimer:", "legal notice", "privacy notice", "privileged and confidential", "notice of confidentiality", "important notice:", "please consider the environment", "think before you print", "save a tree", "consider the environment", "please don't print", "p please consider",
-	"aviso de confidencialidade", "antes de imprimir", "avis de confidentialité", "avis de non-responsabilité", "pensez à l'environnement", "pensez à l’environnement", "avant d'imprimer", "avant d’imprimer", "vertraulichkeitshinweis", "haftungsausschluss", "bitte denken sie an die umwelt", "bitte prüfen sie, ob",
-	"avvertenza", "informativa privacy", "prima di stampare", "rispetta l'ambiente", "le informazioni contenute in questo", "le informazioni contenute nella presente", "aviso legal e", "esta mensagem, incluindo", "esta mensagem e seus anexos", "esta mensagem pode conter", "ce message et toutes les pièces", "ce message et ses pièces", "ce courriel et", "ce message est confidentiel", "diese e-mail enthält vertrauliche", "diese e-mail könnte", "diese nachricht enthält", "this email and any files transmitted", "this e-mail and any files transmitted", "you received this message because you are subscribed", "to unsubscribe from this group", "has recibido este mensaje porque estás suscrito",
-}
-
-// noticeHeads finds the openings by their first four bytes.
-var noticeHeads = headTable(noticePrefixes)
-
-func headTable(words []string) map[string][]string {
-	table := map[string][]string{}
-	for _, w := range words {
-		table[w[:4]] = append(table[w[:4]], w)
-	}
-	return table
-}
-
-// noticeSubjects open a notice that goes on about confidentiality or exclusive use.
-var noticeSubjects = []string{
-	"este mensaje", "este correo", "este e-mail", "este documento", "esta comunicación", "esta comunicacion", "este email", "la información contenida", "la información transmitida", "la informacion contenida", "el contenido de este", "el contenido del presente", "la presente comunicación", "este comunicado", "el presente mensaje", "el presente correo", "los datos contenidos", "la información de este", "la información en este", "información confidencial", "en cumplimiento de la ley",
-	"this message", "this e-mail", "this email", "this communication", "this transmission", "the information contained", "the information in this", "the contents of this", "this electronic", "the information transmitted", "this document", "information contained in", "the content of this", "any information",
-	"esta mensagem", "este mensagem", "a informação contida", "as informações contidas", "o conteúdo deste", "este email", "ce message", "ce courriel", "cet e-mail", "cet email", "les informations contenues", "le contenu de ce", "diese e-mail", "diese nachricht", "der inhalt dieser", "die in dieser", "questo messaggio", "questa e-mail", "questa email", "il contenuto di questa", "le informazioni", "dit bericht", "deze e-mail", "detta meddelande", "denne e-post", "la presente e-mail",
 }
 
 // named: the author's name on a line of its own, with office and telephone below it.
@@ -342,7 +239,7 @@ func (s *splitter) named(start, end int) (int, Kind, string) {
 			continue
 		}
 		words++
-		if startsWith(l.text, first) && isName(l.text, s.mail.Author) && s.short(n+1, end) && (s.lines[n-1].blank || words == 1 || endsSentence(s.lines[n-1].text)) {
+		if startsWith(l.text, first) && isName(l.text, s.mail.Author) && s.signs(n+1, end) && (s.lines[n-1].blank || words == 1 || endsSentence(s.lines[n-1].text)) {
 			found = n
 		}
 	}
@@ -352,80 +249,9 @@ func (s *splitter) named(start, end int) (int, Kind, string) {
 	return found, Signature, "the sender's name: " + shorten(s.lines[found].text, 60)
 }
 
-// startsWith reports whether the first letter of a line, without its accent, is the one given.
-func startsWith(text string, letter rune) bool {
-	text = strings.TrimLeft(text, "*_-~ ")
-	r, n := utf8.DecodeRuneInString(text)
-	if n == 0 {
-		return false
-	}
-	folded, _ := utf8.DecodeRuneInString(plain(text[:n]))
-	return r == letter || folded == letter
-}
-
 func endsSentence(s string) bool {
 	return s != "" && strings.ContainsRune(".!?,:;", rune(s[len(s)-1])) || isClosing(s)
 }
-
-// isName reports whether a line is the author's name, in full, shortened, or with further surnames: its first word is the
-// first name, every other one is a part of the name, its initial, or one more capitalised word.
-func isName(text, author string) bool {
-	text = strings.Trim(text, "*_-~,. \u00a0")
-	words := strings.Fields(plain(text))
-	names := strings.Fields(plain(author))
-	if len(words) == 0 || len(words) > 6 || len(names) == 0 || len(text) > 60 || words[0] != names[0] {
-		return false
-	}
-	if len(words) == 1 {
-		return len(names) > 0 && strings.EqualFold(words[0], names[0]) && len(words[0]) > 2
-	}
-	known := 1
-	for i, w := range words[1:] {
-		original := strings.Fields(text)[min(i+1, len(strings.Fields(text))-1)]
-		switch {
-		case partOf(w, names):
-			known++
-		case !capitalised(original):
-			return false
-		}
-	}
-	return known >= 2 || len(names) == 1
-}
-
-// partOf reports whether a word is one of the names or the initial of one.
-func partOf(w string, names []string) bool {
-	w = strings.TrimRight(w, ".")
-	for _, n := range names {
-		if w == n || len(w) == 1 && strings.HasPrefix(n, w) {
-			return true
-		}
-	}
-	return false
-}
-
-func capitalised(w string) bool {
-	for _, r := range w {
-		return unicode.IsUpper(r) || w == "de" || w == "del" || w == "la" || w == "las" || w == "los" || w == "y" || w == "von" || w == "van"
-	}
-	return false
-}
-
-// plain lowers letters and takes their accents off.
-func plain(s string) string {
-	var sb strings.Builder
-	for _, r := range strings.ToLower(s) {
-		if i := strings.IndexRune(accented, r); i >= 0 {
-			r = rune(unaccented[len([]rune(accented[:i]))])
-		}
-		sb.WriteRune(r)
-	}
-	return sb.String()
-}
-
-const (
-	accented   = "áàâãäéèêëíìîïóòôõöúùûüñç"
-	unaccented = "aaaaaeeeeiiiiooooouuuunc"
-)
 
 // onlySignature reports whether all words in lines[from:to] are a signature.
 func (s *splitter) onlySignature(from, to int) bool {
@@ -434,7 +260,7 @@ func (s *splitter) onlySignature(from, to int) bool {
 		return true
 	}
 	l := s.lines[first]
-	if isDelimiter(l.text) || isMobile(l.text) || isNotice(l.text) {
+	if isDelimiter(l.text) || isMobile(l.text) || s.isNotice(first, to) {
 		return true
 	}
 	if isRule(l.text) {
@@ -444,14 +270,14 @@ func (s *splitter) onlySignature(from, to int) bool {
 				words++
 			}
 		}
-		return words <= maxRuled && s.short(first+1, to)
+		return words <= maxRuled && s.signs(first+1, to)
 	}
 	for _, m := range s.marks {
 		if m.kind == htmltext.Signature && m.from <= first && allBlank(s.lines, min(m.to, to), to) {
 			return true
 		}
 	}
-	return s.mail.Author != "" && isName(l.text, s.mail.Author) && s.short(first, to)
+	return s.mail.Author != "" && isName(l.text, s.mail.Author) && s.signs(first, to)
 }
 
 // onlyClosing reports whether lines[from:to] are no more than closing words and a name.

@@ -12,11 +12,13 @@ import (
 
 // Stream is what a TNEF stream holds.
 type Stream struct {
-	Charset string // of the eight-bit names and text, "windows-1252" unless the stream says otherwise
-	Subject []byte
-	Text    []byte // the body as text, nil where there is none
-	HTML    []byte // the body as HTML, nil where there is none
-	Files   []File
+	Charset    string // of the eight-bit names and text, "windows-1252" unless the stream says otherwise
+	Subject    []byte
+	Text       []byte // the body as text, nil where there is none
+	HTML       []byte // the body as HTML, nil where there is none
+	RTF        []byte // the words of the body in RTF, where there is no other; UTF-8 where RTFUnicode, else in Charset
+	RTFUnicode bool
+	Files      []File
 }
 
 // File is one attachment.
@@ -58,6 +60,7 @@ const (
 // Property identifiers, MS-OXPROPS.
 const (
 	propBody         = 0x1000
+	propRTF          = 0x1009
 	propHTML         = 0x1013
 	propAttachData   = 0x3701
 	propFilename     = 0x3704
@@ -119,6 +122,10 @@ func (s *Stream) messageProperty(p property) {
 	switch p.id {
 	case propHTML:
 		s.HTML = p.value
+	case propRTF:
+		if s.RTF == nil {
+			s.RTF, s.RTFUnicode = rtfText(unpackRTF(p.value))
+		}
 	case propBody:
 		if s.Text == nil && p.text != "" {
 			s.Text = []byte(p.text)

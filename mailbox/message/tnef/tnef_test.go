@@ -3,7 +3,9 @@ package tnef
 import (
 	"bytes"
 	"encoding/binary"
+	hexadecimal "encoding/hex"
 	"errors"
+	"strings"
 	"testing"
 	"unicode/utf16"
 )
@@ -137,4 +139,51 @@ func TestParseOfLyingLengths(t *testing.T) {
 	if s, err := Parse(b.Bytes()); err != nil || s.HTML != nil {
 		t.Errorf("got %q and %v", s.HTML, err)
 	}
+}
+
+// The examples of MS-OXRTFCP section 3.
+func TestUnpackRTF(t *testing.T) {
+	for want, packed := range map[string]string{
+		"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n": "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a800fa0",
+		"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}":                     "1a0000001c0000004c5a4675e2d44b51410004205758595a0d6e7d010eb0",
+	} {
+		b, err := hexadecimal.DecodeString(packed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(unpackRTF(b)); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		for n := range b {
+			if got := string(unpackRTF(b[:n])); !strings.HasPrefix(want, got) {
+				t.Errorf("cut off after %d: %q", n, got)
+			}
+		}
+	}
+}
+
+func TestRTFText(t *testing.T) {
+	for rtf, want := range map[string]string{
+		`{\rtf1\ansi{\fonttbl{\f0 Arial;}}\pard Buen d\'eda\par No prende.\par}`:                     "Buen d\xeda\nNo prende.",
+		`{\rtf1\uc1 A\u241 ?o {\*\generator x;}fin}`:                                                 "Año fin",
+		`{\rtf1\fromhtml1 {\*\htmltag64 <p>}\htmlrtf \par\htmlrtf0 Uno{\*\htmltag72 </p>}Dos \{x\}}`: "Uno\nDos {x}",
+		`{\rtf1 {\pict 00ff}\u-10179 ?\u-8704 ?}`:                                                    "😀",
+		`}}}{\`: "",
+	} {
+		if got, _ := rtfText([]byte(rtf)); string(got) != want {
+			t.Errorf("%s: got %q, want %q", rtf, got, want)
+		}
+	}
+}
+
+func FuzzRTF(f *testing.F) {
+	f.Add([]byte(`{\rtf1\uc1 A\u241 ?o {\*\htmltag64 <p>}\'eda}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		unpacked := unpackRTF(b)
+		if len(unpacked) > maxRatio*len(b)+maxRatio {
+			t.Errorf("%d bytes out of %d", len(unpacked), len(b))
+		}
+		rtfText(b)
+		rtfText(unpacked)
+	})
 }

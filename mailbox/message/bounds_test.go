@@ -1,0 +1,82 @@
+package message
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What hostile mails can ask for is bounded: time, parts, depth.
+func TestHostileMails(t *testing.T) {
+	nest := func(n int) []byte {
+		var b bytes.Buffer
+		for i := range n {
+			fmt.Fprintf(&b, "Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n", i, i)
+		}
+		return b.Bytes()
+	}
+	for name, raw := range map[string][]byte{
+		"deep multiparts":   nest(20_000),
+		"deep messages":     []byte(strings.Repeat("Content-Type: message/rfc822\n\n", 50_000) + "Subject: x\n\ny"),
+		"many parts":        mailOf("multipart/mixed; boundary=b", strings.Repeat("--b\n\nx\n", 200_000)),
+		"many like a part":  mailOf("multipart/mixed; boundary=b", strings.Repeat("--bx\n", 300_000)),
+		"many fields":       []byte(strings.Repeat("X: y\n", 300_000) + "\nz"),
+		"one long field":    []byte("Subject: " + strings.Repeat("=?utf-8?Q?=C3=A1?= ", 60_000) + "\n\nz"),
+		"folded field":      []byte("To: a@example.org" + strings.Repeat(",\n b@example.org", 100_000) + "\n\nz"),
+		"addresses":         []byte("From: " + strings.Repeat("<", 500_000) + "\n\nz"),
+		"comments":          []byte("From: " + strings.Repeat("(", 500_000) + "\n\nz"),
+		"quotes in From":    []byte("From: " + strings.Repeat("\"", 300_000) + "\n\nz"),
+		"half words":        []byte("Subject: " + strings.Repeat("=?", 300_000) + "\n\nz"),
+		"parameters":        []byte("Content-Type: text/plain" + strings.Repeat("; a*0*=b", 100_000) + "\n\nz"),
+		"uuencoded":         mailOf("text/plain", strings.Repeat("begin 644 a\n#0V%T\n", 50_000)+"end\n"),
+		"uuencoded, closed": mailOf("text/plain", strings.Repeat("begin 644 a\n#0V%T\n`\nend\n", 50_000)),
+		"PGP":               mailOf("text/plain", strings.Repeat("-----BEGIN PGP SIGNED MESSAGE-----\n", 30_000)),
+		"bounce":            append([]byte("From: MAILER-DAEMON@example.org\nSubject: failure notice\n\n"), strings.Repeat("<a@example.org>:\n550 5.1.1 b@example.org... no\n", 30_000)...),
+		"status":            mailOf("multipart/report; report-type=delivery-status; boundary=b", "--b\nContent-Type: message/delivery-status\n\n"+strings.Repeat("\nFinal-Recipient: rfc822;a@example.org\n", 30_000)),
+		"many statuses":     mailOf("multipart/report; report-type=delivery-status; boundary=b", strings.Repeat("--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822;a@example.org\n", 20_000)),
+		"many pictures":     mailOf("multipart/related; boundary=b", "--b\nContent-Type: text/html\n\n"+strings.Repeat("<img src='cid:x'>", 200_000)+"\n"+strings.Repeat("--b\nContent-Type: image/png\nContent-ID: <y>\n\nx\n", 3_000)),
+		"bare CR":           []byte("Subject: x\r\r" + strings.Repeat("a\r", 500_000)),
+		"JSON":              mailOf("text/plain", `{"notificationType":`+strings.Repeat("[", 500_000)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			began := time.Now()
+			m := Read(raw, Options{})
+			if took := time.Since(began); took > 2*time.Second {
+				t.Errorf("%d bytes took %v", len(raw), took)
+			}
+			checkRead(t, name, m)
+			if len(m.Attachments) > maxParts {
+				t.Errorf("%d attachments", len(m.Attachments))
+			}
+		})
+	}
+}
+
+// Memory allocated for a large mail is at most three times its size.
+func TestMemoryIsBounded(t *testing.T) {
+	file := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("informe técnico "), 300_000))
+	var lines strings.Builder
+	for ; len(file) > 76; file = file[76:] {
+		lines.WriteString(file[:76] + "\r\n")
+	}
+	for name, raw := range map[string][]byte{
+		"file": mailOf("application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64", lines.String()),
+		"text": mailOf("text/plain; charset=utf-8", strings.Repeat("La impresora de la oficina 302 no imprime desde ayer.\r\n", 80_000)),
+		"html": mailOf("text/html; charset=utf-8", strings.Repeat("<p>La impresora de la oficina 302 no imprime.</p>\r\n", 80_000)),
+		"qp":   mailOf("text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable", strings.Repeat("La impresi=F3n de la oficina 302 sali=F3 mal.\r\n", 80_000)),
+	} {
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		m := Read(raw, Options{})
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > 3*uint64(len(raw)) {
+			t.Errorf("%s: %d bytes allocated for a mail of %d (%.1f times)", name, used, len(raw), float64(used)/float64(len(raw)))
+		}
+		runtime.KeepAlive(m)
+	}
+}

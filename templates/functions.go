@@ -38,6 +38,7 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"detail":    w.detail,
 		"command":   func(v tickets.Verb) string { return "#" + Word(v, lang) },
 		"commands":  func(r *tickets.Receipt, v view) []commandHelp { return w.help(r.Help, v) },
+		"surveys":   func(v view) []action { return s.linked(v, tickets.VerbSurvey) },
 		"actions":   func(v view, verbs ...tickets.Verb) []action { return s.actions(v, verbs) },
 		"corrected": func(r *tickets.Receipt, v view) []action { return s.corrected(r, v) },
 		"thread":    harmless,
@@ -96,10 +97,19 @@ func (s *Set) actions(v view, verbs []tickets.Verb) []action {
 	w := vocabularies[v.Lang]
 	var list []action
 	for _, l := range links {
-		command := strings.TrimSpace("#" + Word(l.Verb, v.Lang) + " " + w.value(l.Verb, l.Arg))
+		command := strings.TrimSpace("#" + Word(l.Verb, v.Lang) + " " + w.argument(l))
 		list = append(list, s.action(w.label(l, v.Role), tagged(v.Ticket.Number, command)))
 	}
 	return list
+}
+
+// linked returns buttons for those links of the notice that have the verb.
+func (s *Set) linked(v view, verb tickets.Verb) []action {
+	v.Links = slices.DeleteFunc(slices.Clone(v.Links), func(l tickets.Link) bool { return l.Verb != verb })
+	if len(v.Links) == 0 {
+		return nil
+	}
+	return s.actions(v, nil)
 }
 
 func (s *Set) action(label, subject string) action {
@@ -155,7 +165,7 @@ func tagged(number tickets.Number, rest string) string {
 // asks reports whether a command only asks something, so that there is nothing to be done.
 func asks(i tickets.Item) bool {
 	switch i.Verb {
-	case tickets.VerbStatus, tickets.VerbList, tickets.VerbSearch, tickets.VerbHelp:
+	case tickets.VerbStatus, tickets.VerbList, tickets.VerbSearch, tickets.VerbHelp, tickets.VerbForm:
 		return true
 	}
 	return false

@@ -104,6 +104,10 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Absence = sampleAbsence()
 	case tickets.NoticeResolved, tickets.NoticeClosed:
 		d.Ticket.State = tickets.Closed
+		d.Form = d.Ticket.Number
+		for _, score := range []string{"5", "4", "3", "2", "1"} {
+			d.Links = append(d.Links, tickets.Link{Verb: tickets.VerbSurvey, Arg: score})
+		}
 		if kind == tickets.NoticeResolved {
 			d.Ticket.State = tickets.Resolved
 		}

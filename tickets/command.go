@@ -44,5 +44,5 @@ func Verbs() []Verb {
 		VerbStatus, VerbList, VerbSearch, VerbHelp,
 		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
 		VerbAsset, VerbWarranty, VerbUnsolved, VerbVendor,
-		VerbInstruct, VerbStep, VerbAway}
+		VerbInstruct, VerbStep, VerbAway, VerbSurvey, VerbForm}
 }

@@ -246,7 +246,8 @@ func (w *work) answer() (Decision, error) {
 	return w.decision("answer recorded")
 }
 
-// addAnswer records an answer and what it does to the state: one of the official reopens, the first of the technician starts
+// addAnswer records an answer and what it does to the state: one of the official reopens unless it is nothing but
+// thanks, which confirms the solution; the first of the technician starts
 // the service.
 func (w *work) addAnswer(text string) {
 	if w.isRequester() || !w.in.Sender.Role.Staff() {
@@ -257,6 +258,9 @@ func (w *work) addAnswer(text string) {
 		w.equipFrom(text)
 	}
 	switch {
+	case w.actor.Role == RoleRequester && w.t.State == Resolved && w.content(text):
+		w.add(&ClosedFact{})
+	case w.actor.Role == RoleRequester && w.t.State == Closed && w.content(text):
 	case w.actor.Role == RoleRequester && (w.t.State == Resolved || w.t.State == Closed):
 		w.add(&ReopenedFact{})
 	case w.isTechnician() && !w.t.State.Final():

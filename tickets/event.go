@@ -192,7 +192,7 @@ func allFacts() []Fact {
 		&AssignedFact{}, &StartedFact{}, &WaitedFact{}, &ResolvedFact{}, &ClosedFact{}, &ReopenedFact{}, &RejectedFact{}, &RefusedFact{},
 		&TypedFact{}, &DiagnosedFact{}, &PlannedFact{}, &FollowedFact{}, &EnteredFact{}, &EquippedFact{},
 		&UnsolvedFact{}, &VendorWrittenFact{}, &VendorAnsweredFact{}, &VendorRemindedFact{}, &EscalatedFact{},
-		&ReferredFact{}, &SteppedFact{},
+		&ReferredFact{}, &SteppedFact{}, &SurveyedFact{},
 	}
 }
 

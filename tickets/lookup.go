@@ -50,7 +50,7 @@ func Lookups(in Input) []Lookup {
 	var list []Lookup
 	for i, c := range in.Mail.Commands {
 		switch c.Verb {
-		case VerbStatus:
+		case VerbStatus, VerbForm:
 			if n := statusNumber(in, c); n != "" {
 				list = append(list, Lookup{Command: i, Number: n})
 			}

@@ -75,6 +75,7 @@ type NoticeData struct {
 	Steps      []StepView       `json:"steps,omitempty"`       // NoticeInstruction
 	Next       int              `json:"next,omitempty"`        // NoticeInstruction: number of the step whose turn it is, 0 for none
 	Articles   []ArticleView    `json:"articles,omitempty"`    // NoticeNewRequest: solutions on file that may fit
+	Form       Number           `json:"form,omitempty"`        // the request whose form is attached when the notice is sent
 	Reason     EscalationReason `json:"reason,omitempty"`      // NoticeEscalation
 }
 

@@ -14,6 +14,7 @@ type rule struct {
 	opens     bool // may stand in a mail that registers a request
 	takesText bool // takes the body where its argument is empty, and needs one of the two
 	mayTake   bool // takes the body where its argument is empty and there is one
+	comments  bool // takes the body also beside its argument, where there is one
 	carryOut  func(w *work, c Command, text string) (Item, *Problem)
 }
 
@@ -42,11 +43,13 @@ func rules() map[Verb]rule {
 		VerbCopy:     {roles: coordinator, ticket: true, opens: true, carryOut: (*work).follow},
 		VerbFor:      {roles: coordinator, ticket: true, opens: true, carryOut: (*work).enter},
 		VerbAsset:    {roles: staff, ticket: true, opens: true, carryOut: (*work).equip},
-		VerbWarranty: {roles: staff, ticket: true, mayTake: true, carryOut: (*work).warranty},
+		VerbWarranty: {roles: staff, ticket: true, comments: true, carryOut: (*work).warranty},
 		VerbUnsolved: {roles: staff, ticket: true, takesText: true, carryOut: (*work).unsolved},
 		VerbVendor:   {roles: staff, ticket: true, takesText: true, carryOut: (*work).toVendor},
 		VerbInstruct: {roles: staff, ticket: true, carryOut: (*work).instruct},
 		VerbStep:     {roles: staff, ticket: true, carryOut: (*work).step},
+		VerbSurvey:   {requester: true, ticket: true, comments: true, carryOut: (*work).survey},
+		VerbForm:     {roles: everybody, carryOut: (*work).sendForm},
 		VerbAway:     {roles: []Role{RoleTechnician}, carryOut: (*work).away},
 	}
 }
@@ -117,7 +120,7 @@ func (w *work) carryOut(commands []Command, text string) (refused, textTaken boo
 	table := rules()
 	for i, c := range commands {
 		r, known := table[c.Verb]
-		takes := c.Arg == "" && (r.takesText || r.mayTake && text != "" && !textTaken)
+		takes := c.Arg == "" && (r.takesText || r.mayTake && text != "" && !textTaken) || r.comments && text != "" && !textTaken
 		item, problem := Item{}, (*Problem)(nil)
 		switch {
 		case !known:
@@ -134,6 +137,9 @@ func (w *work) carryOut(commands []Command, text string) (refused, textTaken boo
 			problem = &Problem{Code: ProblemContradiction, Value: commands[repeated(commands[:i], c)].String()}
 		default:
 			given := c.Arg
+			if r.comments {
+				given = ""
+			}
 			if takes {
 				given, textTaken = text, true
 			}
@@ -418,6 +424,8 @@ func possible(v Verb, t *Ticket) bool {
 		return t.State.Open()
 	case VerbWarranty:
 		return t.State.Open() && t.State != WaitingVendor
+	case VerbSurvey:
+		return t.State == Resolved || t.State == Closed
 	case VerbStep:
 		return t.State.Open() && len(t.Instruction.Pending()) > 0
 	case VerbVendor:
@@ -437,5 +445,12 @@ func (w *work) receipt(applied, noteKept bool) {
 		r.Help = w.allowed()
 	}
 	to := mailbox.Address{Name: w.in.Sender.Name, Addr: w.in.Sender.Address.Addr}
-	w.notify(NoticeReceipt, to, w.in.Sender.Role, func(d *NoticeData) { d.Receipt = r })
+	w.notify(NoticeReceipt, to, w.in.Sender.Role, func(d *NoticeData) {
+		d.Receipt = r
+		for _, i := range w.items {
+			if i.Verb == VerbForm && applied {
+				d.Form = i.Number
+			}
+		}
+	})
 }

@@ -40,6 +40,8 @@ type (
 	EnteredFact struct {
 		Requester mailbox.Address `json:"requester"`
 		Lang      string          `json:"lang,omitempty"`
+		Office    string          `json:"office,omitempty"`
+		Telephone string          `json:"telephone,omitempty"`
 	}
 )
 
@@ -75,7 +77,7 @@ func (f *FollowedFact) apply(t *Ticket, _ Event) { t.Followers = append(t.Follow
 
 func (f *EnteredFact) apply(t *Ticket, e Event) {
 	t.OnBehalfBy = orElse(e.Actor.Addr, t.OnBehalfBy)
-	t.Requester, t.Lang = f.Requester, f.Lang
+	t.Requester, t.Lang, t.Office, t.Telephone = f.Requester, f.Lang, f.Office, f.Telephone
 	t.Followers = slices.DeleteFunc(t.Followers, func(a mailbox.Address) bool { return a.Key() == f.Requester.Key() })
 }
 
@@ -179,7 +181,9 @@ func (w *work) enter(c Command, _ string) (Item, *Problem) {
 	case w.t.Requester.Key() == a.Key():
 		return Item{}, &Problem{Code: ProblemNothingToDo}
 	}
-	w.add(&EnteredFact{Requester: a, Lang: w.in.Policy.langOf(a)})
+	o := w.in.Policy.official(a)
+	a.Name = orElse(o.Name, a.Name)
+	w.add(&EnteredFact{Requester: a, Lang: orElse(o.Lang, w.in.Policy.langOf(a)), Office: o.Office, Telephone: o.Telephone})
 	return Item{Value: orElse(a.Name, a.Addr)}, nil
 }
 

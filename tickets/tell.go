@@ -60,7 +60,12 @@ func (w *work) tellOfficials() {
 		if w.acting(a) && kind != NoticeClosed { // of the end everybody gets a record
 			continue
 		}
-		w.notify(kind, a, RoleRequester, func(d *NoticeData) { d.Text, d.From, d.Files = text, from, attached })
+		w.notify(kind, a, RoleRequester, func(d *NoticeData) {
+			d.Text, d.From, d.Files = text, from, attached
+			if kind == NoticeClosed {
+				d.Form = w.t.Number
+			}
+		})
 	}
 }
 
@@ -153,7 +158,7 @@ func (w *work) staffNews() (NoticeKind, func(*NoticeData)) {
 			kind, unproven, attached = NoticeVendorAnswer, f.Unproven, f.Files
 			texts = append(texts, f.Text)
 		case *ResolvedFact, *ClosedFact, *RejectedFact, *WaitedFact, *UnsolvedFact, *VendorWrittenFact, *ReferredFact:
-			if kind == "" || kind == NoticeNote {
+			if _, closed := f.(*ClosedFact); kind == "" || kind == NoticeNote || closed && kind == NoticeIncoming {
 				kind = NoticeStatus
 			}
 			texts = append(texts, Said(f))
@@ -313,6 +318,9 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 		if w.t.State == Resolved {
 			add(VerbClose, "")
 			add(VerbReopen, "")
+		}
+		if w.t.State == Closed && to.Key() == w.t.Requester.Key() {
+			add(VerbSurvey, scores()...)
 		}
 		add(VerbStatus, "")
 	}

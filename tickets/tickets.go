@@ -88,6 +88,8 @@ type Ticket struct {
 	Claim        Claim             `json:"claim,omitzero"`       // step 4.4
 	Instruction  Progress          `json:"instruction,omitzero"` // step 4.2
 	Article      string            `json:"article,omitempty"`    // the first-level solution on file by which it was solved
+	Score        int               `json:"score,omitempty"`      // of the survey, from 1 to 5; 0 for none
+	Comment      string            `json:"comment,omitempty"`    // of the survey
 	RegisteredAt time.Time         `json:"registered_at"`
 	ResolvedAt   time.Time         `json:"resolved_at,omitzero"`
 	ClosedAt     time.Time         `json:"closed_at,omitzero"` // also of rejected

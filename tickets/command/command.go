@@ -57,6 +57,8 @@ func words() []word {
 		{"proveedor", tickets.VerbVendor}, {"vendor", tickets.VerbVendor},
 		{"instructivo", tickets.VerbInstruct}, {"instruction", tickets.VerbInstruct},
 		{"paso", tickets.VerbStep}, {"step", tickets.VerbStep},
+		{"encuesta", tickets.VerbSurvey}, {"survey", tickets.VerbSurvey},
+		{"formato", tickets.VerbForm}, {"form", tickets.VerbForm},
 		{"ausente", tickets.VerbAway}, {"away", tickets.VerbAway},
 	}
 }

@@ -89,6 +89,7 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 			d.Ticket.Remarks = append(d.Ticket.Remarks, tickets.Remark{Code: code, Value: "2"})
 		}
 		d.Ticket.Technician, d.Ticket.State, d.Ticket.Priority = "", tickets.Registered, tickets.Unassessed
+		d.Similar = []tickets.TicketView{{Number: tickets.FormatNumber("SS", 2026, 40), Subject: "Impresora atascada", State: tickets.Registered, RegisteredAt: d.Ticket.RegisteredAt}}
 		d.Articles = []tickets.ArticleView{{Name: "impresora-atasco", Title: "Qué hacer si la impresora no imprime"}}
 		d.Held = []tickets.AssetView{sampleAsset(tickets.CoverageExpired), sampleAsset(tickets.CoverageUnknown)}
 		d.Ticket.Files = append(d.Ticket.Files, tickets.File{Name: "actualización.docm", Type: "application/octet-stream", Size: 48_213})
@@ -122,6 +123,8 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Reason = tickets.EscalatedSilent
 		d.Letter = &tickets.Letter{Asset: sampleAsset(tickets.CoverageValid), Fault: d.Ticket.Text, Diagnosis: "El fusor no calienta.", Contact: "Carlos Ruiz",
 			Place: "Oficina de Contratos, Rosalba Peña Ordóñez", Case: "INC-00421", Since: d.Ticket.RegisteredAt, Reminders: 2}
+	case tickets.NoticeDuplicate:
+		d.Other, d.Ticket.State = tickets.FormatNumber("SS", 2026, 41), tickets.Duplicate
 	case tickets.NoticeInstruction:
 		d.Ticket.Instruction, d.Steps, d.Next = "Desarrollo de software", sampleSteps(d.Ticket.RegisteredAt), 2
 	case tickets.NoticeVendorAnswer:
@@ -214,7 +217,8 @@ func problemNotice(lang string) tickets.Notice {
 		tickets.ProblemAmbiguous, tickets.ProblemMissingText, tickets.ProblemTextTwice, tickets.ProblemNothingToDo,
 		tickets.ProblemTooLate, tickets.ProblemContradiction, tickets.ProblemAddress,
 		tickets.ProblemUnknownAsset, tickets.ProblemWarranty, tickets.ProblemNoVendor, tickets.ProblemNoAsset, tickets.ProblemSeveralAssets,
-		tickets.ProblemNoClaim, tickets.ProblemNoInstruction, tickets.ProblemUnfinished, tickets.ProblemPeriod, tickets.ProblemPeriodOrder,
+		tickets.ProblemNoClaim, tickets.ProblemNoInstruction, tickets.ProblemUnfinished, tickets.ProblemItself, tickets.ProblemOtherState,
+		tickets.ProblemNoAnswer, tickets.ProblemNothingToUndo, tickets.ProblemIrrevocable, tickets.ProblemOvertaken, tickets.ProblemPeriod, tickets.ProblemPeriodOrder,
 		tickets.ProblemPeriodPast, tickets.ProblemNotAbsent, tickets.ProblemAbsentAlready} {
 		n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#cerar hoy", Problem: &tickets.Problem{
 			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed, Asset: &expired,

@@ -44,5 +44,6 @@ func Verbs() []Verb {
 		VerbStatus, VerbList, VerbSearch, VerbHelp,
 		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
 		VerbAsset, VerbWarranty, VerbUnsolved, VerbVendor,
-		VerbInstruct, VerbStep, VerbAway, VerbSurvey, VerbForm}
+		VerbInstruct, VerbStep, VerbAway, VerbSurvey, VerbForm,
+		VerbDuplicate, VerbSplit, VerbUndo}
 }

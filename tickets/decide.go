@@ -44,8 +44,9 @@ type Bounced struct {
 
 // Decision is what a mail causes. Either Quarantine says why it was set aside, or the mail was handled.
 type Decision struct {
-	Ticket     *Ticket // as it is after the events; nil where there are none
-	Events     []Event // all of Ticket, in order
+	Ticket     *Ticket  // as it is after the events; nil where there are none
+	Events     []Event  // all of Ticket, in order
+	Others     []Change // to further tickets, where a command is about two
 	Notices    []Notice
 	Absence    *AbsenceChange // nil for none
 	Quarantine string         // why the mail is set aside, in English; "" where it was handled

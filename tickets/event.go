@@ -193,6 +193,7 @@ func allFacts() []Fact {
 		&TypedFact{}, &DiagnosedFact{}, &PlannedFact{}, &FollowedFact{}, &EnteredFact{}, &EquippedFact{},
 		&UnsolvedFact{}, &VendorWrittenFact{}, &VendorAnsweredFact{}, &VendorRemindedFact{}, &EscalatedFact{},
 		&ReferredFact{}, &SteppedFact{}, &SurveyedFact{},
+		&DuplicateFact{}, &JoinedFact{}, &SeparatedFact{}, &UndoneFact{},
 	}
 }
 

@@ -24,33 +24,36 @@ func rules() map[Verb]rule {
 	staff := []Role{RoleCoordinator, RoleTechnician}
 	everybody := []Role{RoleCoordinator, RoleTechnician, RoleRequester}
 	return map[Verb]rule{
-		VerbPriority: {roles: coordinator, ticket: true, opens: true, carryOut: (*work).prioritise},
-		VerbAssign:   {roles: coordinator, ticket: true, opens: true, carryOut: (*work).assign},
-		VerbTake:     {roles: []Role{RoleTechnician}, ticket: true, opens: true, carryOut: (*work).take},
-		VerbWait:     {roles: staff, ticket: true, takesText: true, carryOut: (*work).wait},
-		VerbNote:     {roles: staff, ticket: true, takesText: true, carryOut: (*work).addNote},
-		VerbSolve:    {roles: staff, ticket: true, takesText: true, carryOut: (*work).solve},
-		VerbClose:    {roles: coordinator, requester: true, ticket: true, mayTake: true, carryOut: (*work).closeTicket},
-		VerbReopen:   {roles: coordinator, requester: true, ticket: true, mayTake: true, carryOut: (*work).reopen},
-		VerbReject:   {roles: coordinator, ticket: true, takesText: true, carryOut: (*work).reject},
-		VerbStatus:   {roles: everybody, carryOut: (*work).status},
-		VerbList:     {roles: everybody, carryOut: (*work).list},
-		VerbSearch:   {roles: everybody, carryOut: (*work).search},
-		VerbHelp:     {roles: everybody, carryOut: (*work).help},
-		VerbType:     {roles: staff, ticket: true, opens: true, carryOut: (*work).setType},
-		VerbDiagnose: {roles: staff, ticket: true, takesText: true, carryOut: (*work).diagnose},
-		VerbPlan:     {roles: staff, ticket: true, takesText: true, carryOut: (*work).plan},
-		VerbCopy:     {roles: coordinator, ticket: true, opens: true, carryOut: (*work).follow},
-		VerbFor:      {roles: coordinator, ticket: true, opens: true, carryOut: (*work).enter},
-		VerbAsset:    {roles: staff, ticket: true, opens: true, carryOut: (*work).equip},
-		VerbWarranty: {roles: staff, ticket: true, comments: true, carryOut: (*work).warranty},
-		VerbUnsolved: {roles: staff, ticket: true, takesText: true, carryOut: (*work).unsolved},
-		VerbVendor:   {roles: staff, ticket: true, takesText: true, carryOut: (*work).toVendor},
-		VerbInstruct: {roles: staff, ticket: true, carryOut: (*work).instruct},
-		VerbStep:     {roles: staff, ticket: true, carryOut: (*work).step},
-		VerbSurvey:   {requester: true, ticket: true, comments: true, carryOut: (*work).survey},
-		VerbForm:     {roles: everybody, carryOut: (*work).sendForm},
-		VerbAway:     {roles: []Role{RoleTechnician}, carryOut: (*work).away},
+		VerbPriority:  {roles: coordinator, ticket: true, opens: true, carryOut: (*work).prioritise},
+		VerbAssign:    {roles: coordinator, ticket: true, opens: true, carryOut: (*work).assign},
+		VerbTake:      {roles: []Role{RoleTechnician}, ticket: true, opens: true, carryOut: (*work).take},
+		VerbWait:      {roles: staff, ticket: true, takesText: true, carryOut: (*work).wait},
+		VerbNote:      {roles: staff, ticket: true, takesText: true, carryOut: (*work).addNote},
+		VerbSolve:     {roles: staff, ticket: true, takesText: true, carryOut: (*work).solve},
+		VerbClose:     {roles: coordinator, requester: true, ticket: true, mayTake: true, carryOut: (*work).closeTicket},
+		VerbReopen:    {roles: coordinator, requester: true, ticket: true, mayTake: true, carryOut: (*work).reopen},
+		VerbReject:    {roles: coordinator, ticket: true, takesText: true, carryOut: (*work).reject},
+		VerbStatus:    {roles: everybody, carryOut: (*work).status},
+		VerbList:      {roles: everybody, carryOut: (*work).list},
+		VerbSearch:    {roles: everybody, carryOut: (*work).search},
+		VerbHelp:      {roles: everybody, carryOut: (*work).help},
+		VerbType:      {roles: staff, ticket: true, opens: true, carryOut: (*work).setType},
+		VerbDiagnose:  {roles: staff, ticket: true, takesText: true, carryOut: (*work).diagnose},
+		VerbPlan:      {roles: staff, ticket: true, takesText: true, carryOut: (*work).plan},
+		VerbCopy:      {roles: coordinator, ticket: true, opens: true, carryOut: (*work).follow},
+		VerbFor:       {roles: coordinator, ticket: true, opens: true, carryOut: (*work).enter},
+		VerbAsset:     {roles: staff, ticket: true, opens: true, carryOut: (*work).equip},
+		VerbWarranty:  {roles: staff, ticket: true, comments: true, carryOut: (*work).warranty},
+		VerbUnsolved:  {roles: staff, ticket: true, takesText: true, carryOut: (*work).unsolved},
+		VerbVendor:    {roles: staff, ticket: true, takesText: true, carryOut: (*work).toVendor},
+		VerbInstruct:  {roles: staff, ticket: true, carryOut: (*work).instruct},
+		VerbStep:      {roles: staff, ticket: true, carryOut: (*work).step},
+		VerbSurvey:    {requester: true, ticket: true, comments: true, carryOut: (*work).survey},
+		VerbForm:      {roles: everybody, carryOut: (*work).sendForm},
+		VerbDuplicate: {roles: coordinator, ticket: true, carryOut: (*work).duplicate},
+		VerbSplit:     {roles: coordinator, ticket: true, carryOut: (*work).split},
+		VerbUndo:      {roles: everybody, requester: true, ticket: true, carryOut: (*work).undo},
+		VerbAway:      {roles: []Role{RoleTechnician}, carryOut: (*work).away},
 	}
 }
 
@@ -420,7 +423,7 @@ func possible(v Verb, t *Ticket) bool {
 	switch v {
 	case VerbPriority, VerbType, VerbCopy, VerbAsset:
 		return !t.State.Final()
-	case VerbAssign, VerbTake, VerbWait, VerbSolve, VerbReject, VerbDiagnose, VerbPlan, VerbFor, VerbUnsolved, VerbInstruct:
+	case VerbAssign, VerbTake, VerbWait, VerbSolve, VerbReject, VerbDiagnose, VerbPlan, VerbFor, VerbUnsolved, VerbInstruct, VerbDuplicate:
 		return t.State.Open()
 	case VerbWarranty:
 		return t.State.Open() && t.State != WaitingVendor

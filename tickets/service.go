@@ -34,7 +34,6 @@ type (
 	// FollowedFact lets somebody follow the ticket.
 	FollowedFact struct {
 		Follower mailbox.Address `json:"follower"`
-		From     Number          `json:"from,omitempty"` // the duplicate whose requester the follower was
 	}
 	// EnteredFact makes the ticket that of the official on whose behalf staff registered it.
 	EnteredFact struct {
@@ -215,7 +214,7 @@ func (w *work) tellJoined() {
 	for _, e := range w.events {
 		switch f := e.Fact.(type) {
 		case *FollowedFact:
-			if w.before != nil && f.From == "" {
+			if w.before != nil {
 				w.notify(NoticeCopied, f.Follower, RoleRequester, nil)
 			}
 		case *EnteredFact:

@@ -22,6 +22,7 @@ func (w *work) tell() {
 	w.tellOfficials()
 	w.tellTechnicians()
 	w.tellCoordinators()
+	w.tellOthers()
 }
 
 // tellRegistered acknowledges the request, also to whoever only sent it in.
@@ -62,8 +63,11 @@ func (w *work) tellOfficials() {
 		}
 		w.notify(kind, a, RoleRequester, func(d *NoticeData) {
 			d.Text, d.From, d.Files = text, from, attached
-			if kind == NoticeClosed {
+			switch kind {
+			case NoticeClosed:
 				d.Form = w.t.Number
+			case NoticeDuplicate:
+				d.Text, d.Other = "", Number(text)
 			}
 		})
 	}
@@ -72,6 +76,8 @@ func (w *work) tellOfficials() {
 // officialNews says what an event means to the official: the notice, its words, and its weight; 0 for nothing.
 func officialNews(e Event) (NoticeKind, string, int) {
 	switch f := e.Fact.(type) {
+	case *DuplicateFact:
+		return NoticeDuplicate, string(f.Of), 8
 	case *RejectedFact:
 		return NoticeRejected, f.Text, 7
 	case *ClosedFact:
@@ -101,7 +107,7 @@ func (w *work) tellTechnicians() {
 		return
 	}
 	kind, fill := w.staffNews()
-	if w.happened("assigned") {
+	if w.happened("assigned") || w.happened("undone") && !w.samePerson(w.before.Technician, w.t.Technician) {
 		kind = NoticeAssignment
 	}
 	if kind != "" {
@@ -157,7 +163,7 @@ func (w *work) staffNews() (NoticeKind, func(*NoticeData)) {
 		case *VendorAnsweredFact:
 			kind, unproven, attached = NoticeVendorAnswer, f.Unproven, f.Files
 			texts = append(texts, f.Text)
-		case *ResolvedFact, *ClosedFact, *RejectedFact, *WaitedFact, *UnsolvedFact, *VendorWrittenFact, *ReferredFact:
+		case *ResolvedFact, *ClosedFact, *RejectedFact, *WaitedFact, *UnsolvedFact, *VendorWrittenFact, *ReferredFact, *DuplicateFact, *SeparatedFact:
 			if _, closed := f.(*ClosedFact); kind == "" || kind == NoticeNote || closed && kind == NoticeIncoming {
 				kind = NoticeStatus
 			}
@@ -170,6 +176,9 @@ func (w *work) staffNews() (NoticeKind, func(*NoticeData)) {
 		d.Text, d.Files, d.From, d.Unproven = text, attached, from, unproven
 		if unproven {
 			d.Proof = w.in.Sender.Proof.Reason
+		}
+		if d.Role == RoleCoordinator && (kind == NoticeIncoming || kind == NoticeReopened) {
+			d.Links = append(d.Links, Link{Verb: VerbSplit})
 		}
 	}
 }

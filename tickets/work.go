@@ -20,6 +20,7 @@ type work struct {
 	events  []Event
 	notices []Notice
 	items   []Item
+	others  []Change // to other tickets than the mail's
 	absence *AbsenceChange
 	err     error
 }
@@ -46,7 +47,7 @@ func (w *work) decision(summary string) (Decision, error) {
 	if w.err != nil {
 		return Decision{}, w.err
 	}
-	d := Decision{Events: w.events, Notices: w.notices, Absence: w.absence, Summary: summary}
+	d := Decision{Events: w.events, Notices: w.notices, Absence: w.absence, Others: w.others, Summary: summary}
 	if len(w.events) > 0 {
 		d.Ticket = w.t
 	}

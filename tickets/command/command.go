@@ -59,6 +59,9 @@ func words() []word {
 		{"paso", tickets.VerbStep}, {"step", tickets.VerbStep},
 		{"encuesta", tickets.VerbSurvey}, {"survey", tickets.VerbSurvey},
 		{"formato", tickets.VerbForm}, {"form", tickets.VerbForm},
+		{"duplicada", tickets.VerbDuplicate}, {"duplicate", tickets.VerbDuplicate},
+		{"separar", tickets.VerbSplit}, {"split", tickets.VerbSplit},
+		{"deshacer", tickets.VerbUndo}, {"undo", tickets.VerbUndo},
 		{"ausente", tickets.VerbAway}, {"away", tickets.VerbAway},
 	}
 }

@@ -252,6 +252,12 @@ func complete(n tickets.Notice) error {
 			lacks = "failure"
 		}
 	case tickets.NoticeUnproven:
+	case tickets.NoticeDeadline:
+		if n.Data.Ticket == nil {
+			lacks = "ticket"
+		} else if len(n.Data.Alerts) == 0 {
+			lacks = "alerts"
+		}
 	case tickets.NoticeAbsence:
 		if n.Data.Absence == nil {
 			lacks = "absence"

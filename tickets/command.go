@@ -19,6 +19,8 @@ const (
 	VerbSearch   Verb = "search"
 	VerbHelp     Verb = "help"
 	VerbAway     Verb = "away"
+	VerbResource Verb = "resource"
+	VerbReturn   Verb = "return"
 )
 
 // Command is one "#word argument" of a subject, read by the package command.
@@ -45,5 +47,5 @@ func Verbs() []Verb {
 		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
 		VerbAsset, VerbWarranty, VerbUnsolved, VerbVendor,
 		VerbInstruct, VerbStep, VerbAway, VerbSurvey, VerbForm,
-		VerbDuplicate, VerbSplit, VerbUndo}
+		VerbDuplicate, VerbSplit, VerbUndo, VerbResource, VerbReturn}
 }

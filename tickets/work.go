@@ -22,6 +22,7 @@ type work struct {
 	items   []Item
 	others  []Change // to other tickets than the mail's
 	absence *AbsenceChange
+	nobody  bool // suits the new request, which should have been assigned by itself
 	err     error
 }
 
@@ -40,6 +41,9 @@ func (w *work) add(f Fact) {
 		w.err = fmt.Errorf("deciding on message %d: %w", w.in.Mail.ID, err)
 	}
 	w.events = append(w.events, e)
+	if w.before != nil && !w.before.State.Final() && w.t.State.Final() {
+		w.giveBack()
+	}
 }
 
 // decision ends the work.

@@ -219,7 +219,9 @@ type office struct {
 	folder string
 	run    string // tells the addresses of one test from another's on the same servers
 	logs   *logBuffer
-	extra  string // further settings of the mailbox
+	extra  string            // further settings of the mailbox
+	desks  string            // further settings of the desk
+	staff  map[string]string // further settings of a person, by name
 	stop   func()
 
 	desk                           mailtest.Person
@@ -266,7 +268,7 @@ func (o *office) settingsText() string {
 [desk]
 address = %q
 official_domains = ["ministerio.example"]
-[register]
+%s[register]
 path = %q
 [smtp]
 address = %q
@@ -284,12 +286,12 @@ tls = "none"
 username = %q
 password_file = %q
 %s
-`, o.desk.Addr, filepath.Join(o.folder, "register.db"), w.smtp, login, w.authority, hosts, filepath.Join(o.folder, "key"), w.imap, o.desk.Addr, secret, o.extra)
+`, o.desk.Addr, o.desks, filepath.Join(o.folder, "register.db"), w.smtp, login, w.authority, hosts, filepath.Join(o.folder, "key"), w.imap, o.desk.Addr, secret, o.extra)
 	for _, p := range []struct {
 		mailtest.Person
 		role string
 	}{{o.marta, "coordinator"}, {o.ana, "technician"}, {o.luis, "technician"}} {
-		text += fmt.Sprintf("[[person]]\nname = %q\nrole = %q\naddresses = [%q]\n", p.Name, p.role, p.Addr)
+		text += fmt.Sprintf("[[person]]\nname = %q\nrole = %q\naddresses = [%q]\n%s", p.Name, p.role, p.Addr, o.staff[p.Name])
 	}
 	return text
 }
@@ -309,6 +311,12 @@ func (o *office) start() {
 	if err := os.WriteFile(path, []byte(o.settingsText()), 0o600); err != nil {
 		o.t.Fatal(err)
 	}
+	o.startWith(path)
+}
+
+// startWith is start with settings that lie at path.
+func (o *office) startWith(path string) {
+	o.t.Helper()
 	s, err := readSettings(path)
 	if err != nil {
 		o.t.Fatal(err)

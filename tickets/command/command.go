@@ -63,6 +63,8 @@ func words() []word {
 		{"separar", tickets.VerbSplit}, {"split", tickets.VerbSplit},
 		{"deshacer", tickets.VerbUndo}, {"undo", tickets.VerbUndo},
 		{"ausente", tickets.VerbAway}, {"away", tickets.VerbAway},
+		{"recurso", tickets.VerbResource}, {"resource", tickets.VerbResource},
+		{"devolver", tickets.VerbReturn}, {"return", tickets.VerbReturn},
 	}
 }
 

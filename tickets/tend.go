@@ -172,7 +172,7 @@ func (w *work) remindLoans() {
 func (w *work) passed(since time.Time, days int) bool {
 	c := w.in.Policy.calendar()
 	last := c.WorkingDays(since, days)
-	return !last.IsZero() && !w.in.Now.Before(startOfDay(last))
+	return !last.IsZero() && !w.in.Now.Before(startOfDay(last.Add(-1))) // a day may close at the midnight that begins the next
 }
 
 func startOfDay(t time.Time) time.Time {

@@ -22,6 +22,7 @@ type settingsFile struct {
 	People       peopleSection         `toml:"people"`
 	Calendar     calendarSection       `toml:"calendar"`
 	Resource     []resourceSection     `toml:"resource"`
+	Schedule     scheduleSection       `toml:"schedule"`
 	SLA          slaSection            `toml:"sla"`
 	PriorityRule []priorityRuleSection `toml:"priority_rule"`
 	Log          logSection            `toml:"log"`
@@ -143,6 +144,7 @@ func defaultSettings() settingsFile {
 		Procedure: defaultProcedure(),
 		Calendar:  defaultCalendar(),
 		SLA:       defaultSLA(),
+		Schedule:  defaultSchedule(),
 		Log:       logSection{Format: "text", Level: "info"},
 	}
 }

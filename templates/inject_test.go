@@ -204,6 +204,11 @@ func withText(n tickets.Notice, s string) tickets.Notice {
 			*text = s
 		}
 	}
+	if n.Data.Letter != nil {
+		letter := *n.Data.Letter
+		letter.Fault, letter.Diagnosis = s, s
+		n.Data.Letter = &letter
+	}
 	if n.Data.Failure != nil {
 		failure := *n.Data.Failure
 		failure.Diagnostic = s

@@ -32,7 +32,9 @@ func recipientRole(kind tickets.NoticeKind) tickets.Role {
 	switch kind {
 	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered, tickets.NoticeAbsence, tickets.NoticeDeadline:
 		return tickets.RoleCoordinator
-	case tickets.NoticeAssignment, tickets.NoticeReassigned, tickets.NoticeIncoming, tickets.NoticeNote, tickets.NoticeReopened:
+	case tickets.NoticeClaim, tickets.NoticeVendorMessage, tickets.NoticeVendorReminder:
+		return tickets.RoleVendor
+	case tickets.NoticeVendorAnswer, tickets.NoticeEscalation, tickets.NoticeAssignment, tickets.NoticeReassigned, tickets.NoticeIncoming, tickets.NoticeNote, tickets.NoticeReopened:
 		return tickets.RoleTechnician
 	}
 	return tickets.RoleRequester
@@ -94,6 +96,7 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 			d.Ticket.Remarks = append(d.Ticket.Remarks, tickets.Remark{Code: code, Value: "2"})
 		}
 		d.Ticket.Technician, d.Ticket.State, d.Ticket.Priority = "", tickets.Registered, tickets.Unassessed
+		d.Articles = []tickets.ArticleView{{Name: "impresora-atasco", Title: "Qué hacer si la impresora no imprime"}}
 		d.Held = []tickets.AssetView{sampleAsset(tickets.CoverageExpired), sampleAsset(tickets.CoverageUnknown)}
 		d.Ticket.Files = append(d.Ticket.Files, tickets.File{Name: "actualización.docm", Type: "application/octet-stream", Size: 48_213})
 	case tickets.NoticeAcknowledgement:
@@ -124,6 +127,15 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	case tickets.NoticeUnproven:
 		d.From, d.Text = "Luz Marina Cárdenas <luz.cardenas@example.org>", "Ciérrenla, por favor."
 		d.Commands = []string{"#cerrar", "#prioridad baja"}
+	case tickets.NoticeClaim, tickets.NoticeVendorMessage, tickets.NoticeVendorReminder, tickets.NoticeEscalation:
+		d.Text = "El técnico lo atiende de 8:00 a 17:00."
+		d.Reason = tickets.EscalatedSilent
+		d.Letter = &tickets.Letter{Asset: sampleAsset(tickets.CoverageValid), Fault: d.Ticket.Text, Diagnosis: "El fusor no calienta.", Contact: "Carlos Ruiz",
+			Place: "Oficina de Contratos, Rosalba Peña Ordóñez", Case: "INC-00421", Since: d.Ticket.RegisteredAt, Reminders: 2}
+	case tickets.NoticeInstruction:
+		d.Ticket.Instruction, d.Steps, d.Next = "Desarrollo de software", sampleSteps(d.Ticket.RegisteredAt), 2
+	case tickets.NoticeVendorAnswer:
+		d.Text, d.Ticket.State, d.Ticket.Vendor, d.Ticket.Case = "Caso INC-00421: vamos el jueves.", tickets.WaitingVendor, "Impresoras del Valle S. A.", "INC-00421"
 	case tickets.NoticeQuestion, tickets.NoticeReminder:
 		d.Text = "¿El atasco ocurre con todas las hojas o solo con las de tamaño oficio?"
 	case tickets.NoticeRejected:
@@ -133,6 +145,13 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Files = []tickets.File{{Name: "foto.jpg", Type: "image/jpeg", Size: 1_240_000}}
 	}
 	return n
+}
+
+func sampleSteps(at time.Time) []tickets.StepView {
+	return []tickets.StepView{
+		{N: 1, Text: "Levantar los requerimientos", Role: "Técnico", Done: true, By: "Carlos Ruiz", At: at, Note: "acta firmada"},
+		{N: 2, Text: "Obtener la aprobación", Role: "Coordinador"},
+	}
 }
 
 func sampleAsset(c tickets.Coverage) tickets.AssetView {
@@ -195,6 +214,7 @@ func sampleReceipt(t *tickets.TicketView) *tickets.Receipt {
 				{At: t.RegisteredAt.Add(21 * time.Minute), Kind: "assigned", By: "Luz Marina Cárdenas", Text: "Carlos Ruiz"},
 				{At: t.RegisteredAt.Add(50 * time.Minute), Kind: "answered", By: "Carlos Ruiz", Text: "Buenos días. Voy en una hora."},
 			}},
+			{Command: "#paso 1", Verb: tickets.VerbStep, Value: "1", Steps: sampleSteps(t.RegisteredAt)},
 			{Command: "#ausente 1/12..5/12", Verb: tickets.VerbAway, Absence: sampleAbsence()},
 			{Command: "#recurso portátil 2", Verb: tickets.VerbResource, Value: "Portátil de préstamo", Units: 2, Due: sampleAbsence().Last},
 			{Command: "#devolver", Verb: tickets.VerbReturn, Value: "Multímetro", Units: 1},
@@ -209,17 +229,19 @@ func sampleReceipt(t *tickets.TicketView) *tickets.Receipt {
 // problemNotice is a receipt in which every problem occurs, with all that a problem can say.
 func problemNotice(lang string) tickets.Notice {
 	n := fullNotice(tickets.NoticeReceipt, lang)
+	expired := sampleAsset(tickets.CoverageExpired)
 	n.Data.Receipt = &tickets.Receipt{NoteKept: true, Help: n.Data.Receipt.Help}
 	for _, code := range []tickets.ProblemCode{tickets.ProblemUnknownWord, tickets.ProblemForbidden, tickets.ProblemNoTicket,
 		tickets.ProblemNoSuchTicket, tickets.ProblemState, tickets.ProblemMissingArgument, tickets.ProblemUnknownArgument,
 		tickets.ProblemAmbiguous, tickets.ProblemMissingText, tickets.ProblemTextTwice, tickets.ProblemNothingToDo,
 		tickets.ProblemTooLate, tickets.ProblemContradiction, tickets.ProblemAddress,
-		tickets.ProblemUnknownAsset, tickets.ProblemPeriod, tickets.ProblemPeriodOrder,
+		tickets.ProblemUnknownAsset, tickets.ProblemWarranty, tickets.ProblemNoVendor, tickets.ProblemNoAsset, tickets.ProblemSeveralAssets,
+		tickets.ProblemNoClaim, tickets.ProblemNoInstruction, tickets.ProblemUnfinished, tickets.ProblemPeriod, tickets.ProblemPeriodOrder,
 		tickets.ProblemPeriodPast, tickets.ProblemNotAbsent, tickets.ProblemAbsentAlready, tickets.ProblemAbsent,
 		tickets.ProblemNobody, tickets.ProblemExhausted, tickets.ProblemQuantity, tickets.ProblemNotHeld,
 		tickets.ProblemLevels} {
 		n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#cerar hoy", Problem: &tickets.Problem{
-			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed,
+			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed, Asset: &expired,
 			From: sampleAbsence().From, Last: sampleAbsence().Last, Staff: sampleStaff(), Free: 1, Stock: 5}})
 	}
 	n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#tomar", Verb: tickets.VerbTake})

@@ -94,6 +94,7 @@ func (f *ResolvedFact) apply(t *Ticket, e Event) {
 	t.State, t.Resume = Resolved, ""
 	t.Solution = f.Text
 	t.ResolvedAt = e.At
+	t.Article = f.Article
 }
 
 func (f *ClosedFact) apply(t *Ticket, e Event) {

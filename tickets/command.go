@@ -45,5 +45,6 @@ func Verbs() []Verb {
 	return []Verb{VerbPriority, VerbAssign, VerbTake, VerbWait, VerbNote, VerbSolve, VerbClose, VerbReopen, VerbReject,
 		VerbStatus, VerbList, VerbSearch, VerbHelp,
 		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
-		VerbAsset, VerbAway, VerbResource, VerbReturn}
+		VerbAsset, VerbWarranty, VerbUnsolved, VerbVendor,
+		VerbInstruct, VerbStep, VerbAway, VerbResource, VerbReturn}
 }

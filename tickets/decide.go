@@ -89,6 +89,9 @@ func (w *work) automatic() (Decision, error) {
 	if w.before == nil || m.Class == mailbox.ClassSpam || !w.party() {
 		return quarantined(string(m.Class) + ": " + m.ClassReason), nil
 	}
+	if w.isVendor() && m.Class == mailbox.ClassAutoReply {
+		return w.vendorAnswer(true)
+	}
 	w.add(&AutomaticFact{From: m.From, Class: m.Class, Text: m.NewText})
 	return w.decision("automatic mail recorded")
 }
@@ -136,6 +139,8 @@ func (w *work) person() (Decision, error) {
 	}
 	commands := w.commands()
 	switch {
+	case w.isVendor():
+		return w.vendorAnswer(false)
 	case len(commands) > 0 && w.in.Sender.Proof.Proven:
 		return w.obey(commands)
 	case w.before == nil:

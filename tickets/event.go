@@ -113,7 +113,8 @@ type (
 	}
 	// ResolvedFact records the solution.
 	ResolvedFact struct {
-		Text string `json:"text"`
+		Text    string `json:"text"`
+		Article string `json:"article,omitempty"` // the first-level solution on file that it is
 	}
 	// ClosedFact ends the ticket. Text says why where there was no solution before.
 	ClosedFact struct {
@@ -196,6 +197,8 @@ func allFacts() []Fact {
 		&AssignedFact{}, &StartedFact{}, &WaitedFact{}, &ResolvedFact{}, &ClosedFact{}, &ReopenedFact{}, &RejectedFact{}, &RefusedFact{},
 		&ReservedFact{}, &ReturnedFact{}, &AlertedFact{}, &RemindedFact{}, &OverdueFact{},
 		&TypedFact{}, &DiagnosedFact{}, &PlannedFact{}, &FollowedFact{}, &EnteredFact{}, &EquippedFact{},
+		&UnsolvedFact{}, &VendorWrittenFact{}, &VendorAnsweredFact{}, &VendorRemindedFact{}, &EscalatedFact{},
+		&ReferredFact{}, &SteppedFact{},
 	}
 }
 

@@ -31,6 +31,12 @@ const (
 	NoticeDeadline        NoticeKind = "deadline"        // to staff: a term runs out, or ran out
 	NoticeReminder        NoticeKind = "reminder"        // to the official: a question waits for the answer
 	NoticeOverdue         NoticeKind = "overdue"         // to the official and staff: a loan should be back
+	NoticeClaim           NoticeKind = "claim"           // to the vendor: a machine under warranty
+	NoticeVendorMessage   NoticeKind = "vendor_message"  // to the vendor: a further message
+	NoticeVendorReminder  NoticeKind = "vendor_reminder" // to the vendor
+	NoticeVendorAnswer    NoticeKind = "vendor_answer"   // to staff: the vendor wrote
+	NoticeEscalation      NoticeKind = "escalation"      // to staff: the vendor does not keep its times
+	NoticeInstruction     NoticeKind = "instruction"     // to whom an instruction names
 	NoticeAbsence         NoticeKind = "absence"         // to the coordinator: a technician will be absent, or is back
 )
 
@@ -38,8 +44,9 @@ const (
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{NoticeAcknowledgement, NoticeNewRequest, NoticeAssignment, NoticeReassigned, NoticeStatus, NoticeAnswer,
 		NoticeIncoming, NoticeNote, NoticeQuestion, NoticeResolved, NoticeClosed, NoticeReopened, NoticeRejected, NoticeReceipt,
-		NoticeUnproven, NoticeUndelivered, NoticeCopied, NoticeAbsence,
-		NoticeDeadline, NoticeReminder, NoticeOverdue}
+		NoticeUnproven, NoticeUndelivered, NoticeCopied,
+		NoticeClaim, NoticeVendorMessage, NoticeVendorReminder, NoticeVendorAnswer, NoticeEscalation,
+		NoticeInstruction, NoticeAbsence, NoticeDeadline, NoticeReminder, NoticeOverdue}
 }
 
 // Notice is a mail that Decide wants sent. It is committed with the events that cause it and rendered when it is sent.
@@ -72,6 +79,11 @@ type NoticeData struct {
 	Links      []Link           `json:"links,omitempty"`       // staff: ready-made next commands
 	ReopenDays int              `json:"reopen_days,omitempty"` // within which an answer reopens
 	Held       []AssetView      `json:"held,omitempty"`        // NoticeNewRequest: machines of the official, where the request names none
+	Letter     *Letter          `json:"letter,omitempty"`      // to a vendor, or about one
+	Steps      []StepView       `json:"steps,omitempty"`       // NoticeInstruction
+	Next       int              `json:"next,omitempty"`        // NoticeInstruction: number of the step whose turn it is, 0 for none
+	Articles   []ArticleView    `json:"articles,omitempty"`    // NoticeNewRequest: solutions on file that may fit
+	Reason     EscalationReason `json:"reason,omitempty"`      // NoticeEscalation
 }
 
 // TicketView is a ticket as a notice shows it.
@@ -92,8 +104,12 @@ type TicketView struct {
 	Type         string      `json:"type,omitempty"`    // kind of request
 	Diagnosis    string      `json:"diagnosis,omitempty"`
 	Plan         string      `json:"plan,omitempty"`
-	Assets       []AssetView `json:"assets,omitempty"` // machines that it is about
-	Text         string      `json:"text,omitempty"`   // the request itself
+	Assets       []AssetView `json:"assets,omitempty"`      // machines that it is about
+	Vendor       string      `json:"vendor,omitempty"`      // staff: who was written to
+	Case         string      `json:"case,omitempty"`        // staff: the vendor's own number
+	Instruction  string      `json:"instruction,omitempty"` // title
+	Steps        []StepView  `json:"steps,omitempty"`       // staff
+	Text         string      `json:"text,omitempty"`        // the request itself
 	Files        []File      `json:"files,omitempty"`
 	Solution     string      `json:"solution,omitempty"`
 	Linked       Number      `json:"linked,omitempty"`
@@ -129,6 +145,7 @@ type Item struct {
 	More    int          `json:"more,omitempty"`    // rows that were left out
 	History []Line       `json:"history,omitempty"` // of #estado
 	Asset   *AssetView   `json:"asset,omitempty"`   // the machine that it is about
+	Steps   []StepView   `json:"steps,omitempty"`   // of #instructivo, #paso
 	Absence *AbsenceView `json:"absence,omitempty"` // of #ausente
 	Units   int          `json:"units,omitempty"`   // of #recurso, #devolver
 	Due     time.Time    `json:"due,omitzero"`      // of #recurso: when it should be back
@@ -176,6 +193,13 @@ const (
 	ProblemTooLate         ProblemCode = "too_late"         // reopening after the days allowed
 	ProblemContradiction   ProblemCode = "contradiction"    // with another command of the same mail: Value
 	ProblemUnknownAsset    ProblemCode = "unknown_asset"    // Value, Nearest; Choices: the official's machines
+	ProblemWarranty        ProblemCode = "warranty"         // Asset is under none, or nobody knows
+	ProblemNoVendor        ProblemCode = "no_vendor"        // Value: the name of a vendor whose address nobody knows
+	ProblemNoAsset         ProblemCode = "no_asset"         // the request names no machine; Choices: the official's
+	ProblemSeveralAssets   ProblemCode = "several_assets"   // Choices: machines under warranty
+	ProblemNoClaim         ProblemCode = "no_claim"         // no vendor was written to
+	ProblemNoInstruction   ProblemCode = "no_instruction"   // the request follows none
+	ProblemUnfinished      ProblemCode = "unfinished"       // Value: the instruction; Choices: its steps that are not done
 	ProblemAddress         ProblemCode = "address"          // Value is no address of a person of the desk's officials
 	ProblemPeriod          ProblemCode = "period"           // Value is no period: Choices
 	ProblemPeriodOrder     ProblemCode = "period_order"     // it ends (Last) before it begins (From)

@@ -42,6 +42,11 @@ func rules() map[Verb]rule {
 		VerbCopy:     {roles: coordinator, ticket: true, opens: true, carryOut: (*work).follow},
 		VerbFor:      {roles: coordinator, ticket: true, opens: true, carryOut: (*work).enter},
 		VerbAsset:    {roles: staff, ticket: true, opens: true, carryOut: (*work).equip},
+		VerbWarranty: {roles: staff, ticket: true, mayTake: true, carryOut: (*work).warranty},
+		VerbUnsolved: {roles: staff, ticket: true, takesText: true, carryOut: (*work).unsolved},
+		VerbVendor:   {roles: staff, ticket: true, takesText: true, carryOut: (*work).toVendor},
+		VerbInstruct: {roles: staff, ticket: true, carryOut: (*work).instruct},
+		VerbStep:     {roles: staff, ticket: true, carryOut: (*work).step},
 		VerbAway:     {roles: []Role{RoleTechnician}, carryOut: (*work).away},
 		VerbResource: {roles: staff, ticket: true, opens: true, carryOut: (*work).reserve},
 		VerbReturn:   {roles: staff, ticket: true, carryOut: (*work).giveBackSome},
@@ -143,11 +148,11 @@ func (w *work) carryOut(commands []Command, text string) (refused, textTaken boo
 	return refused, textTaken
 }
 
-// repeated returns which of the commands before says the same verb, -1 for none. Notes, followers, machines and resources may
-// be several.
+// repeated returns which of the commands before says the same verb, -1 for none. Notes, followers, machines, steps and
+// resources may be several.
 func repeated(before []Command, c Command) int {
 	return slices.IndexFunc(before, func(other Command) bool {
-		return other.Verb == c.Verb && !slices.Contains([]Verb{VerbNote, VerbCopy, VerbAsset, VerbResource, VerbReturn}, c.Verb)
+		return other.Verb == c.Verb && !slices.Contains([]Verb{VerbNote, VerbCopy, VerbAsset, VerbStep, VerbResource, VerbReturn}, c.Verb)
 	})
 }
 
@@ -255,20 +260,37 @@ func (w *work) addNote(_ Command, text string) (Item, *Problem) {
 	return Item{}, nil
 }
 
-func (w *work) solve(_ Command, text string) (Item, *Problem) {
+func (w *work) solve(c Command, text string) (Item, *Problem) {
 	if !w.t.State.Open() {
 		return Item{}, w.stateProblem()
 	}
-	w.add(&ResolvedFact{Text: text})
-	return Item{}, nil
+	if problem := w.unfinished(); problem != nil {
+		return Item{}, problem
+	}
+	article, problem := Article{}, (*Problem)(nil)
+	if c.Arg != "" {
+		article, problem = w.article(c.Arg)
+	}
+	if problem != nil {
+		return Item{}, problem
+	}
+	w.add(&ResolvedFact{Text: orElse(article.Text, text), Article: article.Name})
+	return Item{Value: article.Title}, nil
 }
 
-// closeTicket ends a request. An official may withdraw it at any time; the coordinator needs a solution, or says why not.
+// closeTicket ends a request. An official may withdraw it at any time; the coordinator needs a solution, or
+// says why not, and the instruction's last step, or forces it with a reason.
 func (w *work) closeTicket(c Command, text string) (Item, *Problem) {
+	reason, force := forced(c.Arg)
+	if force {
+		text = orElse(reason, w.in.Mail.Message.NewText)
+	}
 	switch {
 	case w.t.State.Final():
 		return Item{}, w.stateProblem()
-	case w.t.State != Resolved && text == "" && !w.isRequester():
+	case !force && !w.isRequester() && w.unfinished() != nil:
+		return Item{}, w.unfinished()
+	case (force || w.t.State != Resolved) && text == "" && !w.isRequester():
 		return Item{}, &Problem{Code: ProblemMissingText}
 	}
 	w.add(&ClosedFact{Text: text})
@@ -405,8 +427,14 @@ func possible(v Verb, t *Ticket) bool {
 	switch v {
 	case VerbPriority, VerbType, VerbCopy, VerbAsset:
 		return !t.State.Final()
-	case VerbAssign, VerbTake, VerbWait, VerbSolve, VerbReject, VerbDiagnose, VerbPlan, VerbFor:
+	case VerbAssign, VerbTake, VerbWait, VerbSolve, VerbReject, VerbDiagnose, VerbPlan, VerbFor, VerbUnsolved, VerbInstruct:
 		return t.State.Open()
+	case VerbWarranty:
+		return t.State.Open() && t.State != WaitingVendor
+	case VerbStep:
+		return t.State.Open() && len(t.Instruction.Pending()) > 0
+	case VerbVendor:
+		return t.State.Open() && t.Claim.Open()
 	case VerbClose:
 		return !t.State.Final()
 	case VerbReopen:

@@ -34,6 +34,8 @@ type Person struct {
 	Skills    []string
 	MaxLoad   int                // open tickets at most, 0 for no limit
 	Calendar  *calendar.Calendar // of a technician's own working hours; nil for the desk's
+
+	Terms VendorTerms // of a vendor
 }
 
 // Address is where notices to the person go.

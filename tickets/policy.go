@@ -27,6 +27,9 @@ type Policy struct {
 	Officials map[string]Official // the ministry's directory, by address key
 	Calendar  *calendar.Calendar  // when the desk works, in its time zone; nil: always, in UTC
 
+	Instructions []Instruction // that #instructivo knows
+	Articles     []Article     // that #solucion knows
+
 	AutoAssign    bool // new requests are assigned by themselves
 	Resources     []Resource
 	PriorityRules []PriorityRule

@@ -1,6 +1,7 @@
 package tickets_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -73,6 +74,16 @@ func TestService(t *testing.T) {
 		{"on behalf of the same", assigned, letter{from: marta, subject: "@ #para pedro@ministerio.example"}, "refused by coordinator | = coordinated | > receipt to marta !nothing_to_do"},
 		{"on behalf of nobody", assigned, letter{from: marta, subject: "@ #para"}, "refused by coordinator | = coordinated | > receipt to marta !missing_argument"},
 	})
+}
+
+// dump returns a value with all that is in it.
+func dump(t *testing.T, value any) string {
+	t.Helper()
+	data, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }
 
 // TestEnteredKeepsWhoRegistered keeps the coordinator's name with a request on behalf of somebody.

@@ -17,6 +17,8 @@ func (w *work) tell() {
 		w.tellRegistered()
 	}
 	w.tellJoined()
+	w.tellVendor()
+	w.tellInformed()
 	w.tellOfficials()
 	w.tellTechnicians()
 	w.tellCoordinators()
@@ -29,7 +31,7 @@ func (w *work) tellRegistered() {
 	}
 	for _, p := range w.in.Policy.People.With(RoleCoordinator) {
 		w.notify(NoticeNewRequest, p.Address(), RoleCoordinator, func(d *NoticeData) {
-			w.machines(d)
+			w.suggest(d)
 			d.Staff, d.Resources, d.Nobody = w.staff(), w.resources(), w.nobody
 		})
 	}
@@ -112,7 +114,7 @@ func (w *work) tellCoordinators() {
 		return
 	}
 	kind, fill := w.staffNews()
-	if kind == NoticeIncoming && w.t.Assigned() {
+	if (kind == NoticeIncoming || kind == NoticeVendorAnswer) && w.t.Assigned() {
 		return
 	}
 	if kind == "" && w.happened("assigned") {
@@ -150,7 +152,10 @@ func (w *work) staffNews() (NoticeKind, func(*NoticeData)) {
 			}
 			attached = f.Files
 			texts = append(texts, f.Text)
-		case *ResolvedFact, *ClosedFact, *RejectedFact, *WaitedFact:
+		case *VendorAnsweredFact:
+			kind, unproven, attached = NoticeVendorAnswer, f.Unproven, f.Files
+			texts = append(texts, f.Text)
+		case *ResolvedFact, *ClosedFact, *RejectedFact, *WaitedFact, *UnsolvedFact, *VendorWrittenFact, *ReferredFact:
 			if kind == "" || kind == NoticeNote {
 				kind = NoticeStatus
 			}
@@ -222,6 +227,9 @@ func (w *work) notify(kind NoticeKind, to mailbox.Address, role Role, fill func(
 
 // view is the ticket as a role may see it now.
 func (w *work) view(t *Ticket, role Role) TicketView {
+	if role == RoleVendor {
+		return TicketView{Number: t.Number, Subject: t.Subject, State: t.State, RegisteredAt: t.RegisteredAt, ChangedAt: t.ChangedAt}
+	}
 	v := view(t, role)
 	v.Assets = w.in.Policy.assetViews(t.Assets, w.in.Now)
 	w.showDue(&v, t, role)
@@ -232,7 +240,7 @@ func (w *work) view(t *Ticket, role Role) TicketView {
 func view(t *Ticket, role Role) TicketView {
 	v := TicketView{
 		Number: t.Number, Subject: t.Subject, State: t.State, Priority: t.Priority, Requester: t.Requester.String(),
-		Technician: t.Technician.Name, Type: t.Type, Diagnosis: t.Diagnosis, Plan: t.Plan, Text: t.Text, Files: t.Files, Solution: t.Solution,
+		Technician: t.Technician.Name, Type: t.Type, Instruction: t.Instruction.Title, Diagnosis: t.Diagnosis, Plan: t.Plan, Text: t.Text, Files: t.Files, Solution: t.Solution,
 		RegisteredAt: t.RegisteredAt, ChangedAt: t.ChangedAt,
 	}
 	for _, r := range t.Remarks {
@@ -246,6 +254,8 @@ func view(t *Ticket, role Role) TicketView {
 	}
 	if role.Staff() {
 		v.Linked, v.Note, v.OnBehalfBy = t.Linked, t.Note, t.OnBehalfBy
+		v.Steps = stepViews(t.Instruction)
+		v.Vendor, v.Case = orElse(t.Claim.Vendor.Name, t.Claim.Vendor.Addr), t.Claim.Case
 	}
 	return v
 }
@@ -286,6 +296,8 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 			add(VerbType, "")
 		}
 		add(VerbWait, "")
+		w.offerVendor(add)
+		w.offerInstructions(add)
 		add(VerbSolve, "")
 		add(VerbReject, "")
 		if w.t.State == Resolved {
@@ -305,6 +317,8 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 			add(VerbPlan, "")
 		}
 		add(VerbWait, "")
+		w.offerVendor(add)
+		w.offerInstructions(add)
 		add(VerbSolve, "")
 		w.resourceLinks(add)
 	case RoleRequester:

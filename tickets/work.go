@@ -57,13 +57,13 @@ func (w *work) decision(summary string) (Decision, error) {
 	return d, nil
 }
 
-// party reports whether the sender may write into the ticket that was found: staff, its requester and its followers. A
+// party reports whether the sender may write into the ticket that was found: staff, its requester, its followers and its vendor. A
 // member of staff is let in unproven too; what is unproven is kept from everybody but staff.
 func (w *work) party() bool {
 	if w.before == nil {
 		return false
 	}
-	return w.in.Sender.Role.Staff() || w.before.concerns(w.in.Sender.Address)
+	return w.in.Sender.Role.Staff() || w.before.concerns(w.in.Sender.Address) || w.isVendor()
 }
 
 // concerns reports whether the address is the ticket's requester or one of its followers.

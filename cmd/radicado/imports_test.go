@@ -25,6 +25,7 @@ var floors = map[string]int{
 	"radicado/templates":             3,
 	"radicado/tickets/register":      3,
 	"radicado/tickets/inventory":     3,
+	"radicado/tickets/procedure":     3,
 	"radicado/mailbox/receive":       3,
 	"radicado/mailbox/deliver":       3,
 	"radicado/mailbox/trust":         3,

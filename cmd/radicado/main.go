@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // hosts without zoneinfo have America/Bogota all the same
 
 	"github.com/alecthomas/kong"
 )

@@ -120,6 +120,7 @@ type personSection struct {
 	Language  string   `toml:"language"`
 	Skills    []string `toml:"skills"`
 	MaxLoad   int      `toml:"max_load"`
+	vendorKeys
 	Hours     []string `toml:"hours"`
 	Office    string   `toml:"office"`
 	Telephone string   `toml:"telephone"`

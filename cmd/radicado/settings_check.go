@@ -116,7 +116,8 @@ func (c *checker) people(s *settings) {
 			continue
 		}
 		s.policy.People = append(s.policy.People, tickets.Person{Calendar: own, Name: p.Name, Addresses: p.Addresses, Aliases: p.Aliases,
-			Role: tickets.Role(p.Role), Lang: p.Language, Skills: p.Skills, MaxLoad: p.MaxLoad})
+			Role: tickets.Role(p.Role), Lang: p.Language, Skills: p.Skills, MaxLoad: p.MaxLoad,
+			Terms: c.terms(key, p.vendorKeys, tickets.Role(p.Role))})
 	}
 	if len(s.policy.People.With(tickets.RoleCoordinator)) == 0 {
 		c.wrong("person", `found no person with role = "coordinator", expected at least one: nobody could act on a request`)

@@ -4,13 +4,17 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"radicado/tickets"
+	"radicado/tickets/procedure"
 )
 
 // procedureSection is what the ministry's procedure says beyond the main job.
 type procedureSection struct {
-	Types []string `toml:"types"`
+	Types        []string `toml:"types"`
+	Instructions string   `toml:"instructions"`
+	Articles     string   `toml:"articles"`
 }
 
 func defaultProcedure() procedureSection {
@@ -31,4 +35,32 @@ func (c *checker) procedure(s *settings) {
 		}
 	}
 	s.policy.Types, s.policy.Zone = p.Types, s.location
+	var err error
+	if s.policy.Instructions, err = procedure.Instructions(p.Instructions); err != nil {
+		c.wrong("procedure.instructions", "%v", err)
+	}
+	if s.policy.Articles, err = procedure.Articles(p.Articles); err != nil {
+		c.wrong("procedure.articles", "%v", err)
+	}
+}
+
+// vendorKeys is what was agreed with a vendor.
+type vendorKeys struct {
+	AnswerWithin string `toml:"answer_within"`
+	RemindEvery  string `toml:"remind_every"`
+	SolveWithin  string `toml:"solve_within"`
+}
+
+// terms checks what was agreed with a vendor; what was not takes the domain's defaults.
+func (c *checker) terms(key string, v vendorKeys, role tickets.Role) tickets.VendorTerms {
+	read := func(name, value string) time.Duration {
+		if value == "" {
+			return 0
+		}
+		if role != tickets.RoleVendor {
+			c.wrong(key+"."+name, "found %q for a %s, expected it of vendors only", value, role)
+		}
+		return c.duration(key+"."+name, value)
+	}
+	return tickets.VendorTerms{Answer: read("answer_within", v.AnswerWithin), Again: read("remind_every", v.RemindEvery), Solve: read("solve_within", v.SolveWithin)}
 }

@@ -15,6 +15,7 @@ type scheduleSection struct {
 	Reminders     string `toml:"reminders"`
 	Closure       string `toml:"closure"`
 	Loans         string `toml:"loans"`
+	Vendors       string `toml:"vendors"`
 	WaitDays      int    `toml:"wait_days"`
 	WaitReminders int    `toml:"wait_reminders"`
 	CloseDays     int    `toml:"close_days"`
@@ -23,14 +24,14 @@ type scheduleSection struct {
 
 // defaultSchedule looks at deadlines all day and writes to people in the morning.
 func defaultSchedule() scheduleSection {
-	return scheduleSection{Deadlines: "*/5 * * * *", Reminders: "0 8 * * *", Closure: "15 8 * * *", Loans: "30 8 * * *",
+	return scheduleSection{Deadlines: "*/5 * * * *", Reminders: "0 8 * * *", Closure: "15 8 * * *", Loans: "30 8 * * *", Vendors: "*/15 * * * *",
 		WaitDays: 2, WaitReminders: 2, CloseDays: 3, LoanDays: 2}
 }
 
 // chores lists the chores with the cron expressions of the settings.
 func (k scheduleSection) chores() map[tickets.Chore]string {
 	return map[tickets.Chore]string{tickets.ChoreDeadlines: k.Deadlines, tickets.ChoreReminders: k.Reminders,
-		tickets.ChoreClosure: k.Closure, tickets.ChoreLoans: k.Loans}
+		tickets.ChoreClosure: k.Closure, tickets.ChoreLoans: k.Loans, tickets.ChoreVendors: k.Vendors}
 }
 
 // schedules reads what the daemon does by itself, and when.

@@ -320,6 +320,12 @@ func (o *office) start() {
 	if err := os.WriteFile(path, []byte(o.settingsText()), 0o600); err != nil {
 		o.t.Fatal(err)
 	}
+	o.startWith(path)
+}
+
+// startWith is start with settings that lie at path.
+func (o *office) startWith(path string) {
+	o.t.Helper()
 	s, err := readSettings(path)
 	if err != nil {
 		o.t.Fatal(err)

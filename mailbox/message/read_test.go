@@ -29,7 +29,7 @@ func TestReadOfTestMails(t *testing.T) {
 		class                        mailbox.Class
 	}{
 		{"re-gmail", "Nubia Cárdenas <nubia@example.net>", "Re: [SS-2025-000042] El escáner no prende", "Ya lo conecté a otro tomacorriente y nada.\n¿Pueden venir hoy?", mailbox.ClassPerson},
-		{"re-outlook-html", "Prada, Ernesto <ernesto@example.net>", "RE: Clave vencida", "Buenos días,\n\nSigue pidiendo la clave anterior. Ver el instructivo <https://intranet.example.net/clave>.", mailbox.ClassPerson},
+		{"re-outlook-html", "Prada, Ernesto <ernesto@example.net>", "RE: Clave vencida", "Buenos días,\n\nSigue pidiendo la clave anterior. Ver el instructivo (https://intranet.example.net/clave).", mailbox.ClassPerson},
 		{"fwd-inline", "Coordinadora <coordinadora@example.org>", "RV: Silla rota", "Por favor registrar a nombre de él.", mailbox.ClassPerson},
 		{"fwd-attached", "Coordinadora <coordinadora@example.org>", "Fwd: Sin red", "Va adjunto.", mailbox.ClassPerson},
 		{"out-of-office", "Rosa Niño <rosa@example.net>", "Respuesta automática: Su solicitud SS-2025-000042", "Estaré fuera de la oficina hasta el lunes.", mailbox.ClassAutoReply},

@@ -1,6 +1,9 @@
 package desk
 
 import (
+	"slices"
+
+	"radicado/mailbox"
 	"radicado/tickets"
 	"radicado/tickets/register"
 )
@@ -16,4 +19,25 @@ func (d *Desk) furnish(tx *register.Tx, in *tickets.Input) (err error) {
 	}
 	in.Found.Held, err = tx.AssetsOf(wanted.Holder, maxMachines)
 	return err
+}
+
+// matchCase finds the request that a vendor means by its own number. Only a request that was put to this very vendor counts.
+func (d *Desk) matchCase(tx *register.Tx, m *mailbox.Message) (tickets.Number, error) {
+	people := d.options.Policy.People
+	vendor, known := people.Find(m.From.Addr)
+	if !known || vendor.Role != tickets.RoleVendor {
+		return "", nil
+	}
+	for _, key := range tickets.CaseKeys(m) {
+		found, err := tx.TicketsByCase(key)
+		if err != nil {
+			return "", err
+		}
+		for _, t := range slices.Backward(found) { // vendors begin again from one: the latest is meant
+			if vendor.Has(t.Claim.Vendor.Addr) {
+				return t.Number, nil
+			}
+		}
+	}
+	return "", nil
 }

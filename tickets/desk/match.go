@@ -31,6 +31,15 @@ func (d *Desk) match(tx *register.Tx, m *mailbox.Message, numbers []tickets.Numb
 	for _, n := range numbers {
 		candidates = append(candidates, candidate{n, "the number in the subject"})
 	}
+	if len(candidates) == 0 {
+		cased, err := d.matchCase(tx, m)
+		if err != nil {
+			return err
+		}
+		if cased != "" {
+			candidates = append(candidates, candidate{cased, "the vendor's own number of the case"})
+		}
+	}
 	for _, c := range candidates {
 		in.Ticket, err = tx.Ticket(c.number)
 		if err == nil {

@@ -22,19 +22,24 @@ const (
 	elsewhere = "(continúa en el expediente)"
 )
 
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n\n", "\f", "\n", "\v", "\n", "\t", "    ")
+
 // clean makes a text printable: composed letters (decomposed ones would lose their accents in some fonts), plain spaces and
 // line ends, nothing invisible, and a box for every character that cannot be shown.
 func clean(s string) string {
 	s = strings.ToValidUTF8(s, string(unknown))
 	s = norm.NFC.String(s)
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n\n", "\f", "\n", "\v", "\n", "\t", "    ").Replace(s)
+	s = lineEnds.Replace(s)
+	known := glyphs()
 	var b strings.Builder
 	marked := true // the last letter carries a mark, or there is none
 	for _, r := range s {
 		switch {
+		case r >= ' ' && r <= '~': // most of them
+			b.WriteRune(r)
 		case isMark(r):
 			// One that does not compose serves every language; a pile of them would black out the lines around.
-			if !marked && glyphs()[r] {
+			if !marked && known[r] {
 				b.WriteRune(r)
 			}
 			marked = true
@@ -45,7 +50,7 @@ func clean(s string) string {
 			b.WriteByte(' ')
 		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
 			continue
-		case rightToLeft(r) || !glyphs()[r]:
+		case rightToLeft(r) || !known[r]:
 			b.WriteRune(unknown)
 		default:
 			b.WriteRune(r)

@@ -6,6 +6,7 @@ package outbox
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -190,6 +191,10 @@ func (o *Outbox) sendAll(ctx context.Context, rows []register.OutboxRow) []deliv
 	for _, sender := range o.options.Senders {
 		wait.Go(func() {
 			for i := range next {
+				if stop.Err() != nil {
+					results[i] = notTried()
+					continue
+				}
 				results[i] = o.send(ctx, sender, rows[i])
 				if results[i].Server {
 					failed()
@@ -198,15 +203,16 @@ func (o *Outbox) sendAll(ctx context.Context, rows []register.OutboxRow) []deliv
 		})
 	}
 	for i := range rows {
-		select {
-		case next <- i:
-		case <-stop.Done():
-			results[i] = deliver.Result{Outcome: deliver.Temporary, Server: true, Err: fmt.Errorf("not tried: the mail server fails as a whole")}
-		}
+		next <- i
 	}
 	close(next)
 	wait.Wait()
 	return results
+}
+
+// notTried is the result of a notice that was claimed when the server failed for another.
+func notTried() deliver.Result {
+	return deliver.Result{Outcome: deliver.Temporary, Server: true, Err: errors.New("not tried: the mail server fails as a whole")}
 }
 
 func (o *Outbox) send(ctx context.Context, sender Sender, row register.OutboxRow) deliver.Result {

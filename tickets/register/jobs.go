@@ -39,6 +39,8 @@ func (tx *Tx) TicketsFor(chore tickets.Chore) (found []*tickets.Ticket, err erro
 		found, err = tx.inState(tickets.WaitingRequester)
 	case tickets.ChoreClosure:
 		found, err = tx.inState(tickets.Resolved)
+	case tickets.ChoreVendors:
+		found, err = tx.inState(tickets.WaitingVendor)
 	case tickets.ChoreLoans:
 		found, err = collect(&tx.Reader, scanTicket, `SELECT body FROM tickets WHERE id IN
 			(SELECT ticket FROM reservations INDEXED BY reservations_due WHERE due_at <= ?1) ORDER BY id`, tx.now.UnixMilli())

@@ -117,6 +117,12 @@ func wordsOf(fact tickets.Fact) (public, internal []string) {
 		said = []string{f.Text}
 	case *tickets.DiagnosedFact, *tickets.PlannedFact:
 		said = []string{tickets.Said(f)}
+	case *tickets.SteppedFact:
+		said = []string{f.Note}
+	case *tickets.UnsolvedFact, *tickets.VendorWrittenFact:
+		said = []string{tickets.Said(f)}
+	case *tickets.VendorAnsweredFact:
+		said = append(fileNames(f.Files), f.Text, f.Case)
 	case *tickets.EquippedFact:
 		said = []string{f.Asset.Plate, f.Asset.Serial, f.Asset.Name()}
 	}

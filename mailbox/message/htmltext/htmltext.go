@@ -41,8 +41,11 @@ type Document struct {
 // maxQuoteDepth bounds how many "> " a line gets.
 const maxQuoteDepth = 16
 
-// maxMarks bounds what is gathered.
-const maxMarks = 1000
+// maxMarks bounds what is gathered, and maxOpen how many elements are open at once.
+const (
+	maxMarks = 1000
+	maxOpen  = 5000
+)
 
 // Convert reads HTML.
 func Convert(source []byte) Document {
@@ -115,6 +118,7 @@ type walker struct {
 	out    strings.Builder
 	stack  []element
 	open   map[string]int // how many elements of that name are open
+	beyond map[string]int // and how many are not on the stack, which is full
 	marks  []Mark
 
 	hidden, quoted, pre int // how many open elements hide, quote, keep white space
@@ -285,6 +289,9 @@ func (w *walker) start() {
 		w.voidElement(a, attrs)
 		return
 	}
+	if w.tooDeep(name) {
+		return
+	}
 	e := element{name: name, mark: -1, from: -1}
 	e.hidden = a == atom.Script || a == atom.Style || a == atom.Head || a == atom.Title || a == atom.Template ||
 		a == atom.Textarea || a == atom.Object || attrs.hidden()
@@ -299,6 +306,19 @@ func (w *walker) start() {
 	}
 	w.stack = append(w.stack, e)
 	w.open[name]++
+}
+
+// tooDeep counts an element that is opened inside too many others, and is read as if its tags were not there.
+func (w *walker) tooDeep(name string) bool {
+	if len(w.stack) < maxOpen {
+		return false
+	}
+	if w.beyond == nil {
+		w.beyond = map[string]int{}
+	}
+	w.beyond[name]++
+	w.due(1)
+	return true
 }
 
 // closeHead ends a head that was left open.
@@ -398,6 +418,11 @@ func (w *walker) closeOpenItem() { w.closeOpen("li") }
 // end closes the innermost element of that name and all inside it. Counting the open names keeps it linear: an end tag
 // that nothing opened is not searched for.
 func (w *walker) end(name string) {
+	if w.beyond[name] > 0 {
+		w.beyond[name]--
+		w.due(1)
+		return
+	}
 	if w.open[name] == 0 {
 		if name == "p" || name == "br" {
 			w.lineBreak()
@@ -458,37 +483,4 @@ func (w *walker) close(e element) {
 	if e.mark >= 0 {
 		w.due(1)
 	}
-}
-
-// link writes the target after the words of a link, where the words do not say it already.
-func (w *walker) link(e element) {
-	if e.from < 0 || e.from >= w.out.Len() {
-		return
-	}
-	target := strings.TrimSpace(e.href)
-	if target == "" || target[0] == '#' || len(target) > 2000 || hasPrefixFold(target, "javascript:") || hasPrefixFold(target, "tel:") {
-		return
-	}
-	words := strings.TrimLeft(w.out.String()[e.from:], "\n> ")
-	if words == "" || sameTarget(words, target) {
-		return
-	}
-	w.out.WriteString(" <" + target + ">")
-}
-
-// sameTarget reports whether the words of a link name its target: with or without scheme, "mailto:" and a final slash.
-func sameTarget(words, target string) bool {
-	bare := func(s string) string {
-		s = strings.ToLower(strings.TrimSpace(s))
-		for _, prefix := range []string{"mailto:", "https://", "http://", "www."} {
-			s = strings.TrimPrefix(s, prefix)
-		}
-		return strings.TrimRight(s, "/")
-	}
-	a, b := bare(words), bare(target)
-	return a == b || hasPrefixFold(target, "mailto:") && strings.HasPrefix(b, a)
-}
-
-func hasPrefixFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }

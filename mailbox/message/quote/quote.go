@@ -91,6 +91,12 @@ const (
 	no
 )
 
+// Limits on what is remembered of one mail. No person answers so many mails at once.
+const (
+	maxAttributions = 300
+	maxRemembered   = 2000
+)
+
 // history is where the words of others begin and go on to the end of the mail.
 type history struct {
 	at      int // the first line of it
@@ -271,6 +277,9 @@ func (s *splitter) attributionFrom(i int) (attribution, bool) {
 
 // attributionTo returns the attribution that ends at lines[j], looking for each only once.
 func (s *splitter) attributionTo(j int) (attribution, bool) {
+	if len(s.attributions) >= maxAttributions {
+		return attribution{}, false
+	}
 	if found, known := s.ending[j]; known {
 		return found, found.to > 0
 	}
@@ -281,7 +290,9 @@ func (s *splitter) attributionTo(j int) (attribution, bool) {
 	if !ok {
 		a = attribution{}
 	}
-	s.ending[j] = a
+	if len(s.ending) < maxRemembered {
+		s.ending[j] = a
+	}
 	return a, ok
 }
 

@@ -12,4 +12,4 @@ CREATE INDEX assets_serial ON assets (serial) WHERE serial <> '';
 CREATE INDEX assets_holder ON assets (holder, plate) WHERE holder <> '';
 
 -- A vendor's own case number finds the request, when a mail of the vendor names no number of ours.
-CREATE INDEX tickets_case ON tickets (json_extract(body, '$.claim.case')) WHERE json_extract(body, '$.claim.case') IS NOT NULL;
+CREATE INDEX tickets_case ON tickets (json_extract(body, '$.claim.case_key')) WHERE json_extract(body, '$.claim.case_key') IS NOT NULL;

@@ -1,0 +1,102 @@
+package tickets_test
+
+import (
+	"slices"
+	"testing"
+
+	"radicado/tickets"
+)
+
+// instructions furnishes an office with checklists and articles.
+func instructions(o *office) {
+	o.policy.Instructions = []tickets.Instruction{
+		{Name: "desarrollo", Title: "Desarrollo de software", Inform: []string{"jefe@ministerio.example"}, Steps: []tickets.Step{
+			{Text: "Requerimientos", Role: "Técnico"}, {Text: "Aprobación", Role: "Coordinador", Inform: []string{"oti@ministerio.example"}}}},
+		{Name: "adquisicion", Title: "Adquisición de hardware y software", Aliases: []string{"compra"}, Steps: []tickets.Step{{Text: "Estudio"}}},
+	}
+	o.policy.Articles = []tickets.Article{
+		{Name: "clave-correo", Title: "Cómo cambiar la clave del correo", Words: []string{"contraseña"}, Text: "Entre a la página del correo."},
+		{Name: "impresora", Title: "La impresora no imprime", Words: []string{"atasco"}, Text: "Apáguela y enciéndala."},
+		{Name: "red", Title: "No hay internet", Words: []string{"wifi"}, Text: "Revise el cable."},
+	}
+}
+
+func TestInstructions(t *testing.T) {
+	assigned := []letter{request, {from: marta, subject: "@ #asignar ana"}}
+	referred := append(slices.Clone(assigned), letter{from: ana, subject: "@ #instructivo desarrollo"})
+	half := append(slices.Clone(referred), letter{from: ana, subject: "@ #paso 1 acta firmada"})
+	done := append(slices.Clone(half), letter{from: marta, subject: "@ #paso 2"})
+	checkRows(t, instructions, []row{
+		{"referred", assigned, letter{from: ana, subject: "@ #instructivo desarrollo"},
+			"referred by technician | = referred | > instruction to jefe | > status to pedro | > status to marta | > receipt to ana"},
+		{"by another name", assigned, letter{from: ana, subject: "@ #instr Compra"}, "referred by technician | = referred | > status to pedro | > status to marta | > receipt to ana"},
+		{"by a name that fits two", assigned, letter{from: ana, subject: "@ #instructivo software"}, "refused by technician | = coordinated | > receipt to ana !ambiguous"},
+		{"by a slip", assigned, letter{from: ana, subject: "@ #instructivo desarollo"}, "refused by technician | = coordinated | > receipt to ana !unknown_argument?desarrollo"},
+		{"by no name", assigned, letter{from: ana, subject: "@ #instructivo"}, "refused by technician | = coordinated | > receipt to ana !missing_argument"},
+		{"twice", referred, letter{from: ana, subject: "@ #instructivo desarrollo"}, "refused by technician | = referred | > receipt to ana !nothing_to_do"},
+		{"an official refers nothing", assigned, letter{from: pedro, subject: "@ #instructivo compra"}, "refused by requester | = coordinated | > receipt to pedro !forbidden"},
+		{"a step, and whose turn is next is told", referred, letter{from: ana, subject: "@ #paso 1 acta firmada"}, "stepped by technician | = referred | > instruction to oti | > receipt to ana"},
+		{"two steps at once end it", referred, letter{from: ana, subject: "@ #paso 1 #paso 2"}, "stepped by technician | stepped by technician | = in_service | > status to pedro | > receipt to ana"},
+		{"a step again", half, letter{from: ana, subject: "@ #paso 1"}, "refused by technician | = referred | > receipt to ana !nothing_to_do"},
+		{"a step that there is not", half, letter{from: ana, subject: "@ #paso 3"}, "refused by technician | = referred | > receipt to ana !unknown_argument"},
+		{"a step without its number", half, letter{from: ana, subject: "@ #paso aprobado"}, "refused by technician | = referred | > receipt to ana !unknown_argument"},
+		{"a step too large for any number", half, letter{from: ana, subject: "@ #paso 99999999999999999999"}, "refused by technician | = referred | > receipt to ana !unknown_argument"},
+		{"a step of no instruction", assigned, letter{from: ana, subject: "@ #paso 1"}, "refused by technician | = coordinated | > receipt to ana !no_instruction"},
+		{"closing half done", half, letter{from: marta, subject: "@ #cerrar ya no hace falta"}, "refused by coordinator | = referred | > receipt to marta !unfinished"},
+		{"solving half done", half, letter{from: ana, subject: "@ #solucion Listo"}, "refused by technician | = referred | > receipt to ana !unfinished"},
+		{"forcing it", half, letter{from: marta, subject: "@ #cerrar forzar se canceló el proyecto"}, "closed by coordinator | = closed | > closed to pedro | > status to ana | > receipt to marta"},
+		{"forcing it without a reason", half, letter{from: marta, subject: "@ #cerrar forzar"}, "refused by coordinator | = referred | > receipt to marta !missing_text"},
+		{"the official takes the request back", half, letter{from: pedro, subject: "@ #cerrar"}, "closed by requester | = closed | > closed to pedro | > status to ana | > status to marta | > receipt to pedro"},
+		{"solving when all is done", done, letter{from: ana, subject: "@ #solucion En producción"}, "resolved by technician | = resolved | > resolved to pedro | > status to marta | > receipt to ana"},
+		{"an article", assigned, letter{from: ana, subject: "@ #solucion impresora"}, "resolved by technician | = resolved | > resolved to pedro | > status to marta | > receipt to ana"},
+		{"a slip in an article's name", assigned, letter{from: ana, subject: "@ #solucion clave-coreo"}, "refused by technician | = coordinated | > receipt to ana !unknown_argument?clave-correo"},
+	})
+}
+
+func TestArticleIsTheSolution(t *testing.T) {
+	for arg, want := range map[string][2]string{
+		"clave-correo":                     {"clave-correo", "Entre a la página del correo."},
+		"Cómo cambiar la clave del correo": {"clave-correo", "Entre a la página del correo."},
+		"Se cambió el tóner":               {"", "Se cambió el tóner"},
+	} {
+		o := newOffice(t)
+		instructions(o)
+		o.take(request)
+		o.take(letter{from: marta, subject: "@ #solucion " + arg})
+		if got := o.tickets[first]; got.Article != want[0] || got.Solution != want[1] {
+			t.Errorf("%q: article %q, solution %q", arg, got.Article, got.Solution)
+		}
+	}
+}
+
+func TestSuggest(t *testing.T) {
+	o := newOffice(t)
+	instructions(o)
+	for text, want := range map[string]string{
+		"La IMPRESORA del piso 2 no imprimió":            "impresora",
+		"olvidé mi contraseña y no entro al correo":      "clave-correo",
+		"No tengo internet ni wifi":                      "red",
+		"Buenos días, necesito una silla nueva. Gracias": "",
+	} {
+		got := ""
+		if fits := tickets.Suggest(o.policy.Articles, text); len(fits) > 0 {
+			got = fits[0].Name
+		}
+		if got != want {
+			t.Errorf("%q: suggested %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestSuggestionReachesTheCoordinator shows the article and a button for it to the coordinator alone.
+func TestSuggestionReachesTheCoordinator(t *testing.T) {
+	o := newOffice(t)
+	instructions(o)
+	o.take(request)
+	for _, n := range o.last.Notices {
+		button := slices.Contains(n.Data.Links, tickets.Link{Verb: tickets.VerbSolve, Arg: "impresora"})
+		if want := n.Kind == tickets.NoticeNewRequest; (len(n.Data.Articles) > 0) != want || button != want {
+			t.Errorf("%s: articles %v, button %v", n.Kind, n.Data.Articles, button)
+		}
+	}
+}

@@ -1,0 +1,184 @@
+package tickets_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"radicado/mailbox"
+	"radicado/tickets"
+	"radicado/tickets/calendar"
+)
+
+func named(plate string) letter {
+	return letter{from: pedro, subject: "No imprime", text: "Es la placa " + plate}
+}
+
+func TestWarranty(t *testing.T) {
+	assigned := []letter{named("PC-20451"), {from: marta, subject: "@ #asignar ana"}}
+	claimed := append(slices.Clone(assigned), letter{from: ana, subject: "@ #garantia", text: "El fusor no calienta."})
+	answered := append(slices.Clone(claimed), letter{from: ventas, subject: "@", text: "Caso No. INC-00421."})
+	checkRows(t, machines, []row{
+		{"the vendor is written to", assigned, letter{from: ana, subject: "@ #garantia", text: "El fusor no calienta."},
+			"diagnosed by technician | vendor_written by technician | = waiting_vendor | > claim to ventas | > status to pedro | > status to marta | > receipt to ana"},
+		{"by a plate that is not linked yet", []letter{request}, letter{from: marta, subject: "@ #garantia CNB7K4R1"},
+			"equipped by coordinator | vendor_written by coordinator | = waiting_vendor | > claim to ventas | > status to pedro | > receipt to marta"},
+		{"expired", []letter{named("30001")}, letter{from: marta, subject: "@ #garantia"}, "refused by coordinator | = registered | > receipt to marta !warranty"},
+		{"unknown", []letter{named("30002")}, letter{from: marta, subject: "@ #garantia"}, "refused by coordinator | = registered | > receipt to marta !warranty"},
+		{"a vendor without an address", []letter{named("30003")}, letter{from: marta, subject: "@ #garantia"}, "refused by coordinator | = registered | > receipt to marta !no_vendor"},
+		{"no machine", []letter{request}, letter{from: marta, subject: "@ #garantia"}, "refused by coordinator | = registered | > receipt to marta !no_asset"},
+		{"several machines", []letter{named("30001 y la PC-20451")}, letter{from: marta, subject: "@ #garantia"}, "refused by coordinator | = registered | > receipt to marta !ambiguous"},
+		{"an unknown plate", []letter{request}, letter{from: marta, subject: "@ #garantia 99999"}, "refused by coordinator | = registered | > receipt to marta !unknown_asset"},
+		{"twice", claimed, letter{from: marta, subject: "@ #garantia"}, "refused by coordinator | = waiting_vendor | > receipt to marta !state"},
+		{"an official claims nothing", assigned, letter{from: pedro, subject: "@ #garantia"}, "refused by requester | = coordinated | > receipt to pedro !forbidden"},
+		{"no solution, under warranty", assigned, letter{from: ana, subject: "@ #sin-solucion", text: "Requiere fusor."},
+			"unsolved by technician | vendor_written by technician | = waiting_vendor | > claim to ventas | > status to pedro | > status to marta | > receipt to ana"},
+		{"no solution, no warranty", []letter{named("30001"), {from: marta, subject: "@ #asignar ana"}}, letter{from: ana, subject: "@ #sin-sol Quemado"},
+			"unsolved by technician | = in_service | > status to pedro | > status to marta | > receipt to ana"},
+		{"no solution, no words", assigned, letter{from: ana, subject: "@ #sin-solucion"}, "refused by technician | = coordinated | > receipt to ana !missing_text"},
+		{"a further message", claimed, letter{from: ana, subject: "@ #proveedor", text: "¿Qué día?"}, "vendor_written by technician | = waiting_vendor | > vendor_message to ventas | > status to marta | > receipt to ana"},
+		{"a message to no vendor", assigned, letter{from: ana, subject: "@ #proveedor", text: "¿Qué día?"}, "refused by technician | = coordinated | > receipt to ana !no_claim"},
+		{"the vendor answers", claimed, letter{from: ventas, subject: "@", text: "Vamos el jueves."}, "vendor_answered by vendor | = waiting_vendor | > vendor_answer to ana"},
+		{"the vendor commands nothing", claimed, letter{from: ventas, subject: "@ #cerrar", text: "Listo."}, "vendor_answered by vendor | = waiting_vendor | > vendor_answer to ana"},
+		{"an unproven answer of the vendor", claimed, letter{from: ventas, subject: "@", text: "Vamos.", unproven: true}, "vendor_answered by vendor | = waiting_vendor | > vendor_answer to ana"},
+		{"the vendor's machine answers", claimed, letter{from: ventas, subject: "@", text: "Caso INC-00421", class: mailbox.ClassAutoReply}, "vendor_answered by vendor | = waiting_vendor | > vendor_answer to ana"},
+		{"the vendor may not write into another request", assigned, letter{from: ventas, subject: "@", text: "Oferta"}, "registered by vendor | = registered | > acknowledgement to ventas | > new_request to marta"},
+		{"staff confirms the fix", answered, letter{from: ana, subject: "@ #solucion Fusor nuevo"}, "resolved by technician | = resolved | > resolved to pedro | > status to marta | > receipt to ana"},
+		{"a question on the way", claimed, letter{from: ana, subject: "@ #espera ¿Enciende?"}, "waited by technician | = waiting_requester | > question to pedro | > status to marta | > receipt to ana"},
+		{"and back to the vendor", append(slices.Clone(claimed), letter{from: ana, subject: "@ #espera ¿Enciende?"}), letter{from: pedro, subject: "@", text: "Sí."}, "answered by requester | = waiting_vendor | > incoming to ana"},
+	})
+}
+
+// TestLetterTellsNoMore checks that a vendor learns of the machine and the fault, and of nothing internal.
+func TestLetterTellsNoMore(t *testing.T) {
+	o := newOffice(t)
+	machines(o)
+	for _, l := range []letter{named("PC-20451"), {from: marta, subject: "@ #asignar ana"}, {from: ana, subject: "@ #nota", text: "SECRETO"},
+		{from: ana, subject: "@ #espera SECRETO"}, {from: pedro, subject: "@", text: "SECRETO"}, {from: ana, subject: "@ #diagnostico Fusor"}, {from: ana, subject: "@ #plan SECRETO"},
+		{from: ana, subject: "@ #garantia"}} {
+		o.take(l)
+	}
+	at := slices.IndexFunc(o.last.Notices, func(n tickets.Notice) bool { return n.Kind == tickets.NoticeClaim })
+	if at < 0 {
+		t.Fatal("no letter")
+	}
+	n := o.last.Notices[at]
+	said := strings.ToUpper(dump(t, n.Data))
+	for _, want := range []string{"PC-20451", "CNB7-K4R1", "CT-118", "FUSOR", "NO IMPRIME", "ANA MARÍA"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("the letter lacks %q: %s", want, said)
+		}
+	}
+	if strings.Contains(said, "SECRETO") || strings.Contains(said, "#") || len(n.Data.Links) > 0 {
+		t.Errorf("the letter tells too much: %s", said)
+	}
+}
+
+func TestCaseNumberIsLearnt(t *testing.T) {
+	for text, want := range map[string]string{
+		"Su caso No. INC-00421 fue creado.":                        "INC-00421",
+		"Número de caso asignado: 2026-4471.":                      "2026-4471",
+		"[Ticket#2026112310000123] Recibido":                       "2026112310000123",
+		"Orden de servicio OS-8841":                                "OS-8841",
+		"RMA 5512-A":                                               "5512-A",
+		"Caso: SS-2026-000001, placa PC-20451":                     "",
+		"En caso de urgencia llame al 6015550100.":                 "",
+		"El equipo con serial CNB7-K4R1 se revisa. Caso pendiente": "",
+		"Vamos el jueves 26.":                                      "",
+	} {
+		o := newOffice(t)
+		machines(o)
+		for _, l := range []letter{named("PC-20451"), {from: marta, subject: "@ #garantia"}, {from: ventas, subject: "@", text: text}} {
+			o.take(l)
+		}
+		if got := o.tickets[first].Claim.Case; got != want {
+			t.Errorf("%q: learnt %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestDueVendor walks a silent vendor through its reminders to the coordinator.
+func TestDueVendor(t *testing.T) {
+	o := newOffice(t)
+	machines(o)
+	o.take(named("PC-20451"))
+	o.take(letter{from: marta, subject: "@ #asignar ana #garantia"})
+	const reminded = "vendor_reminded by system | = waiting_vendor | > vendor_reminder to ventas"
+	for i, tt := range []struct {
+		later time.Duration
+		mail  *letter
+		want  string
+	}{
+		{15 * time.Hour, nil, ""},
+		{time.Hour, nil, reminded},
+		{time.Hour, nil, ""},
+		{15 * time.Hour, nil, reminded},
+		{16 * time.Hour, nil, reminded},
+		{16 * time.Hour, nil, "escalated by system | = waiting_vendor | > escalation to marta | > escalation to ana"},
+		{15 * time.Hour, nil, ""},
+		{time.Hour, nil, "escalated by system | = waiting_vendor | > escalation to marta | > escalation to ana"}, // eighty hours: too late
+		{100 * time.Hour, nil, ""},
+		{0, &letter{from: ventas, subject: "@", text: "Caso 88123"}, ""},
+		{100 * time.Hour, nil, ""}, // it has answered
+		{0, &letter{from: ana, subject: "@ #proveedor ¿Y bien?"}, ""},
+		{17 * time.Hour, nil, reminded}, // it has not answered that
+		{0, &letter{from: ana, subject: "@ #solucion Arreglado"}, ""},
+		{100 * time.Hour, nil, ""},
+	} {
+		if tt.mail != nil {
+			o.take(*tt.mail)
+		}
+		o.now = o.now.Add(tt.later)
+		d, err := tickets.DueVendor(tickets.Input{Now: o.now, Policy: o.policy, Ticket: o.tickets[first]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(o.apply(d), " | "); got != tt.want {
+			t.Errorf("step %d:\n got %s\nwant %s", i, got, tt.want)
+		}
+	}
+	o.checkReplay()
+}
+
+// TestDueVendorCountsWorkingTime reminds by the ministry's hours and the vendor's own terms.
+func TestDueVendorCountsWorkingTime(t *testing.T) {
+	o := newOffice(t)
+	machines(o)
+	desk, err := calendar.New(calendar.Config{Zone: time.UTC, Week: calendar.Week{
+		time.Monday: {{From: 8 * 60, To: 12 * 60}}, time.Tuesday: {{From: 8 * 60, To: 12 * 60}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.policy.Calendar = desk
+	o.policy.People[3].Terms.Answer = 2 * time.Hour
+	o.take(named("PC-20451"))
+	o.take(letter{from: marta, subject: "@ #garantia"})
+	for _, tt := range []struct {
+		later  time.Duration
+		events int
+	}{{21 * time.Hour, 0}, {2 * time.Hour, 1}} { // Monday from ten to twelve is nearly two hours
+		o.now = o.now.Add(tt.later)
+		d, err := tickets.DueVendor(tickets.Input{Now: o.now, Policy: o.policy, Ticket: o.tickets[first]})
+		if err != nil || len(d.Events) != tt.events {
+			t.Errorf("%d events, %v; want %d", len(d.Events), err, tt.events)
+		}
+	}
+	if d, err := tickets.DueVendor(tickets.Input{Now: o.now, Policy: o.policy}); err != nil || len(d.Events) > 0 {
+		t.Errorf("without a ticket: %+v, %v", d, err)
+	}
+}
+
+func FuzzCaseNumber(f *testing.F) {
+	f.Add("Caso No. INC-00421")
+	f.Fuzz(func(t *testing.T, text string) {
+		o := newOffice(t)
+		machines(o)
+		for _, l := range []letter{named("PC-20451"), {from: marta, subject: "@ #garantia"}, {from: ventas, subject: "@", text: text}} {
+			o.take(l)
+		}
+		if learnt := o.tickets[first].Claim.Case; learnt != "" && !strings.Contains(text, learnt) {
+			t.Errorf("%q: learnt %q", text, learnt)
+		}
+	})
+}

@@ -26,7 +26,8 @@ func samples() []tickets.Notice {
 			list = append(list, n)
 		}
 		list = append(list, withRole(fullNotice(tickets.NoticeReopened, lang), tickets.RoleRequester),
-			withRole(fullNotice(tickets.NoticeStatus, lang), tickets.RoleCoordinator), problemNotice(lang))
+			withRole(fullNotice(tickets.NoticeStatus, lang), tickets.RoleCoordinator),
+			withRole(fullNotice(tickets.NoticeOverdue, lang), tickets.RoleTechnician), problemNotice(lang))
 	}
 	return list
 }
@@ -34,7 +35,7 @@ func samples() []tickets.Notice {
 // recipientRole is the role of whom a kind of notice mostly goes to.
 func recipientRole(kind tickets.NoticeKind) tickets.Role {
 	switch kind {
-	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered, tickets.NoticeAbsence,
+	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered, tickets.NoticeAbsence, tickets.NoticeDeadline,
 		tickets.NoticeConfirm, tickets.NoticeWithheld:
 		return tickets.RoleCoordinator
 	case tickets.NoticeClaim, tickets.NoticeVendorMessage, tickets.NoticeVendorReminder:
@@ -66,6 +67,9 @@ func bareNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	case tickets.NoticeUnproven:
 	case tickets.NoticeAbsence:
 		n.Data.Absence = &tickets.AbsenceView{Name: "Carlos Ruiz", Ended: true}
+	case tickets.NoticeDeadline:
+		n.Data.Ticket = &tickets.TicketView{Number: tickets.FormatNumber("SS", 2026, 42), State: tickets.Registered, Stopped: true}
+		n.Data.Alerts = []tickets.Alert{{Clock: tickets.ClockSolution, Due: sampleAbsence().Last}}
 	case tickets.NoticeWithheld:
 		n.Data.Withheld = &tickets.Scope{Kind: tickets.ScopeDead, Value: "rosalba.pena@example.org"}
 	case tickets.NoticeConfirm:
@@ -93,6 +97,9 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	case tickets.NoticeNewRequest, tickets.NoticeUnproven:
 		d.Unproven = true
 		d.Proof = "no DKIM signature of example.org and SPF fails"
+		d.Ticket.Resources = nil
+		d.Staff, d.Nobody = sampleStaff(), true
+		d.Resources = []tickets.ResourceView{{Name: "Portátil de préstamo", Free: 3, Stock: 5}, {Name: "Multímetro", Stock: 1}}
 		d.Ticket.Note = "Luz Marina: me llegó a mí por error, la reenvío."
 		d.Ticket.OnBehalfBy = "jorge.mesa@example.org"
 		for _, code := range tickets.RemarkCodes() {
@@ -103,6 +110,7 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Held = []tickets.AssetView{sampleAsset(tickets.CoverageExpired), sampleAsset(tickets.CoverageUnknown)}
 		d.Ticket.Files = append(d.Ticket.Files, tickets.File{Name: "actualización.docm", Type: "application/octet-stream", Size: 48_213})
 	case tickets.NoticeAcknowledgement:
+		d.Ticket.Resources = nil
 		d.Ticket.Remarks = []tickets.Remark{{Code: tickets.RemarkIncomplete}}
 		d.Ticket.Technician, d.Ticket.State, d.Ticket.Priority = "", tickets.Registered, tickets.Unassessed
 	case tickets.NoticeUndelivered:
@@ -112,6 +120,12 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Receipt = sampleReceipt(d.Ticket)
 	case tickets.NoticeAbsence:
 		d.Absence = sampleAbsence()
+	case tickets.NoticeDeadline:
+		d.Alerts = []tickets.Alert{{Clock: tickets.ClockResponse, Due: sampleAbsence().From, Breached: true}, {Clock: tickets.ClockSolution, Due: sampleAbsence().Last},
+			{Clock: tickets.ClockResponse, Due: sampleAbsence().Last}, {Clock: tickets.ClockSolution, Due: sampleAbsence().From, Breached: true}}
+		d.Ticket.ResponseDue, d.Ticket.Late = sampleAbsence().From, true
+	case tickets.NoticeOverdue:
+		d.Overdue = d.Ticket.Resources
 	case tickets.NoticeResolved, tickets.NoticeClosed:
 		d.Ticket.State = tickets.Closed
 		if kind == tickets.NoticeResolved {
@@ -138,7 +152,7 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Ticket.Instruction, d.Steps, d.Next = "Desarrollo de software", sampleSteps(d.Ticket.RegisteredAt), 2
 	case tickets.NoticeVendorAnswer:
 		d.Text, d.Ticket.State, d.Ticket.Vendor, d.Ticket.Case = "Caso INC-00421: vamos el jueves.", tickets.WaitingVendor, "Impresoras del Valle S. A.", "INC-00421"
-	case tickets.NoticeQuestion:
+	case tickets.NoticeQuestion, tickets.NoticeReminder:
 		d.Text = "¿El atasco ocurre con todas las hojas o solo con las de tamaño oficio?"
 	case tickets.NoticeRejected:
 		d.Text = "La impresora es de uso personal. La mesa solo atiende equipos del inventario."
@@ -170,7 +184,9 @@ func sampleTicket() *tickets.TicketView {
 		Type:   "Equipos", Diagnosis: "El rodillo de la bandeja 2 está gastado.", Plan: "Cambiar el rodillo el martes.",
 		Text: "Buenos días:\n\nDesde ayer la impresora del segundo piso (placa 10482) no imprime. La pantalla dice:\n\n" +
 			"    Atasco en la bandeja 2\n\nYa la apagué y la prendí dos veces.\n\nGracias,\nRosalba Peña\nOficina de Contratos, ext. 2214",
-		Office: "Oficina de Contratos", Telephone: "ext. 2214",
+		Resources:   []tickets.Held{{Resource: "Portátil de préstamo", Units: 2, Due: at.AddDate(0, 0, 8)}, {Resource: "Multímetro", Units: 1}},
+		SolutionDue: at.AddDate(0, 0, 2),
+		Office:      "Oficina de Contratos", Telephone: "ext. 2214",
 		Files:        []tickets.File{{Name: "pantalla de la impresora.jpg", Type: "image/jpeg", Size: 842_113}},
 		RegisteredAt: at, ChangedAt: at.Add(50 * time.Minute),
 	}
@@ -181,13 +197,21 @@ func sampleAbsence() *tickets.AbsenceView {
 	return &tickets.AbsenceView{Name: "Carlos Ruiz", From: from, Last: from.AddDate(0, 0, 5).Add(-time.Minute), Open: 3}
 }
 
+func sampleStaff() []tickets.StaffView {
+	return []tickets.StaffView{
+		{Name: "Carlos Ruiz", Skills: []string{"impresoras", "redes"}, Suited: true, Present: true, Open: 3, Max: 5, Chosen: true},
+		{Name: "Ángela Niño", Present: true, Open: 1},
+		{Name: "Diego Mora", Skills: []string{"impresoras"}, Suited: true, Open: 5, Max: 5, Back: sampleAbsence().Last},
+	}
+}
+
 func sampleLinks() []tickets.Link {
 	return []tickets.Link{
 		{Verb: tickets.VerbPriority, Arg: string(tickets.Critical)}, {Verb: tickets.VerbPriority, Arg: string(tickets.High)},
 		{Verb: tickets.VerbPriority, Arg: string(tickets.Medium)}, {Verb: tickets.VerbPriority, Arg: string(tickets.Low)},
-		{Verb: tickets.VerbAssign, Arg: "Carlos Ruiz"}, {Verb: tickets.VerbAssign, Arg: "Ángela Niño"},
+		{Verb: tickets.VerbAssign, Arg: "auto"}, {Verb: tickets.VerbAssign, Arg: "Carlos Ruiz"}, {Verb: tickets.VerbAssign, Arg: "Ángela Niño"},
 		{Verb: tickets.VerbTake}, {Verb: tickets.VerbNote}, {Verb: tickets.VerbWait}, {Verb: tickets.VerbSolve},
-		{Verb: tickets.VerbReject}, {Verb: tickets.VerbClose}, {Verb: tickets.VerbReopen},
+		{Verb: tickets.VerbReject}, {Verb: tickets.VerbResource}, {Verb: tickets.VerbReturn, Arg: "Portátil de préstamo"}, {Verb: tickets.VerbClose}, {Verb: tickets.VerbReopen},
 	}
 }
 
@@ -208,6 +232,8 @@ func sampleReceipt(t *tickets.TicketView) *tickets.Receipt {
 			}},
 			{Command: "#paso 1", Verb: tickets.VerbStep, Value: "1", Steps: sampleSteps(t.RegisteredAt)},
 			{Command: "#ausente 1/12..5/12", Verb: tickets.VerbAway, Absence: sampleAbsence()},
+			{Command: "#recurso portátil 2", Verb: tickets.VerbResource, Value: "Portátil de préstamo", Units: 2, Due: sampleAbsence().Last},
+			{Command: "#devolver", Verb: tickets.VerbReturn, Value: "Multímetro", Units: 1},
 			{Command: "#lista", Verb: tickets.VerbList, Rows: []tickets.TicketView{*t, other}, More: 7},
 		},
 		NoteKept: true,
@@ -227,11 +253,12 @@ func problemNotice(lang string) tickets.Notice {
 		tickets.ProblemTooLate, tickets.ProblemContradiction, tickets.ProblemAddress,
 		tickets.ProblemUnknownAsset, tickets.ProblemWarranty, tickets.ProblemNoVendor, tickets.ProblemNoAsset, tickets.ProblemSeveralAssets,
 		tickets.ProblemNoClaim, tickets.ProblemNoInstruction, tickets.ProblemUnfinished, tickets.ProblemPeriod, tickets.ProblemPeriodOrder,
-		tickets.ProblemPeriodPast, tickets.ProblemNotAbsent, tickets.ProblemAbsentAlready,
-		tickets.ProblemCodeUseless} {
+		tickets.ProblemPeriodPast, tickets.ProblemNotAbsent, tickets.ProblemAbsentAlready, tickets.ProblemAbsent,
+		tickets.ProblemNobody, tickets.ProblemExhausted, tickets.ProblemQuantity, tickets.ProblemNotHeld,
+		tickets.ProblemLevels, tickets.ProblemCodeUseless} {
 		n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#cerar hoy", Problem: &tickets.Problem{
 			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed, Asset: &expired,
-			From: sampleAbsence().From, Last: sampleAbsence().Last}})
+			From: sampleAbsence().From, Last: sampleAbsence().Last, Staff: sampleStaff(), Free: 1, Stock: 5}})
 	}
 	n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#tomar", Verb: tickets.VerbTake})
 	return n

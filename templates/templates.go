@@ -261,6 +261,12 @@ func complete(n tickets.Notice) error {
 			lacks = "reason"
 		}
 	case tickets.NoticeUnproven:
+	case tickets.NoticeDeadline:
+		if n.Data.Ticket == nil {
+			lacks = "ticket"
+		} else if len(n.Data.Alerts) == 0 {
+			lacks = "alerts"
+		}
 	case tickets.NoticeAbsence:
 		if n.Data.Absence == nil {
 			lacks = "absence"

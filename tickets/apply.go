@@ -21,7 +21,9 @@ func (t *Ticket) Apply(e Event) error {
 	}
 	t.Version = e.Seq
 	t.ChangedAt = e.At
+	ran := t.running()
 	e.Fact.apply(t, e)
+	t.keepTime(ran, e)
 	return nil
 }
 
@@ -64,8 +66,10 @@ func (*UndeliveredFact) apply(*Ticket, Event) {}
 func (*RefusedFact) apply(*Ticket, Event)     {}
 
 func (f *PrioritisedFact) apply(t *Ticket, _ Event) {
-	t.Priority = f.Priority
-	t.coordinate()
+	t.Priority, t.Impact, t.Urgency, t.Presumed = f.Priority, f.Impact, f.Urgency, f.Presumed
+	if !f.Presumed {
+		t.coordinate()
+	}
 }
 
 func (f *AssignedFact) apply(t *Ticket, _ Event) {
@@ -78,7 +82,8 @@ func (f *AssignedFact) apply(t *Ticket, _ Event) {
 
 func (*StartedFact) apply(t *Ticket, _ Event) { t.start() }
 
-func (*WaitedFact) apply(t *Ticket, _ Event) {
+func (f *WaitedFact) apply(t *Ticket, e Event) {
+	t.Waiting = Waiting{Question: f.Text, Since: e.At}
 	if t.State != WaitingRequester {
 		t.Resume = t.State
 	}

@@ -77,9 +77,15 @@ func (a Article) index() map[string]float64 {
 	return weights
 }
 
+const maxWordsText = 8 << 10 // bytes
+
 // Words returns the words of a text that say what it is about, each once, in the form in which they are compared: without
-// accents, common words and endings, so that "imprimen" and "imprime" are one.
+// accents, common words and endings, so that "imprimen" and "imprime" are one. Of a long text the beginning is read: what it
+// is about stands there.
 func Words(text string) []string {
+	if len(text) > maxWordsText {
+		text = strings.ToValidUTF8(text[:maxWordsText], "")
+	}
 	var words []string
 	for _, word := range strings.FieldsFunc(Fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 		if word = stem(word); len(word) >= 3 && !common(word) && !slices.Contains(words, word) {
@@ -100,12 +106,23 @@ func stem(word string) string {
 	return word
 }
 
-// common reports whether a word says nothing about what a request is about.
-func common(word string) bool {
-	return slices.Contains(strings.Fields(`ante bien buen buena buenas bueno buenos como con cordial cual cuando del desde dia dias donde ell
+// commonWords say nothing about what a request is about.
+var commonWords = wordSet(`ante bien buen buena buenas bueno buenos como con cordial cual cuando del desde dia dias donde ell
 		ella ellos esta estan este esto favor gracias hace hacer hasta hay las les los mas mis muy nos nuestra nuestro para pero por porque
 		puede pued puedo que quien saludo señor señora ser ser si sin sobre solicit son soy sus tarde tambien tengo tiene todo todos una uno
-		unos usted vez the and for not with que aqui ahora ayer hoy ayud agradezc mucha muchas quedo atent`), word)
+		unos usted vez the and for not with que aqui ahora ayer hoy ayud agradezc mucha muchas quedo atent`)
+
+func wordSet(list string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(list) {
+		set[w] = true
+	}
+	return set
+}
+
+// common reports whether a word says nothing about what a request is about.
+func common(word string) bool {
+	return commonWords[word]
 }
 
 // article finds the article that the argument of #solucion names. Anything else is the solution itself, but a single word that

@@ -82,12 +82,12 @@ func assetKeys(text string) []string {
 	before := ""
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;:()[]{}<>«»\"'¿?¡!=|*", r) }) {
 		word = strings.Trim(word, ".-_/#")
-		key := AssetKey(word)
-		add(key)
-		if before != "" && len(before)+len(key) <= 40 {
-			add(before + key)
+		// Most words have no digit, and neither have their neighbours.
+		if joined := before + word; len(joined) <= 40 && strings.ContainsFunc(joined, unicode.IsDigit) {
+			add(AssetKey(word))
+			add(AssetKey(joined))
 		}
-		before = key
+		before = word
 		if len(keys) >= maxAssetWords {
 			break
 		}

@@ -19,6 +19,8 @@ const (
 	VerbSearch   Verb = "search"
 	VerbHelp     Verb = "help"
 	VerbAway     Verb = "away"
+	VerbResource Verb = "resource"
+	VerbReturn   Verb = "return"
 	VerbConfirm  Verb = "confirm"
 )
 
@@ -45,5 +47,5 @@ func Verbs() []Verb {
 		VerbStatus, VerbList, VerbSearch, VerbHelp,
 		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
 		VerbAsset, VerbWarranty, VerbUnsolved, VerbVendor,
-		VerbInstruct, VerbStep, VerbAway, VerbConfirm}
+		VerbInstruct, VerbStep, VerbAway, VerbResource, VerbReturn, VerbConfirm}
 }

@@ -249,6 +249,7 @@ func (w *work) register(subject string, ignored []string) {
 	w.number = w.in.Next
 	w.add(fact)
 	w.equipFrom(fact.Subject + "\n" + fact.Text)
+	w.preset()
 }
 
 // registerFor makes the request that of the person whose mail a member of staff forwarded.

@@ -96,11 +96,15 @@ type (
 	// PrioritisedFact sets the priority.
 	PrioritisedFact struct {
 		Priority Priority `json:"priority"`
+		Impact   Level    `json:"impact,omitempty"`
+		Urgency  Level    `json:"urgency,omitempty"`
+		Presumed bool     `json:"presumed,omitempty"` // by a rule; nobody has looked at it
 	}
 	// AssignedFact gives the ticket to a technician; Taken where the technician took it.
 	AssignedFact struct {
 		Technician mailbox.Address `json:"technician"`
 		Taken      bool            `json:"taken,omitempty"`
+		Auto       bool            `json:"auto,omitempty"` // chosen by skills, presence and load
 	}
 	// StartedFact is the technician's first work on the ticket.
 	StartedFact struct{}
@@ -115,7 +119,8 @@ type (
 	}
 	// ClosedFact ends the ticket. Text says why where there was no solution before.
 	ClosedFact struct {
-		Text string `json:"text,omitempty"`
+		Text   string `json:"text,omitempty"`
+		Silent bool   `json:"silent,omitempty"` // nobody answered the solution
 	}
 	// ReopenedFact takes up a resolved or ended ticket again.
 	ReopenedFact struct {
@@ -192,6 +197,7 @@ func allFacts() []Fact {
 	return []Fact{
 		&RegisteredFact{}, &AnsweredFact{}, &UnprovenFact{}, &NotedFact{}, &AutomaticFact{}, &UndeliveredFact{}, &PrioritisedFact{},
 		&AssignedFact{}, &StartedFact{}, &WaitedFact{}, &ResolvedFact{}, &ClosedFact{}, &ReopenedFact{}, &RejectedFact{}, &RefusedFact{},
+		&ReservedFact{}, &ReturnedFact{}, &AlertedFact{}, &RemindedFact{}, &OverdueFact{},
 		&TypedFact{}, &DiagnosedFact{}, &PlannedFact{}, &FollowedFact{}, &EnteredFact{}, &EquippedFact{},
 		&UnsolvedFact{}, &VendorWrittenFact{}, &VendorAnsweredFact{}, &VendorRemindedFact{}, &EscalatedFact{},
 		&ReferredFact{}, &SteppedFact{},

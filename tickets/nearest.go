@@ -3,20 +3,32 @@ package tickets
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
-	"golang.org/x/text/runes"
-	"golang.org/x/text/transform"
 	"golang.org/x/text/unicode/norm"
 )
 
 // Fold returns the form in which words are compared: lower case, without accents, white space squeezed. "Crítica" and
 // "critica" are one word to people who write on telephones.
 func Fold(s string) string {
-	folded, _, err := transform.String(transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), norm.NFC), s)
-	if err != nil {
-		folded = s
+	if !isASCII(s) { // most words are, and every word of a mail comes by here
+		s = norm.NFC.String(strings.Map(func(r rune) rune {
+			if unicode.Is(unicode.Mn, r) {
+				return -1
+			}
+			return r
+		}, norm.NFKD.String(s)))
 	}
-	return strings.Join(strings.Fields(strings.ToLower(folded)), " ")
+	return strings.Join(strings.Fields(strings.ToLower(s)), " ")
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // Nearest returns the choice that a mistyped word most likely meant, or "" where none is close enough to be offered.

@@ -34,6 +34,9 @@ const (
 	NoticeVendorAnswer    NoticeKind = "vendor_answer"   // to staff: the vendor wrote
 	NoticeEscalation      NoticeKind = "escalation"      // to staff: the vendor does not keep its times
 	NoticeInstruction     NoticeKind = "instruction"     // to whom an instruction names
+	NoticeDeadline        NoticeKind = "deadline"        // to staff: a term runs out, or ran out
+	NoticeReminder        NoticeKind = "reminder"        // to the official: a question waits for the answer
+	NoticeOverdue         NoticeKind = "overdue"         // to the official and staff: a loan should be back
 	NoticeAbsence         NoticeKind = "absence"         // to the coordinator: a technician will be absent, or is back
 	NoticeConfirm         NoticeKind = "confirm"         // to whoever is said to have given commands: were they yours?
 	NoticeWithheld        NoticeKind = "withheld"        // to the coordinator: notices are not sent, and why
@@ -45,7 +48,8 @@ func NoticeKinds() []NoticeKind {
 		NoticeIncoming, NoticeNote, NoticeQuestion, NoticeResolved, NoticeClosed, NoticeReopened, NoticeRejected, NoticeReceipt,
 		NoticeUnproven, NoticeUndelivered, NoticeCopied,
 		NoticeClaim, NoticeVendorMessage, NoticeVendorReminder, NoticeVendorAnswer, NoticeEscalation,
-		NoticeInstruction, NoticeAbsence, NoticeConfirm, NoticeWithheld}
+		NoticeInstruction, NoticeAbsence,
+		NoticeDeadline, NoticeReminder, NoticeOverdue, NoticeConfirm, NoticeWithheld}
 }
 
 // Notice is a mail that Decide wants sent. It is committed with the events that cause it and rendered when it is sent.
@@ -70,6 +74,11 @@ type NoticeData struct {
 	Failure    *UndeliveredFact `json:"failure,omitempty"`     // NoticeUndelivered
 	Receipt    *Receipt         `json:"receipt,omitempty"`     // NoticeReceipt
 	Absence    *AbsenceView     `json:"absence,omitempty"`     // NoticeAbsence
+	Staff      []StaffView      `json:"staff,omitempty"`       // NoticeNewRequest: the technicians, the most suited first
+	Resources  []ResourceView   `json:"resources,omitempty"`   // NoticeNewRequest: technical resources
+	Alerts     []Alert          `json:"alerts,omitempty"`      // NoticeDeadline
+	Overdue    []Held           `json:"overdue,omitempty"`     // NoticeOverdue
+	Nobody     bool             `json:"nobody,omitempty"`      // NoticeNewRequest: nobody suits it, so that it was not assigned by itself
 	Links      []Link           `json:"links,omitempty"`       // staff: ready-made next commands
 	ReopenDays int              `json:"reopen_days,omitempty"` // within which an answer reopens
 	Held       []AssetView      `json:"held,omitempty"`        // NoticeNewRequest: machines of the official, where the request names none
@@ -92,8 +101,13 @@ type TicketView struct {
 	Requester    string      `json:"requester"`        // name and address
 	Office       string      `json:"office,omitempty"` // of the requester
 	Telephone    string      `json:"telephone,omitempty"`
-	Technician   string      `json:"technician,omitempty"` // name
-	Type         string      `json:"type,omitempty"`       // kind of request
+	Technician   string      `json:"technician,omitempty"`  // name
+	Resources    []Held      `json:"resources,omitempty"`   // that the request has out
+	ResponseDue  time.Time   `json:"response_due,omitzero"` // staff: the first answer is due
+	SolutionDue  time.Time   `json:"solution_due,omitzero"`
+	Stopped      bool        `json:"stopped,omitempty"` // the clock stands still
+	Late         bool        `json:"late,omitempty"`    // a due time is past
+	Type         string      `json:"type,omitempty"`    // kind of request
 	Diagnosis    string      `json:"diagnosis,omitempty"`
 	Plan         string      `json:"plan,omitempty"`
 	Assets       []AssetView `json:"assets,omitempty"`      // machines that it is about
@@ -139,6 +153,8 @@ type Item struct {
 	Asset   *AssetView   `json:"asset,omitempty"`   // the machine that it is about
 	Steps   []StepView   `json:"steps,omitempty"`   // of #instructivo, #paso
 	Absence *AbsenceView `json:"absence,omitempty"` // of #ausente
+	Units   int          `json:"units,omitempty"`   // of #recurso, #devolver
+	Due     time.Time    `json:"due,omitzero"`      // of #recurso: when it should be back
 }
 
 // Line is one event of a ticket as #estado shows it.
@@ -159,6 +175,9 @@ type Problem struct {
 	Asset   *AssetView  `json:"asset,omitempty"`   // the machine that it is about
 	From    time.Time   `json:"from,omitzero"`     // first day of a period
 	Last    time.Time   `json:"last,omitzero"`     // a moment of its last day
+	Staff   []StaffView `json:"staff,omitempty"`   // why nobody can be chosen
+	Free    int         `json:"free,omitempty"`    // units that are left
+	Stock   int         `json:"stock,omitempty"`   // of so many
 }
 
 // ProblemCode is the reason of a refusal.
@@ -192,6 +211,12 @@ const (
 	ProblemPeriodOrder     ProblemCode = "period_order"     // it ends (Last) before it begins (From)
 	ProblemPeriodPast      ProblemCode = "period_past"      // it was over on Last
 	ProblemNotAbsent       ProblemCode = "not_absent"       // there is no absence to take back
+	ProblemAbsent          ProblemCode = "absent"           // Value is absent from From to Last: Choices
+	ProblemNobody          ProblemCode = "nobody"           // no technician suits the request: Staff
+	ProblemExhausted       ProblemCode = "exhausted"        // of Value there are Free of Stock left
+	ProblemQuantity        ProblemCode = "quantity"         // Value is no number of units
+	ProblemNotHeld         ProblemCode = "not_held"         // the request does not have so many of Value; it has Choices
+	ProblemLevels          ProblemCode = "levels"           // Value is no impact and urgency
 	ProblemAbsentAlready   ProblemCode = "absent_already"   // From and Last of the absence that is known
 	ProblemCodeUseless     ProblemCode = "code_useless"     // a confirmation whose code is wrong, used or too old
 )

@@ -48,6 +48,8 @@ func rules() map[Verb]rule {
 		VerbInstruct: {roles: staff, ticket: true, carryOut: (*work).instruct},
 		VerbStep:     {roles: staff, ticket: true, carryOut: (*work).step},
 		VerbAway:     {roles: []Role{RoleTechnician}, carryOut: (*work).away},
+		VerbResource: {roles: staff, ticket: true, opens: true, carryOut: (*work).reserve},
+		VerbReturn:   {roles: staff, ticket: true, carryOut: (*work).giveBackSome},
 		VerbConfirm:  {roles: everybody, carryOut: (*work).confirm},
 	}
 }
@@ -147,10 +149,11 @@ func (w *work) carryOut(commands []Command, text string) (refused, textTaken boo
 	return refused, textTaken
 }
 
-// repeated returns which of the commands before says the same verb, -1 for none. Notes, followers, machines and steps may be several.
+// repeated returns which of the commands before says the same verb, -1 for none. Notes, followers, machines, steps and resources may
+// be several.
 func repeated(before []Command, c Command) int {
 	return slices.IndexFunc(before, func(other Command) bool {
-		return other.Verb == c.Verb && !slices.Contains([]Verb{VerbNote, VerbCopy, VerbAsset, VerbStep}, c.Verb)
+		return other.Verb == c.Verb && !slices.Contains([]Verb{VerbNote, VerbCopy, VerbAsset, VerbStep, VerbResource, VerbReturn}, c.Verb)
 	})
 }
 
@@ -195,21 +198,31 @@ func (w *work) keepText(text string) bool {
 }
 
 func (w *work) prioritise(c Command, _ string) (Item, *Problem) {
-	p, problem := priorityArg(c.Arg)
+	fact, problem, weighed := weighedArg(c.Arg)
+	if !weighed {
+		fact = new(PrioritisedFact)
+		fact.Priority, problem = priorityArg(c.Arg)
+	}
 	switch {
 	case problem != nil:
 		return Item{}, problem
 	case w.t.State.Final():
 		return Item{}, w.stateProblem()
-	case w.t.Priority == p:
+	case w.t.Priority == fact.Priority && !w.t.Presumed:
 		return Item{}, &Problem{Code: ProblemNothingToDo}
 	}
-	w.add(&PrioritisedFact{Priority: p})
-	return Item{Value: string(p)}, nil
+	w.add(fact)
+	return Item{Value: string(fact.Priority)}, nil
 }
 
 func (w *work) assign(c Command, _ string) (Item, *Problem) {
+	if isAuto(c.Arg) {
+		return w.assignAuto()
+	}
 	p, problem := w.in.Policy.technician(c.Arg)
+	if problem == nil {
+		problem = w.absent(p)
+	}
 	if problem != nil {
 		return Item{}, problem
 	}
@@ -427,6 +440,10 @@ func possible(v Verb, t *Ticket) bool {
 		return !t.State.Final()
 	case VerbReopen:
 		return !t.State.Open()
+	case VerbResource:
+		return t.State.Open()
+	case VerbReturn:
+		return len(t.Resources) > 0
 	}
 	return true
 }

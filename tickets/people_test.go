@@ -24,6 +24,11 @@ func (o *office) situation() tickets.Situation {
 			}
 		}
 	}
+	for _, t := range o.tickets {
+		for _, h := range t.Resources {
+			s.Reserved[h.Key()] += h.Units
+		}
+	}
 	for _, a := range o.away {
 		if a.To.After(o.now) {
 			s.Absences = append(s.Absences, a)

@@ -27,10 +27,19 @@ type Policy struct {
 	Officials map[string]Official // the ministry's directory, by address key
 	Calendar  *calendar.Calendar  // when the desk works, in its time zone; nil: always, in UTC
 
-	Instructions []Instruction // that #instructivo knows
-	Articles     []Article     // that #solucion knows
-	Confirm      Confirming
-	Limits       Limits
+	Instructions  []Instruction // that #instructivo knows
+	Articles      []Article     // that #solucion knows
+	AutoAssign    bool          // new requests are assigned by themselves
+	Resources     []Resource
+	PriorityRules []PriorityRule
+	Terms         map[Priority]Terms // in working time; a priority that is missing has none
+	WarnPercent   int                // of a term after which the desk is warned; 0: never
+	WaitDays      int                // working days after which an official is reminded of a question; 0: never
+	WaitReminders int                // at most
+	CloseDays     int                // working days of silence after which what is resolved is closed; 0: never
+	LoanDays      int                // working days after which the desk is reminded again of an overdue loan; 0: once is enough
+	Confirm       Confirming
+	Limits        Limits
 }
 
 // Identify says who a message claims to be from. Proof is added by whoever examined the message.

@@ -30,7 +30,10 @@ func (w *work) tellRegistered() {
 		w.notify(NoticeAcknowledgement, a, RoleRequester, nil)
 	}
 	for _, p := range w.in.Policy.People.With(RoleCoordinator) {
-		w.notify(NoticeNewRequest, p.Address(), RoleCoordinator, w.suggest)
+		w.notify(NoticeNewRequest, p.Address(), RoleCoordinator, func(d *NoticeData) {
+			w.suggest(d)
+			d.Staff, d.Resources, d.Nobody = w.staff(), w.resources(), w.nobody
+		})
 	}
 }
 
@@ -229,6 +232,7 @@ func (w *work) view(t *Ticket, role Role) TicketView {
 	}
 	v := view(t, role)
 	v.Assets = w.in.Policy.assetViews(t.Assets, w.in.Now)
+	w.showDue(&v, t, role)
 	return v
 }
 
@@ -246,7 +250,7 @@ func view(t *Ticket, role Role) TicketView {
 		}
 	}
 	if role.Staff() || role == RoleRequester {
-		v.Office, v.Telephone = t.Office, t.Telephone
+		v.Office, v.Telephone, v.Resources = t.Office, t.Telephone, t.Resources
 	}
 	if role.Staff() {
 		v.Linked, v.Note, v.OnBehalfBy = t.Linked, t.Note, t.OnBehalfBy
@@ -269,14 +273,20 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 	}
 	switch role {
 	case RoleCoordinator:
-		if w.t.Priority == Unassessed {
+		if w.t.Priority == Unassessed || w.t.Presumed {
 			for _, p := range priorityWords() {
 				add(VerbPriority, string(p.priority))
 			}
 		}
 		if !w.t.Assigned() {
-			for _, p := range w.in.Policy.People.With(RoleTechnician) {
-				add(VerbAssign, p.Name)
+			staff := w.staff()
+			if len(staff) > 0 && staff[0].Chosen {
+				add(VerbAssign, "auto")
+			}
+			for _, s := range staff {
+				if s.Present {
+					add(VerbAssign, s.Name)
+				}
 			}
 		}
 		if len(w.t.Assets) == 0 {
@@ -294,6 +304,7 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 			add(VerbClose, "")
 		}
 		add(VerbReopen, "")
+		w.resourceLinks(add)
 	case RoleTechnician:
 		if !w.samePerson(w.t.Technician, to) || w.t.State == Coordinated {
 			add(VerbTake, "")
@@ -309,6 +320,7 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 		w.offerVendor(add)
 		w.offerInstructions(add)
 		add(VerbSolve, "")
+		w.resourceLinks(add)
 	case RoleRequester:
 		if w.t.State == Resolved {
 			add(VerbClose, "")

@@ -65,6 +65,9 @@ type Ticket struct {
 	State        State             `json:"state"`
 	Resume       State             `json:"resume,omitempty"` // the state to which waiting returns
 	Priority     Priority          `json:"priority,omitempty"`
+	Impact       Level             `json:"impact,omitempty"` // from which the priority follows, where it does
+	Urgency      Level             `json:"urgency,omitempty"`
+	Presumed     bool              `json:"presumed,omitempty"` // the priority is by a rule; nobody has looked at it
 	Subject      string            `json:"subject"`
 	Text         string            `json:"text"` // what the official wrote
 	Files        []File            `json:"files,omitempty"`
@@ -88,7 +91,12 @@ type Ticket struct {
 	Claim        Claim             `json:"claim,omitzero"`       // step 4.4
 	Instruction  Progress          `json:"instruction,omitzero"` // step 4.2
 	Article      string            `json:"article,omitempty"`    // the first-level solution on file by which it was solved
+	Resources    []Held            `json:"resources,omitempty"`  // technical resources that are out for it
 	RegisteredAt time.Time         `json:"registered_at"`
+	RespondedAt  time.Time         `json:"responded_at,omitzero"` // when the desk first wrote to the official
+	Pauses       []Pause           `json:"pauses,omitempty"`
+	Alerts       []Alert           `json:"alerts,omitempty"`
+	Waiting      Waiting           `json:"waiting,omitzero"` // for an answer of the official
 	ResolvedAt   time.Time         `json:"resolved_at,omitzero"`
 	ClosedAt     time.Time         `json:"closed_at,omitzero"` // also of rejected
 	ChangedAt    time.Time         `json:"changed_at"`         // time of the last event
@@ -109,6 +117,9 @@ func (t *Ticket) Clone() *Ticket {
 	c := *t
 	c.Followers = append([]mailbox.Address(nil), t.Followers...)
 	c.Files = append([]File(nil), t.Files...)
+	c.Resources = append([]Held(nil), t.Resources...)
+	c.Pauses = append([]Pause(nil), t.Pauses...)
+	c.Alerts = append([]Alert(nil), t.Alerts...)
 	c.Assets = append([]Asset(nil), t.Assets...)
 	c.Instruction.Steps = append([]StepDone(nil), t.Instruction.Steps...)
 	return &c

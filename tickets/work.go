@@ -21,6 +21,7 @@ type work struct {
 	notices []Notice
 	items   []Item
 	absence *AbsenceChange
+	nobody  bool // suits the new request, which should have been assigned by itself
 	asked   *Confirmation
 	proven  bool // commands of a proven sender were read, whatever became of them
 	err     error
@@ -41,6 +42,9 @@ func (w *work) add(f Fact) {
 		w.err = fmt.Errorf("deciding on message %d: %w", w.in.Mail.ID, err)
 	}
 	w.events = append(w.events, e)
+	if w.before != nil && !w.before.State.Final() && w.t.State.Final() {
+		w.giveBack()
+	}
 }
 
 // decision ends the work.

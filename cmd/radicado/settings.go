@@ -12,21 +12,24 @@ import (
 // settingsFile is the settings as they stand in the TOML file: plain values, not yet checked. A field without a default
 // tag defaults to its zero value. config.example.toml says what each key means.
 type settingsFile struct {
-	Desk      deskSection      `toml:"desk"`
-	Register  registerSection  `toml:"register"`
-	Mailbox   []mailboxSection `toml:"mailbox"`
-	SMTP      smtpSection      `toml:"smtp"`
-	Trust     trustSection     `toml:"trust"`
-	Person    []personSection  `toml:"person"`
-	Templates templatesSection `toml:"templates"`
-	Procedure procedureSection `toml:"procedure"`
-	People    peopleSection    `toml:"people"`
-	Calendar  calendarSection  `toml:"calendar"`
-	Log       logSection       `toml:"log"`
-	Confirm   confirmSection   `toml:"confirm"`
-	OAuth     oauthSection     `toml:"oauth"`
-	Scan      scanSection      `toml:"scan"`
-	Limits    limitsSection    `toml:"limits"`
+	Desk         deskSection           `toml:"desk"`
+	Register     registerSection       `toml:"register"`
+	Mailbox      []mailboxSection      `toml:"mailbox"`
+	SMTP         smtpSection           `toml:"smtp"`
+	Trust        trustSection          `toml:"trust"`
+	Person       []personSection       `toml:"person"`
+	Templates    templatesSection      `toml:"templates"`
+	Procedure    procedureSection      `toml:"procedure"`
+	People       peopleSection         `toml:"people"`
+	Calendar     calendarSection       `toml:"calendar"`
+	Resource     []resourceSection     `toml:"resource"`
+	SLA          slaSection            `toml:"sla"`
+	PriorityRule []priorityRuleSection `toml:"priority_rule"`
+	Log          logSection            `toml:"log"`
+	Confirm      confirmSection        `toml:"confirm"`
+	OAuth        oauthSection          `toml:"oauth"`
+	Scan         scanSection           `toml:"scan"`
+	Limits       limitsSection         `toml:"limits"`
 }
 
 type confirmSection struct {
@@ -62,6 +65,7 @@ type deskSection struct {
 	OfficialDomains []string `toml:"official_domains"`
 	RefuseStrangers bool     `toml:"refuse_strangers"`
 	AcceptedLists   []string `toml:"accepted_lists"`
+	AutoAssign      bool     `toml:"auto_assign"`
 }
 
 type registerSection struct {
@@ -166,6 +170,7 @@ func defaultSettings() settingsFile {
 		Trust:     trustSection{Accept: []string{"dmarc", "dkim"}, KeyFile: "/var/lib/radicado/reply.key", CommandAge: "7d"},
 		Procedure: defaultProcedure(),
 		Calendar:  defaultCalendar(),
+		SLA:       defaultSLA(),
 		Log:       logSection{Format: "text", Level: "info"},
 		Confirm:   confirmSection{Valid: "2h"},
 		Scan:      scanSection{Timeout: "30s", OnFailure: "accept"},

@@ -42,6 +42,9 @@ func checkSettings(f settingsFile) (*settings, []settingsError) {
 	c.calendar(s)
 	c.people(s)
 	c.officials(s)
+	c.resources(s)
+	c.sla(s)
+	c.priorityRules(s)
 	c.allMailboxes(s)
 	c.smtp(s)
 	c.trust(s)
@@ -82,6 +85,7 @@ func (c *checker) desk(s *settings) {
 	s.policy = &tickets.Policy{
 		OfficialDomains: lower(d.OfficialDomains), RefuseStrangers: d.RefuseStrangers, Lists: lower(d.AcceptedLists),
 		Own: append([]string{d.Address}, d.OtherAddresses...), ReopenDays: d.ReopenDays, Lang: d.Language, MaxRows: d.ListRows,
+		AutoAssign: d.AutoAssign,
 	}
 	if d.RefuseStrangers && len(d.OfficialDomains) == 0 {
 		c.wrong("desk.official_domains", "found none, expected at least one where refuse_strangers is true")

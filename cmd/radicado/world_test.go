@@ -220,8 +220,10 @@ type office struct {
 	folder string
 	run    string // tells the addresses of one test from another's on the same servers
 	logs   *logBuffer
-	extra  string // further settings of the mailbox
-	more   string // further sections
+	extra  string            // further settings of the mailbox
+	desks  string            // further settings of the desk
+	staff  map[string]string // further settings of a person, by name
+	more   string            // further sections
 	stop   func()
 
 	desk                           mailtest.Person
@@ -268,7 +270,7 @@ func (o *office) settingsText() string {
 [desk]
 address = %q
 official_domains = ["ministerio.example"]
-[register]
+%s[register]
 path = %q
 [smtp]
 address = %q
@@ -286,13 +288,13 @@ tls = "none"
 username = %q
 password_file = %q
 %s
-`, o.desk.Addr, filepath.Join(o.folder, "register.db"), w.smtp, login, w.authority, hosts, filepath.Join(o.folder, "key"), w.imap, o.desk.Addr, secret, o.extra)
+`, o.desk.Addr, o.desks, filepath.Join(o.folder, "register.db"), w.smtp, login, w.authority, hosts, filepath.Join(o.folder, "key"), w.imap, o.desk.Addr, secret, o.extra)
 	text += cmp.Or(o.more, "[limits]\nper_address = 1000\n")
 	for _, p := range []struct {
 		mailtest.Person
 		role string
 	}{{o.marta, "coordinator"}, {o.ana, "technician"}, {o.luis, "technician"}} {
-		text += fmt.Sprintf("[[person]]\nname = %q\nrole = %q\naddresses = [%q]\n", p.Name, p.role, p.Addr)
+		text += fmt.Sprintf("[[person]]\nname = %q\nrole = %q\naddresses = [%q]\n%s", p.Name, p.role, p.Addr, o.staff[p.Name])
 	}
 	return text
 }

@@ -58,6 +58,8 @@ func words() []word {
 		{"instructivo", tickets.VerbInstruct}, {"instruction", tickets.VerbInstruct},
 		{"paso", tickets.VerbStep}, {"step", tickets.VerbStep},
 		{"ausente", tickets.VerbAway}, {"away", tickets.VerbAway},
+		{"recurso", tickets.VerbResource}, {"resource", tickets.VerbResource},
+		{"devolver", tickets.VerbReturn}, {"return", tickets.VerbReturn},
 		{"confirmar", tickets.VerbConfirm}, {"confirm", tickets.VerbConfirm},
 	}
 }

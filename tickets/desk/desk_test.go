@@ -38,11 +38,11 @@ const (
 // fixture is a desk on a register of its own.
 type fixture struct {
 	*Desk
-	t   *testing.T
+	t   testing.TB
 	uid map[string]uint32
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	clock := time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC)
 	reg, err := register.Open(t.Context(), filepath.Join(t.TempDir(), "register.db"), register.Options{

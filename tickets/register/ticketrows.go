@@ -43,11 +43,18 @@ func (tx *Tx) saveTicket(id int64, t *tickets.Ticket, before int) error {
 		_, err := tx.exec(`INSERT INTO tickets (id, number, version, state, open, priority, requester, technician, subject,
 			registered_at, changed_at, resolved_at, closed_at, body)
 			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)`, args...)
-		return err
+		if err != nil {
+			return err
+		}
+		return tx.saveReservations(id, t)
 	}
-	return tx.change(`UPDATE tickets SET version = ?3, state = ?4, open = ?5, priority = ?6, requester = ?7, technician = ?8,
+	err = tx.change(`UPDATE tickets SET version = ?3, state = ?4, open = ?5, priority = ?6, requester = ?7, technician = ?8,
 		subject = ?9, registered_at = ?10, changed_at = ?11, resolved_at = ?12, closed_at = ?13, body = ?14
 		WHERE id = ?1 AND number = ?2 AND version = ?15`, append(args, before)...)
+	if err != nil {
+		return err
+	}
+	return tx.saveReservations(id, t)
 }
 
 // Ticket returns a ticket as it is now. It fails with ErrNotFound where there is none of that number.

@@ -247,6 +247,13 @@ func (v *verifier) checkTicket(r *Reader, stored storedTicket) error {
 	if stored.row != columnsOf(replayed) {
 		v.found(CheckTickets, string(stored.number), "its columns do not agree with its events")
 	}
+	held, err := r.reservations(stored.id)
+	if err != nil {
+		return err
+	}
+	if held != heldBy(replayed) {
+		v.found(CheckTickets, string(stored.number), "its reserved resources do not agree with its events")
+	}
 	doc, err := r.storedDocument(stored.id)
 	if err != nil {
 		return err
@@ -260,7 +267,17 @@ func (v *verifier) checkTicket(r *Reader, stored storedTicket) error {
 // normal returns a form in which equal tickets are equal, in whatever zone their times were written.
 func normal(t *tickets.Ticket) ([]byte, error) {
 	t = t.Clone()
-	for _, at := range []*time.Time{&t.RegisteredAt, &t.ResolvedAt, &t.ClosedAt, &t.ChangedAt} {
+	times := []*time.Time{&t.RegisteredAt, &t.ResolvedAt, &t.ClosedAt, &t.ChangedAt, &t.RespondedAt, &t.Waiting.Since, &t.Waiting.RemindedAt}
+	for i := range t.Pauses {
+		times = append(times, &t.Pauses[i].From, &t.Pauses[i].To)
+	}
+	for i := range t.Alerts {
+		times = append(times, &t.Alerts[i].Due)
+	}
+	for i := range t.Resources {
+		times = append(times, &t.Resources[i].Due, &t.Resources[i].Reminded)
+	}
+	for _, at := range times {
 		*at = at.UTC()
 	}
 	return json.Marshal(t)

@@ -37,6 +37,7 @@ type program struct {
 	senders   []*deliver.Sender
 	receivers []*receive.Receiver
 	cron      *cron.Cron
+	sheets    *sheetMaker
 	log       *slog.Logger
 }
 
@@ -65,6 +66,9 @@ func newProgram(ctx context.Context, s *settings, pace pace, log *slog.Logger) (
 	texts, err := templates.Load(s.file.Templates.Folder, s.templates())
 	if err != nil {
 		return nil, fmt.Errorf("templates.folder: %w", err)
+	}
+	if p.sheets, err = newSheetMaker(s); err != nil {
+		return nil, err
 	}
 	p.register, err = register.Open(ctx, s.file.Register.Path, s.registerOptions(true))
 	if err != nil {
@@ -121,6 +125,7 @@ func (p *program) addOutbox(s *settings, texts *templates.Set, keys *trust.Keyri
 	}
 	options := outbox.Options{
 		Render: codeRenderer{texts, keys}, From: s.from(), Instance: instance, GiveUpAfter: s.giveUpAfter, Pace: pace, Now: time.Now, Log: p.log,
+		Attach: p.attach,
 		GivenUp: func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error {
 			return p.desk.GivenUp(tx, row, status, diagnostic)
 		},

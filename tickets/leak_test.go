@@ -70,7 +70,7 @@ func drawLetter(rt *rapid.T, i, requests int) letter {
 		l.subject += rapid.SampledFrom([]string{"#nota", "#nota " + word("a"), "#asignar ana", "#prioridad alta", "#espera", "#solucion " + word("a"), "#cerrar " + word("a"),
 			"#reabrir", "#rechazar " + word("a"), "#estado", "#estado SS-2026-000001", "#lista", "#lista todas", "#buscar impresora", "#ayuda", "#tomar", "#cerar " + word("a"),
 			"#diagnostico " + word("a"), "#plan", "#copia " + sofia, "#copia " + nadie, "#para " + sofia, "#tipo software", "#instructivo adquisicion", "#paso 1 " + word("a"),
-			"#proveedor " + word("a"), "#garantia", "#nohay " + word("a"), "#confirmar aaaaa-bbbbb-ccccc-ddddd"}).Draw(rt, "command") + " "
+			"#proveedor " + word("a"), "#garantia", "#nohay " + word("a"), "#deshacer", "#confirmar aaaaa-bbbbb-ccccc-ddddd"}).Draw(rt, "command") + " "
 	}
 	forward := rapid.IntRange(0, 4).Draw(rt, "forward") == 0
 	l.change = func(m *mailbox.Message) {

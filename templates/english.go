@@ -61,6 +61,10 @@ var english = vocabulary{
 		"alerted":         "Due-time alert",
 		"reminded":        "Reminder to the requester",
 		"overdue":         "Reminder of a loan",
+
+		"confirmation_asked": "Confirmation asked for",
+		"confirmed":          "Command confirmed",
+		"withheld":           "Notices not sent",
 	},
 	verbs: map[tickets.Verb]verbWords{
 		tickets.VerbPriority: {does: "Sets the priority: critical, high, medium or low; or impact and urgency, such as “high/medium”.", argument: "high",
@@ -123,6 +127,8 @@ var english = vocabulary{
 		tickets.VerbSplit: {does: "Makes a new request of the latest answer of the requester.",
 			label: "Make a request of the answer"},
 		tickets.VerbUndo: {does: "Takes your last command about this request back, where that is still possible.", label: "Undo my last command"},
+		tickets.VerbConfirm: {does: "Confirms commands with the code that was sent to you.", argument: "abcde-fghij-klmno-pqrst",
+			label: "Confirm"},
 	},
 	scores: map[string]string{"5": "5 · Very satisfied", "4": "4 · Satisfied", "3": "3 · Neither", "2": "2 · Dissatisfied", "1": "1 · Very dissatisfied"},
 	months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},

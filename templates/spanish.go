@@ -61,6 +61,10 @@ var spanish = vocabulary{
 		"alerted":         "Alerta de plazo",
 		"reminded":        "Recordatorio al funcionario",
 		"overdue":         "Recordatorio de devolución",
+
+		"confirmation_asked": "Confirmación pedida",
+		"confirmed":          "Orden confirmada",
+		"withheld":           "Avisos no enviados",
 	},
 	verbs: map[tickets.Verb]verbWords{
 		tickets.VerbPriority: {does: "Define la prioridad: crítica, alta, media o baja; o el impacto y la urgencia, como «alto/medio».", argument: "alta",
@@ -123,6 +127,8 @@ var spanish = vocabulary{
 		tickets.VerbSplit: {does: "Convierte la última respuesta del funcionario en una solicitud nueva.",
 			label: "Separar la respuesta en otra solicitud"},
 		tickets.VerbUndo: {does: "Deshace su última orden en esta solicitud, si todavía se puede.", label: "Deshacer mi última orden"},
+		tickets.VerbConfirm: {does: "Confirma órdenes con el código que se le envió.", argument: "abcde-fghij-klmno-pqrst",
+			label: "Confirmar"},
 	},
 	scores:  map[string]string{"5": "5 · Muy satisfecho", "4": "4 · Satisfecho", "3": "3 · Regular", "2": "2 · Insatisfecho", "1": "1 · Muy insatisfecho"},
 	months:  [12]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"},

@@ -21,6 +21,7 @@ const (
 	VerbAway     Verb = "away"
 	VerbResource Verb = "resource"
 	VerbReturn   Verb = "return"
+	VerbConfirm  Verb = "confirm"
 )
 
 // Command is one "#word argument" of a subject, read by the package command.
@@ -47,5 +48,5 @@ func Verbs() []Verb {
 		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
 		VerbAsset, VerbWarranty, VerbUnsolved, VerbVendor,
 		VerbInstruct, VerbStep, VerbAway, VerbSurvey, VerbForm,
-		VerbDuplicate, VerbSplit, VerbUndo, VerbResource, VerbReturn}
+		VerbDuplicate, VerbSplit, VerbUndo, VerbResource, VerbReturn, VerbConfirm}
 }

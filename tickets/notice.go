@@ -39,6 +39,8 @@ const (
 	NoticeReminder        NoticeKind = "reminder"        // to the official: a question waits for the answer
 	NoticeOverdue         NoticeKind = "overdue"         // to the official and staff: a loan should be back
 	NoticeAbsence         NoticeKind = "absence"         // to the coordinator: a technician will be absent, or is back
+	NoticeConfirm         NoticeKind = "confirm"         // to whoever is said to have given commands: were they yours?
+	NoticeWithheld        NoticeKind = "withheld"        // to the coordinator: notices are not sent, and why
 )
 
 // NoticeKinds lists every kind.
@@ -48,7 +50,7 @@ func NoticeKinds() []NoticeKind {
 		NoticeUnproven, NoticeUndelivered, NoticeCopied,
 		NoticeClaim, NoticeVendorMessage, NoticeVendorReminder, NoticeVendorAnswer, NoticeEscalation,
 		NoticeInstruction, NoticeDuplicate, NoticeAbsence,
-		NoticeDeadline, NoticeReminder, NoticeOverdue}
+		NoticeDeadline, NoticeReminder, NoticeOverdue, NoticeConfirm, NoticeWithheld}
 }
 
 // Notice is a mail that Decide wants sent. It is committed with the events that cause it and rendered when it is sent.
@@ -89,6 +91,9 @@ type NoticeData struct {
 	Other      Number           `json:"other,omitempty"`       // NoticeDuplicate: the request that goes on
 	Form       Number           `json:"form,omitempty"`        // the request whose form is attached when the notice is sent
 	Reason     EscalationReason `json:"reason,omitempty"`      // NoticeEscalation
+
+	Confirmation *Confirmation `json:"confirmation,omitempty"` // NoticeConfirm
+	Withheld     *Scope        `json:"withheld,omitempty"`     // NoticeWithheld
 }
 
 // TicketView is a ticket as a notice shows it.
@@ -224,4 +229,5 @@ const (
 	ProblemNotHeld         ProblemCode = "not_held"         // the request does not have so many of Value; it has Choices
 	ProblemLevels          ProblemCode = "levels"           // Value is no impact and urgency
 	ProblemAbsentAlready   ProblemCode = "absent_already"   // From and Last of the absence that is known
+	ProblemCodeUseless     ProblemCode = "code_useless"     // a confirmation whose code is wrong, used or too old
 )

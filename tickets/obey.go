@@ -56,6 +56,7 @@ func rules() map[Verb]rule {
 		VerbAway:      {roles: []Role{RoleTechnician}, carryOut: (*work).away},
 		VerbResource:  {roles: staff, ticket: true, opens: true, carryOut: (*work).reserve},
 		VerbReturn:    {roles: staff, ticket: true, carryOut: (*work).giveBackSome},
+		VerbConfirm:   {roles: everybody, carryOut: (*work).confirm},
 	}
 }
 
@@ -424,7 +425,7 @@ func (w *work) allowed() []Verb {
 	table := rules()
 	return slices.DeleteFunc(Verbs(), func(v Verb) bool {
 		r := table[v]
-		return !r.allows(w) || !possible(v, w.t)
+		return v == VerbConfirm || !r.allows(w) || !possible(v, w.t) // a code comes with its own instructions
 	})
 }
 

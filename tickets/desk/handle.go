@@ -327,6 +327,9 @@ func (d *Desk) commit(tx *register.Tx, in tickets.Input, decision tickets.Decisi
 			return err
 		}
 	}
+	if err := keepAbsence(tx, decision.Absence, in.Mail.ID); err != nil {
+		return err
+	}
 	for _, n := range decision.Notices {
 		if err := d.queue(tx, n, in.Mail, decision.Ticket); err != nil {
 			return err

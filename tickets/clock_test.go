@@ -392,3 +392,21 @@ func TestEveryDueTimeIsToldOnce(t *testing.T) {
 		o.checkReplay()
 	})
 }
+
+// TestChoresOfADeskThatNeverCloses has days that end with the midnight of the next.
+func TestChoresOfADeskThatNeverCloses(t *testing.T) {
+	o := newOffice(t)
+	o.policy = timed(t)
+	o.policy.Calendar = nil // always, in UTC
+	o.now = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	o.take(request)
+	o.take(letter{from: marta, subject: "@ #espera ¿Cuál?"})
+	o.now = time.Date(2026, 11, 24, 23, 59, 0, 0, time.UTC)
+	if got := o.tend(tickets.ChoreReminders); got != "" {
+		t.Errorf("reminded a day early: %s", got)
+	}
+	o.now = time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+	if got := o.tend(tickets.ChoreReminders); got == "" {
+		t.Error("not reminded on the second day")
+	}
+}

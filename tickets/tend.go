@@ -16,10 +16,13 @@ const (
 	ChoreReminders Chore = "reminders" // reminds officials of questions that wait for their answer
 	ChoreClosure   Chore = "closure"   // closes resolved requests that nobody took up again
 	ChoreLoans     Chore = "loans"     // reminds of loans that are overdue
+	ChoreVendors   Chore = "vendors"   // reminds vendors, and tells of those that do not keep their times
 )
 
 // Chores lists every chore.
-func Chores() []Chore { return []Chore{ChoreDeadlines, ChoreReminders, ChoreClosure, ChoreLoans} }
+func Chores() []Chore {
+	return []Chore{ChoreDeadlines, ChoreReminders, ChoreClosure, ChoreLoans, ChoreVendors}
+}
 
 // Waiting is the question that a request waits for the answer to.
 type Waiting struct {
@@ -97,6 +100,8 @@ func Tend(in Input, chore Chore) (Decision, error) {
 		w.closeSilent()
 	case ChoreLoans:
 		w.remindLoans()
+	case ChoreVendors:
+		return DueVendor(in)
 	}
 	return w.decision(string(chore))
 }
@@ -172,7 +177,7 @@ func (w *work) remindLoans() {
 func (w *work) passed(since time.Time, days int) bool {
 	c := w.in.Policy.calendar()
 	last := c.WorkingDays(since, days)
-	return !last.IsZero() && !w.in.Now.Before(startOfDay(last))
+	return !last.IsZero() && !w.in.Now.Before(startOfDay(last.Add(-1))) // a day may close at the midnight that begins the next
 }
 
 func startOfDay(t time.Time) time.Time {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"radicado/mailbox/mailtest"
@@ -27,13 +28,15 @@ const demoPassword = "demo"
 
 // demo is the story being told: real servers, the real daemon, people who write mails.
 type demo struct {
-	console console
-	folder  string
-	site    *mailtest.Site
-	desk    mailtest.Person
-	people  map[string]mailtest.Person
-	limit   time.Duration
-	seen    int // mails of the desk that were shown already
+	console  console
+	folder   string
+	site     *mailtest.Site
+	desk     mailtest.Person
+	people   map[string]mailtest.Person
+	limit    time.Duration
+	ahead    atomic.Int64 // how far the daemon's clock is ahead of the real one, in nanoseconds
+	location *time.Location
+	seen     int // mails of the desk that were shown already
 
 	mu sync.Mutex // the terminal
 }
@@ -60,7 +63,8 @@ func (d *demoCommand) Run(ctx context.Context, c console) (err error) {
 	if d.Logs {
 		log = newLog(s.file.Log, c.err)
 	}
-	p, err := newProgram(ctx, s, pace{}, log)
+	story.location = s.location
+	p, err := newProgram(ctx, s, pace{now: story.now}, log)
 	if err != nil {
 		return err
 	}
@@ -156,17 +160,20 @@ addresses = ["marta.ruiz@ministerio.example"]
 [[person]]
 name = "Ana María Gómez"
 role = "technician"
+skills = ["impresoras"]
 addresses = ["ana.gomez@ministerio.example"]
 [[person]]
 name = "Luis Caicedo"
 role = "technician"
+skills = ["redes"]
+max_load = 5
 addresses = ["luis.caicedo@ministerio.example"]
 [[person]]
 name = "Impresoras del Valle S. A."
 role = "vendor"
 addresses = ["servicio@impresoras.example"]
-`, filepath.Join(d.folder, "register.db"), d.site.IMAP.Addr(), secretFile, d.site.SMTP.Addr(), secretFile,
-		d.site.SMTP.Hostname(), d.site.SMTP.Hostname(), filepath.Join(d.folder, "reply.key"))
+%s`, filepath.Join(d.folder, "register.db"), d.site.IMAP.Addr(), secretFile, d.site.SMTP.Addr(), secretFile,
+		d.site.SMTP.Hostname(), d.site.SMTP.Hostname(), filepath.Join(d.folder, "reply.key"), demoCoordination)
 	path := filepath.Join(d.folder, "settings.toml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("demo: %w", err)

@@ -27,6 +27,7 @@ import (
 	"radicado/tickets/desk"
 	"radicado/tickets/outbox"
 	"radicado/tickets/register"
+	"radicado/tickets/schedule"
 )
 
 // program is the daemon: everything that runs, wired together. Tests and the demo start it in their own process.
@@ -38,6 +39,7 @@ type program struct {
 	receivers []*receive.Receiver
 	cron      *cron.Cron
 	sheets    *sheetMaker
+	schedule  *schedule.Schedule
 	log       *slog.Logger
 }
 
@@ -45,11 +47,15 @@ type program struct {
 type pace struct {
 	receive receive.Timing
 	outbox  outbox.Pace
+	now     func() time.Time // the clock; nil is time.Now
 }
 
 // newProgram opens the register and wires the parts. Nothing runs and nothing is connected yet.
 func newProgram(ctx context.Context, s *settings, pace pace, log *slog.Logger) (_ *program, err error) {
 	p := &program{log: log}
+	if pace.now == nil {
+		pace.now = time.Now
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.Close())
@@ -70,16 +76,22 @@ func newProgram(ctx context.Context, s *settings, pace pace, log *slog.Logger) (
 	if p.sheets, err = newSheetMaker(s); err != nil {
 		return nil, err
 	}
-	p.register, err = register.Open(ctx, s.file.Register.Path, s.registerOptions(true))
+	storage := s.registerOptions(true)
+	storage.Now = pace.now
+	p.register, err = register.Open(ctx, s.file.Register.Path, storage)
 	if err != nil {
 		return nil, fmt.Errorf("register.path: %w", err)
 	}
-	if err := p.addOutbox(s, texts, keys, pace.outbox); err != nil {
+	if err := p.addOutbox(s, texts, keys, pace); err != nil {
 		return nil, err
 	}
 	options := s.deskOptions(prover, keys, log)
 	options.Queued = p.outbox.Kick
 	p.desk = desk.New(p.register, options)
+	p.schedule, err = schedule.New(p.register, s.jobs(p.desk), schedule.Options{Location: s.location, Now: pace.now, Done: p.outbox.Kick, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("[schedule]: %w", err)
+	}
 	return p, p.addReceivers(s, pace.receive)
 }
 
@@ -117,14 +129,14 @@ func (r codeRenderer) Render(n tickets.Notice) (templates.Mail, error) {
 	return r.texts.Render(n)
 }
 
-func (p *program) addOutbox(s *settings, texts *templates.Set, keys *trust.Keyring, pace outbox.Pace) error {
+func (p *program) addOutbox(s *settings, texts *templates.Set, keys *trust.Keyring, pace pace) error {
 	instance := s.instance(keys)
 	server, err := s.smtpServer()
 	if err != nil {
 		return err
 	}
 	options := outbox.Options{
-		Render: codeRenderer{texts, keys}, From: s.from(), Instance: instance, GiveUpAfter: s.giveUpAfter, Pace: pace, Now: time.Now, Log: p.log,
+		Render: codeRenderer{texts, keys}, From: s.from(), Instance: instance, GiveUpAfter: s.giveUpAfter, Pace: pace.outbox, Now: pace.now, Log: p.log,
 		Attach: p.attach,
 		GivenUp: func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error {
 			return p.desk.GivenUp(tx, row, status, diagnostic)
@@ -160,7 +172,7 @@ func (p *program) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var wait sync.WaitGroup
-	errs := make(chan error, len(p.receivers)+2)
+	errs := make(chan error, len(p.receivers)+3)
 	start := func(run func(context.Context) error) {
 		wait.Go(func() {
 			errs <- run(ctx)
@@ -169,6 +181,7 @@ func (p *program) Run(ctx context.Context) error {
 	}
 	start(p.desk.Run)
 	start(p.outbox.Run)
+	start(p.schedule.Run)
 	for _, r := range p.receivers {
 		start(r.Run)
 	}

@@ -23,6 +23,7 @@ type settingsFile struct {
 	People       peopleSection         `toml:"people"`
 	Calendar     calendarSection       `toml:"calendar"`
 	Resource     []resourceSection     `toml:"resource"`
+	Schedule     scheduleSection       `toml:"schedule"`
 	SLA          slaSection            `toml:"sla"`
 	PriorityRule []priorityRuleSection `toml:"priority_rule"`
 	Log          logSection            `toml:"log"`
@@ -171,6 +172,7 @@ func defaultSettings() settingsFile {
 		Procedure: defaultProcedure(),
 		Calendar:  defaultCalendar(),
 		SLA:       defaultSLA(),
+		Schedule:  defaultSchedule(),
 		Log:       logSection{Format: "text", Level: "info"},
 		Confirm:   confirmSection{Valid: "2h"},
 		Scan:      scanSection{Timeout: "30s", OnFailure: "accept"},

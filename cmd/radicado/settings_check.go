@@ -45,6 +45,7 @@ func checkSettings(f settingsFile) (*settings, []settingsError) {
 	c.resources(s)
 	c.sla(s)
 	c.priorityRules(s)
+	c.schedules(s)
 	c.allMailboxes(s)
 	c.smtp(s)
 	c.trust(s)

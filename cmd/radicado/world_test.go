@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -220,6 +221,7 @@ type office struct {
 	folder string
 	run    string // tells the addresses of one test from another's on the same servers
 	logs   *logBuffer
+	ahead  atomic.Int64      // how far the daemon's clock is ahead of the real one, in nanoseconds
 	extra  string            // further settings of the mailbox
 	desks  string            // further settings of the desk
 	staff  map[string]string // further settings of a person, by name
@@ -307,6 +309,13 @@ func testPace() pace {
 	}
 }
 
+// pace is testPace with the clock of the office.
+func (o *office) pace() pace {
+	p := testPace()
+	p.now = func() time.Time { return time.Now().Add(time.Duration(o.ahead.Load())) }
+	return p
+}
+
 // start runs the daemon until the test ends or stop is called.
 func (o *office) start() {
 	o.t.Helper()
@@ -324,7 +333,7 @@ func (o *office) startWith(path string) {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	p, err := newProgram(o.ctx, s, testPace(), slog.New(slog.NewTextHandler(io.MultiWriter(o.logs), nil)))
+	p, err := newProgram(o.ctx, s, o.pace(), slog.New(slog.NewTextHandler(io.MultiWriter(o.logs), nil)))
 	if err != nil {
 		o.t.Fatal(err)
 	}

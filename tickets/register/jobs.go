@@ -1,0 +1,58 @@
+package register
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"radicado/tickets"
+)
+
+// LastDue returns the last due time of a job that was handled; ok is false for a job that the register does not know yet.
+func (r *Reader) LastDue(job string) (at time.Time, ok bool, err error) {
+	var ms int64
+	err = r.row("SELECT last_due FROM jobs WHERE name = ?1", []any{job}, &ms)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return time.Time{}, false, nil
+	case err != nil:
+		return time.Time{}, false, fmt.Errorf("last due time of job %s: %w", job, err)
+	}
+	return atMillis(ms), true, nil
+}
+
+// SetLastDue records, in the transaction that does its work, which due time of a job was handled.
+func (tx *Tx) SetLastDue(job string, due time.Time) error {
+	_, err := tx.exec("INSERT INTO jobs (name, last_due) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET last_due = excluded.last_due", job, due.UnixMilli())
+	if err != nil {
+		return fmt.Errorf("record the due time of job %s: %w", job, err)
+	}
+	return nil
+}
+
+// TicketsFor returns the tickets that a chore may have to do with, in the order of their numbers.
+func (tx *Tx) TicketsFor(chore tickets.Chore) (found []*tickets.Ticket, err error) {
+	switch chore {
+	case tickets.ChoreDeadlines:
+		found, err = collect(&tx.Reader, scanTicket, "SELECT body FROM tickets INDEXED BY tickets_load WHERE open = 1 ORDER BY id")
+	case tickets.ChoreReminders:
+		found, err = tx.inState(tickets.WaitingRequester)
+	case tickets.ChoreClosure:
+		found, err = tx.inState(tickets.Resolved)
+	case tickets.ChoreVendors:
+		found, err = tx.inState(tickets.WaitingVendor)
+	case tickets.ChoreLoans:
+		found, err = collect(&tx.Reader, scanTicket, `SELECT body FROM tickets WHERE id IN
+			(SELECT ticket FROM reservations INDEXED BY reservations_due WHERE due_at <= ?1) ORDER BY id`, tx.now.UnixMilli())
+	default:
+		err = fmt.Errorf("nobody knows the chore %q", chore)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("tickets for the chore %s: %w", chore, err)
+	}
+	return found, nil
+}
+
+func (tx *Tx) inState(state tickets.State) ([]*tickets.Ticket, error) {
+	return collect(&tx.Reader, scanTicket, "SELECT body FROM tickets INDEXED BY tickets_state WHERE state = ?1 ORDER BY id", string(state))
+}

@@ -1,0 +1,66 @@
+package register
+
+import (
+	"testing"
+	"time"
+
+	"radicado/tickets"
+)
+
+func TestLastDue(t *testing.T) {
+	f := open(t)
+	due := f.clock.now().Truncate(time.Minute)
+	for range 2 {
+		f.update(t, func(tx *Tx) error { return tx.SetLastDue("deadlines", due) })
+		due = due.Add(time.Minute)
+	}
+	f.reopen(t)
+	f.view(t, func(r *Reader) error {
+		at, known, err := r.LastDue("deadlines")
+		if !known || !at.Equal(due.Add(-time.Minute)) {
+			t.Errorf("the last due time is %s, %t", at, known)
+		}
+		if _, known, err := r.LastDue("other"); known || err != nil {
+			t.Errorf("a job that never ran: %t, %v", known, err)
+		}
+		return err
+	})
+}
+
+func TestTicketsForEachChore(t *testing.T) {
+	f := open(t)
+	f.update(t, func(tx *Tx) error {
+		for _, facts := range [][]tickets.Fact{
+			{}, {&tickets.WaitedFact{Text: "¿Cuál?"}}, {&tickets.ResolvedFact{Text: "Ya"}}, {&tickets.RejectedFact{Text: "No"}},
+			{&tickets.ReservedFact{Resource: "Portátil", Units: 1, Due: tx.Now().Add(time.Hour)}, &tickets.ResolvedFact{Text: "Ya"}, &tickets.ClosedFact{}},
+		} {
+			ticket, err := register(tx, ana, "a", "b")
+			check(t, err)
+			if len(facts) > 0 {
+				check(t, appendFacts(tx, ticket, ticket.Number, coordinator, 0, facts...))
+			}
+		}
+		return nil
+	})
+	want := map[tickets.Chore]string{tickets.ChoreDeadlines: "1 2", tickets.ChoreReminders: "2", tickets.ChoreClosure: "3", tickets.ChoreLoans: ""}
+	look := func() {
+		t.Helper()
+		f.update(t, func(tx *Tx) error {
+			for _, chore := range tickets.Chores() {
+				found, err := tx.TicketsFor(chore)
+				check(t, err)
+				if got := serials(t, found); got != want[chore] {
+					t.Errorf("%s finds %q, want %q", chore, got, want[chore])
+				}
+			}
+			if _, err := tx.TicketsFor("gardening"); err == nil {
+				t.Error("an unknown chore finds tickets")
+			}
+			return nil
+		})
+	}
+	look()
+	f.clock.advance(time.Hour)
+	want[tickets.ChoreLoans] = "5"
+	look()
+}

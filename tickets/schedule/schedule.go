@@ -1,0 +1,145 @@
+// Package schedule runs jobs at times. Each due time of a job is handled once, across restarts too: the register keeps the
+// last one that was handled, in the transaction that does the job's work. Due times that passed while the daemon was down are
+// made up for by one run. What the jobs do, it does not know.
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"radicado/tickets/register"
+)
+
+// Job is something to be done at times.
+type Job struct {
+	Name string // by which the register knows it; never change it
+	Spec string // cron expression of five fields, or "@every 5m"
+	// Run does the work for the latest due time, in one transaction with the record that it was done.
+	Run func(ctx context.Context, tx *register.Tx, due time.Time) error
+}
+
+// Options is how jobs are run.
+type Options struct {
+	Location *time.Location   // of the cron expressions
+	Now      func() time.Time // the clock by which due times are judged
+	Done     func()           // called after a run was committed; must not block
+	Log      *slog.Logger
+	Retry    time.Duration // after a run that failed, doubled up to a minute; 0 is a second
+}
+
+// Schedule is the jobs with their times.
+type Schedule struct {
+	register *register.Register
+	options  Options
+	jobs     []entry
+}
+
+type entry struct {
+	Job
+	times cron.Schedule
+	turn  *sync.Mutex // a job never runs beside itself
+}
+
+// New returns a schedule of the jobs, or says which expressions are wrong.
+func New(r *register.Register, jobs []Job, options Options) (*Schedule, error) {
+	if options.Retry <= 0 {
+		options.Retry = time.Second
+	}
+	s := &Schedule{register: r, options: options}
+	var problems []error
+	for _, j := range jobs {
+		times, err := cron.ParseStandard(j.Spec)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("job %s: %q: %w", j.Name, j.Spec, err))
+			continue
+		}
+		s.jobs = append(s.jobs, entry{j, times, new(sync.Mutex)})
+	}
+	return s, errors.Join(problems...)
+}
+
+// Run makes up for what was missed, then runs the jobs at their times until ctx ends. A run that has begun is finished.
+func (s *Schedule) Run(ctx context.Context) error {
+	c := cron.New(cron.WithLocation(s.options.Location), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
+	var wait sync.WaitGroup
+	for _, j := range s.jobs {
+		handle := func() { s.handle(ctx, j) }
+		c.Schedule(j.times, cron.FuncJob(handle))
+		wait.Go(handle)
+	}
+	c.Start()
+	<-ctx.Done()
+	<-c.Stop().Done()
+	wait.Wait()
+	return nil
+}
+
+const maxRetry = time.Minute
+
+// handle runs a job where it is due, and tries again until it succeeds: its next due time may be a day away.
+func (s *Schedule) handle(ctx context.Context, j entry) {
+	j.turn.Lock()
+	defer j.turn.Unlock()
+	for wait := s.options.Retry; ctx.Err() == nil; wait = min(2*wait, maxRetry) {
+		err := s.runDue(ctx, j)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		s.options.Log.Error("job failed, and is tried again", "job", j.Name, "error", err)
+		timer := time.NewTimer(wait/2 + rand.N(wait))
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// runDue runs a job once if one or more of its due times have come since the last one that was handled. A job that the
+// register does not know yet begins now.
+func (s *Schedule) runDue(ctx context.Context, j entry) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("it panicked: %v", fault)
+		}
+	}()
+	ran := false
+	err = s.register.Update(ctx, func(tx *register.Tx) error {
+		now := s.options.Now().In(s.options.Location)
+		last, known, err := tx.LastDue(j.Name)
+		switch {
+		case err != nil:
+			return err
+		case !known, last.After(now): // the clock was set back: nobody knows what was handled
+			return tx.SetLastDue(j.Name, now)
+		}
+		due, ok := latest(j.times, last.In(s.options.Location), now)
+		if !ok {
+			return nil
+		}
+		if err := j.Run(ctx, tx, due); err != nil {
+			return err
+		}
+		ran = true
+		return tx.SetLastDue(j.Name, due)
+	})
+	if err == nil && ran && s.options.Done != nil {
+		s.options.Done()
+	}
+	return err
+}
+
+// latest returns the latest due time after last that has come.
+func latest(times cron.Schedule, last, now time.Time) (due time.Time, ok bool) {
+	for next := times.Next(last); !next.IsZero() && !next.After(now); next = times.Next(next) {
+		due, ok = next, true
+	}
+	return due, ok
+}

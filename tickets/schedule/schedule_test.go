@@ -1,0 +1,201 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"radicado/tickets/register"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// bogota has no daylight saving, so that the tests need no database of zones.
+var bogota = time.FixedZone("Bogotá", -5*3600)
+
+// fixture is a register with a clock that the test moves, and a job that writes down when it ran for what.
+type fixture struct {
+	t    *testing.T
+	r    *register.Register
+	path string
+	now  time.Time
+	ran  []string
+	fail error
+	done int
+}
+
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	f := &fixture{t: t, path: filepath.Join(t.TempDir(), "register.db"), now: time.Date(2026, 11, 23, 10, 0, 30, 0, bogota)}
+	f.open()
+	t.Cleanup(func() { f.check(f.r.Close()) })
+	return f
+}
+
+func (f *fixture) check(err error) {
+	f.t.Helper()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *fixture) open() {
+	f.t.Helper()
+	r, err := register.Open(context.Background(), f.path, register.Options{Now: func() time.Time { return f.now }})
+	f.check(err)
+	f.r = r
+}
+
+// schedule is what a daemon that starts now makes.
+func (f *fixture) schedule(spec string) *Schedule {
+	f.t.Helper()
+	s, err := New(f.r, []Job{{Name: "job", Spec: spec, Run: func(_ context.Context, tx *register.Tx, due time.Time) error {
+		f.ran = append(f.ran, due.Format("2 15:04"))
+		return f.fail
+	}}}, Options{Location: bogota, Now: func() time.Time { return f.now }, Done: func() { f.done++ }, Log: slog.New(slog.DiscardHandler)})
+	f.check(err)
+	return s
+}
+
+// expect compares with what ran since the last call.
+func (f *fixture) expect(want ...string) {
+	f.t.Helper()
+	if !slices.Equal(f.ran, want) {
+		f.t.Errorf("ran for %q, want %q", f.ran, want)
+	}
+	f.ran = nil
+}
+
+func (f *fixture) visit(s *Schedule, later time.Duration) {
+	f.t.Helper()
+	f.now = f.now.Add(later)
+	f.check(s.runDue(context.Background(), s.jobs[0]))
+}
+
+func TestEachDueTimeIsHandledOnce(t *testing.T) {
+	f := newFixture(t)
+	s := f.schedule("*/5 * * * *")
+	f.visit(s, 0) // the first start: nothing was missed
+	f.expect()
+	f.visit(s, 4*time.Minute)
+	f.expect()
+	f.visit(s, time.Minute)
+	f.expect("23 10:05")
+	f.visit(s, 0)
+	f.visit(s, time.Second)
+	f.expect()
+	f.visit(f.schedule("*/5 * * * *"), 0) // a restart
+	f.expect()
+	f.visit(s, 5*time.Minute)
+	f.expect("23 10:10")
+	if f.done != 2 {
+		t.Errorf("told %d times that something was committed, want 2", f.done)
+	}
+}
+
+func TestDowntimeIsMadeUpForOnce(t *testing.T) {
+	f := newFixture(t)
+	f.visit(f.schedule("0 8 * * 1-5"), 0)
+	f.check(f.r.Close())
+	f.now = f.now.AddDate(0, 0, 9) // down until Wednesday of the week after
+	f.open()
+	s := f.schedule("0 8 * * 1-5")
+	f.visit(s, 0)
+	f.expect("2 08:00")
+	f.visit(s, 0)
+	f.expect()
+	f.visit(s, 24*time.Hour)
+	f.expect("3 08:00")
+}
+
+func TestAFailedRunLeavesTheDueTimeUnhandled(t *testing.T) {
+	f := newFixture(t)
+	s := f.schedule("*/5 * * * *")
+	f.visit(s, 0)
+	f.fail = errors.New("the disk is full")
+	f.now = f.now.Add(5 * time.Minute)
+	if err := s.runDue(t.Context(), s.jobs[0]); !errors.Is(err, f.fail) {
+		t.Errorf("the failure is told as %v", err)
+	}
+	f.expect("23 10:05")
+	f.fail = nil
+	f.visit(s, time.Minute)
+	f.expect("23 10:05")
+	f.visit(s, 0)
+	f.expect()
+}
+
+func TestAPanicIsAFailure(t *testing.T) {
+	f := newFixture(t)
+	s, err := New(f.r, []Job{{Name: "job", Spec: "* * * * *", Run: func(context.Context, *register.Tx, time.Time) error { panic("boom") }}},
+		Options{Location: bogota, Now: func() time.Time { return f.now }, Log: slog.New(slog.DiscardHandler)})
+	f.check(err)
+	f.visit(s, 0)
+	f.now = f.now.Add(time.Minute)
+	if err := s.runDue(t.Context(), s.jobs[0]); err == nil || !strings.Contains(err.Error(), "boom") {
+		t.Errorf("a panic is told as %v", err)
+	}
+	f.check(f.r.Update(t.Context(), func(*register.Tx) error { return nil })) // the register is free again
+}
+
+func TestTheClockIsSetBack(t *testing.T) {
+	f := newFixture(t)
+	s := f.schedule("*/5 * * * *")
+	f.now = f.now.AddDate(5, 0, 0) // a wrong clock at the first start
+	f.visit(s, 0)
+	f.now = f.now.AddDate(-5, 0, 0)
+	f.visit(s, 0)
+	f.visit(s, 5*time.Minute)
+	f.expect("23 10:05")
+}
+
+func TestBadExpressionsAreRefused(t *testing.T) {
+	f := newFixture(t)
+	_, err := New(f.r, []Job{{Name: "a", Spec: "every day"}, {Name: "b", Spec: "61 * * * *"}}, Options{})
+	if err == nil || !strings.Contains(err.Error(), "job a") || !strings.Contains(err.Error(), "job b") {
+		t.Errorf("refused with %v", err)
+	}
+}
+
+// TestRun lets a day pass on a fake clock.
+func TestRun(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "register.db")
+	synctest.Test(t, func(t *testing.T) {
+		r, err := register.Open(t.Context(), path, register.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ran []string
+		failures := 2
+		s, err := New(r, []Job{{Name: "job", Spec: "0 */6 * * *", Run: func(_ context.Context, _ *register.Tx, due time.Time) error {
+			ran = append(ran, due.Format("15:04"))
+			if failures--; failures >= 0 {
+				return errors.New("not now")
+			}
+			return nil
+		}}}, Options{Location: time.UTC, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithTimeout(t.Context(), 25*time.Hour)
+		defer stop()
+		if err := s.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := fmt.Sprint(ran); got != "[06:00 06:00 06:00 12:00 18:00 00:00]" {
+			t.Errorf("ran for %s", got)
+		}
+	})
+}

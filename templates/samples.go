@@ -262,8 +262,7 @@ func problemNotice(lang string) tickets.Notice {
 		tickets.ProblemNoClaim, tickets.ProblemNoInstruction, tickets.ProblemUnfinished, tickets.ProblemItself, tickets.ProblemOtherState,
 		tickets.ProblemNoAnswer, tickets.ProblemNothingToUndo, tickets.ProblemIrrevocable, tickets.ProblemOvertaken, tickets.ProblemPeriod, tickets.ProblemPeriodOrder,
 		tickets.ProblemPeriodPast, tickets.ProblemNotAbsent, tickets.ProblemAbsentAlready, tickets.ProblemAbsent,
-		tickets.ProblemNobody, tickets.ProblemExhausted, tickets.ProblemQuantity, tickets.ProblemNotHeld,
-		tickets.ProblemLevels, tickets.ProblemCodeUseless} {
+		tickets.ProblemNobody, tickets.ProblemExhausted, tickets.ProblemQuantity, tickets.ProblemNotHeld, tickets.ProblemLevels, tickets.ProblemCodeUseless} {
 		n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#cerar hoy", Problem: &tickets.Problem{
 			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed, Asset: &expired,
 			From: sampleAbsence().From, Last: sampleAbsence().Last, Staff: sampleStaff(), Free: 1, Stock: 5}})

@@ -200,10 +200,9 @@ func allFacts() []Fact {
 		&ReservedFact{}, &ReturnedFact{}, &AlertedFact{}, &RemindedFact{}, &OverdueFact{},
 		&TypedFact{}, &DiagnosedFact{}, &PlannedFact{}, &FollowedFact{}, &EnteredFact{}, &EquippedFact{},
 		&UnsolvedFact{}, &VendorWrittenFact{}, &VendorAnsweredFact{}, &VendorRemindedFact{}, &EscalatedFact{},
-		&ReferredFact{}, &SteppedFact{},
-		&ConfirmationAskedFact{}, &ConfirmedFact{}, &WithheldFact{},
 		&ReferredFact{}, &SteppedFact{}, &SurveyedFact{},
 		&DuplicateFact{}, &JoinedFact{}, &SeparatedFact{}, &UndoneFact{},
+		&ConfirmationAskedFact{}, &ConfirmedFact{}, &WithheldFact{},
 	}
 }
 

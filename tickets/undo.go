@@ -46,7 +46,7 @@ func revocable(f Fact) bool {
 // passive reports whether a fact changes nothing of the ticket, so that it may stand between a command and its undoing.
 func passive(f Fact) bool {
 	switch f.(type) {
-	case *NotedFact, *RefusedFact, *AutomaticFact, *UndeliveredFact, *UnprovenFact:
+	case *NotedFact, *RefusedFact, *AutomaticFact, *UndeliveredFact, *UnprovenFact, *WithheldFact, *ConfirmationAskedFact:
 		return true
 	}
 	return false

@@ -68,6 +68,9 @@ func (d *demoCommand) Run(ctx context.Context, c console) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := story.furnish(ctx, p); err != nil {
+		return errors.Join(err, p.Close())
+	}
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(running) }()

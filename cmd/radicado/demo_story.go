@@ -11,7 +11,8 @@ import (
 func (d *demo) tell(ctx context.Context) error {
 	d.say("A small ministry: officials Pedro and Sofía, coordinator Marta, technicians Ana and Luis, a vendor.")
 	d.say("The daemon reads soporte@ministerio.example over IMAP (%s) and sends over SMTP (%s).", d.site.IMAP.Addr(), d.site.SMTP.Addr())
-	for _, chapter := range []func(context.Context) error{d.tellService, d.tellReopening, d.tellSlips, d.tellCoordination, d.tellPassing, d.tellForgery} {
+	for _, chapter := range []func(context.Context) error{d.tellService, d.tellReopening, d.tellSlips, d.tellCoordination, d.tellPassing, d.tellFirstLevel, d.tellInstruction, d.tellWarranty,
+		d.tellForgery} {
 		if err := chapter(ctx); err != nil {
 			return err
 		}

@@ -23,6 +23,7 @@ type commands struct {
 	Ticket  ticketCommand  `cmd:"" help:"Look at requests in the register."`
 	Assets  assetsCommand  `cmd:"" help:"Keep the equipment register: import, look, export."`
 	Form    formCommand    `cmd:"" help:"Write the form of a request as PDF."`
+	Export  exportCommand  `cmd:"" help:"Write the register of a period as XLSX or CSV."`
 	Read    readCommand    `cmd:"" help:"Read mail files as the daemon reads them, and show what it makes of them."`
 	Explain explainCommand `cmd:"" help:"Say step by step how a mail file is read, classed, proven and matched, and what would be done; change nothing."`
 	Version versionCommand `cmd:"" help:"Print the version."`

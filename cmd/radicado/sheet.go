@@ -74,6 +74,7 @@ func (m *sheetMaker) sheet(t *tickets.Ticket, events []tickets.Event, now time.T
 		m.addEvent(&s, e)
 	}
 	s.Times = m.times(t, s, events)
+	m.due(t, &s)
 	return s
 }
 

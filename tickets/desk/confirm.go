@@ -70,8 +70,10 @@ func (d *Desk) confirmed(tx *register.Tx, answer tickets.Input) (in tickets.Inpu
 		return in, false, fmt.Errorf("message %d is read otherwise than when its commands were asked about", c.Message)
 	}
 	in.Confirmed = &tickets.Confirmed{By: answer.Mail.ID}
-	in.Found, err = find(tx, tickets.Lookups(in))
-	return in, true, err
+	if in.Found, err = find(tx, tickets.Lookups(in)); err != nil {
+		return in, false, err
+	}
+	return in, true, d.furnish(tx, &in)
 }
 
 // pending returns the confirmation that a mail answers: the right code, in time, from the very person who was asked.

@@ -56,6 +56,10 @@ var english = vocabulary{
 		"alerted":         "Due-time alert",
 		"reminded":        "Reminder to the requester",
 		"overdue":         "Reminder of a loan",
+
+		"confirmation_asked": "Confirmation asked for",
+		"confirmed":          "Command confirmed",
+		"withheld":           "Notices not sent",
 	},
 	verbs: map[tickets.Verb]verbWords{
 		tickets.VerbPriority: {does: "Sets the priority: critical, high, medium or low; or impact and urgency, such as “high/medium”.", argument: "high",
@@ -110,6 +114,8 @@ var english = vocabulary{
 			label: "Tick a step off (add its number)", labelArg: "Step %s done"},
 		tickets.VerbAway: {does: "Records the days on which you will be absent; with “no” it cancels them.", argument: "1/12..5/12",
 			label: "Record an absence (add the dates)", labelArg: "Absent: %s"},
+		tickets.VerbConfirm: {does: "Confirms commands with the code that was sent to you.", argument: "abcde-fghij-klmno-pqrst",
+			label: "Confirm"},
 	},
 	months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 	or:     "or",

@@ -25,35 +25,36 @@ const maxName = 100
 func (s *Set) functions(lang string) template.FuncMap {
 	w := vocabularies[lang]
 	return template.FuncMap{
-		"date":      func(t time.Time) string { return w.date(t.In(s.settings.Location)) },
-		"state":     func(v tickets.State) string { return orCode(w.states[v], v) },
-		"priority":  func(v tickets.Priority) string { return orCode(w.priorities[v], v) },
-		"event":     func(kind string) string { return orCode(w.events[kind], kind) },
-		"size":      w.size,
-		"plainDay":  w.writtenDay,
-		"day":       func(t time.Time) string { return w.day(t.In(s.settings.Location)) },
-		"either":    w.either,
-		"choice":    w.choice,
-		"value":     w.value,
-		"detail":    w.detail,
-		"command":   func(v tickets.Verb) string { return "#" + Word(v, lang) },
-		"commands":  func(r *tickets.Receipt, v view) []commandHelp { return w.help(r.Help, v) },
-		"actions":   func(v view, verbs ...tickets.Verb) []action { return s.actions(v, verbs) },
-		"corrected": func(r *tickets.Receipt, v view) []action { return s.corrected(r, v) },
-		"thread":    harmless,
-		"sample":    func(v view) string { return tagged(w.sampleNumber(v), "#"+Word(tickets.VerbStatus, v.Lang)) },
-		"mailto":    func(subject string) string { return mailtoLink(s.settings.Desk, subject) },
-		"dangerous": dangerous,
-		"excerpt":   func(text string) string { return shorten(text, maxExcerpt) },
-		"excerpted": func(text string) bool { return shorten(text, maxExcerpt) != text },
-		"line":      func(text string) string { return shorten(oneLine(text), maxLine) },
-		"name":      func(person string) string { name, _ := splitPerson(person); return name },
-		"address":   func(person string) string { _, address := splitPerson(person); return address },
-		"lines":     func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") },
-		"hash":      func(word string) string { return "#" + strings.TrimLeft(word, "#") },
-		"asks":      asks,
-		"asked":     asked,
-		"outlook":   func(markup string) template.HTML { return template.HTML("<!--[if mso]>" + markup + "<![endif]-->") },
+		"date":         func(t time.Time) string { return w.date(t.In(s.settings.Location)) },
+		"state":        func(v tickets.State) string { return orCode(w.states[v], v) },
+		"priority":     func(v tickets.Priority) string { return orCode(w.priorities[v], v) },
+		"event":        func(kind string) string { return orCode(w.events[kind], kind) },
+		"size":         w.size,
+		"plainDay":     w.writtenDay,
+		"day":          func(t time.Time) string { return w.day(t.In(s.settings.Location)) },
+		"either":       w.either,
+		"choice":       w.choice,
+		"value":        w.value,
+		"detail":       w.detail,
+		"command":      func(v tickets.Verb) string { return "#" + Word(v, lang) },
+		"commands":     func(r *tickets.Receipt, v view) []commandHelp { return w.help(r.Help, v) },
+		"actions":      func(v view, verbs ...tickets.Verb) []action { return s.actions(v, verbs) },
+		"corrected":    func(r *tickets.Receipt, v view) []action { return s.corrected(r, v) },
+		"thread":       harmless,
+		"sample":       func(v view) string { return tagged(w.sampleNumber(v), "#"+Word(tickets.VerbStatus, v.Lang)) },
+		"mailto":       func(subject string) string { return mailtoLink(s.settings.Desk, subject) },
+		"dangerous":    dangerous,
+		"excerpt":      func(text string) string { return shorten(text, maxExcerpt) },
+		"excerpted":    func(text string) bool { return shorten(text, maxExcerpt) != text },
+		"line":         func(text string) string { return shorten(oneLine(text), maxLine) },
+		"name":         func(person string) string { name, _ := splitPerson(person); return name },
+		"address":      func(person string) string { _, address := splitPerson(person); return address },
+		"lines":        func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") },
+		"hash":         func(word string) string { return "#" + strings.TrimLeft(word, "#") },
+		"asks":         asks,
+		"asked":        asked,
+		"outlook":      func(markup string) template.HTML { return template.HTML("<!--[if mso]>" + markup + "<![endif]-->") },
+		"confirmation": func(v view) []action { return s.confirmation(v) },
 	}
 }
 
@@ -104,6 +105,13 @@ func (s *Set) actions(v view, verbs []tickets.Verb) []action {
 
 func (s *Set) action(label, subject string) action {
 	return action{oneLine(label), oneLine(subject), mailtoLink(s.settings.Desk, subject)}
+}
+
+// confirmation returns the button that confirms commands.
+func (s *Set) confirmation(v view) []action {
+	c := v.Confirmation
+	label := vocabularies[v.Lang].label(tickets.Link{Verb: tickets.VerbConfirm}, v.Role)
+	return []action{s.action(label, tagged(c.Ticket, "#"+Word(tickets.VerbConfirm, v.Lang)+" "+c.Code))}
 }
 
 // corrected returns, where every refused command has a likely meaning, one button with all commands as they were meant.

@@ -15,6 +15,11 @@ func samples() []tickets.Notice {
 		for _, kind := range tickets.NoticeKinds() {
 			list = append(list, fullNotice(kind, lang), bareNotice(kind, lang))
 		}
+		for _, kind := range tickets.ScopeKinds() {
+			n := fullNotice(tickets.NoticeWithheld, lang)
+			n.Data.Withheld.Kind = kind
+			list = append(list, n)
+		}
 		for _, state := range tickets.States() {
 			n := fullNotice(tickets.NoticeStatus, lang)
 			n.Data.Ticket.State = state
@@ -30,7 +35,8 @@ func samples() []tickets.Notice {
 // recipientRole is the role of whom a kind of notice mostly goes to.
 func recipientRole(kind tickets.NoticeKind) tickets.Role {
 	switch kind {
-	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered, tickets.NoticeAbsence, tickets.NoticeDeadline:
+	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered, tickets.NoticeAbsence, tickets.NoticeDeadline,
+		tickets.NoticeConfirm, tickets.NoticeWithheld:
 		return tickets.RoleCoordinator
 	case tickets.NoticeClaim, tickets.NoticeVendorMessage, tickets.NoticeVendorReminder:
 		return tickets.RoleVendor
@@ -64,6 +70,10 @@ func bareNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	case tickets.NoticeDeadline:
 		n.Data.Ticket = &tickets.TicketView{Number: tickets.FormatNumber("SS", 2026, 42), State: tickets.Registered, Stopped: true}
 		n.Data.Alerts = []tickets.Alert{{Clock: tickets.ClockSolution, Due: sampleAbsence().Last}}
+	case tickets.NoticeWithheld:
+		n.Data.Withheld = &tickets.Scope{Kind: tickets.ScopeDead, Value: "rosalba.pena@example.org"}
+	case tickets.NoticeConfirm:
+		n.Data.Confirmation = &tickets.Confirmation{Ticket: tickets.FormatNumber("SS", 2026, 42), Commands: []string{"#cerrar"}, Code: "abcde-fghij-klmno-pqrst"}
 	default:
 		n.Data.Ticket = &tickets.TicketView{Number: tickets.FormatNumber("SS", 2026, 42), State: tickets.Registered}
 	}
@@ -124,6 +134,12 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Ticket.Solution = "Se cambió el rodillo de la bandeja 2 y se imprimieron diez páginas de prueba.\n\nSi vuelve a atascarse, apague la impresora y avísenos."
 	}
 	switch kind {
+	case tickets.NoticeConfirm:
+		d.Text, d.Links = "Ya quedó.", nil
+		d.Confirmation = &tickets.Confirmation{Message: 7, Ticket: d.Ticket.Number, Commands: []string{"#cerrar", "#prioridad baja"},
+			Until: d.Ticket.ChangedAt.Add(time.Hour), Code: "abcde-fghij-klmno-pqrst"}
+	case tickets.NoticeWithheld:
+		d.Withheld = &tickets.Scope{Kind: tickets.ScopeAddress, Value: "rosalba.pena@example.org"}
 	case tickets.NoticeUnproven:
 		d.From, d.Text = "Luz Marina Cárdenas <luz.cardenas@example.org>", "Ciérrenla, por favor."
 		d.Commands = []string{"#cerrar", "#prioridad baja"}
@@ -239,7 +255,7 @@ func problemNotice(lang string) tickets.Notice {
 		tickets.ProblemNoClaim, tickets.ProblemNoInstruction, tickets.ProblemUnfinished, tickets.ProblemPeriod, tickets.ProblemPeriodOrder,
 		tickets.ProblemPeriodPast, tickets.ProblemNotAbsent, tickets.ProblemAbsentAlready, tickets.ProblemAbsent,
 		tickets.ProblemNobody, tickets.ProblemExhausted, tickets.ProblemQuantity, tickets.ProblemNotHeld,
-		tickets.ProblemLevels} {
+		tickets.ProblemLevels, tickets.ProblemCodeUseless} {
 		n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#cerar hoy", Problem: &tickets.Problem{
 			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed, Asset: &expired,
 			From: sampleAbsence().From, Last: sampleAbsence().Last, Staff: sampleStaff(), Free: 1, Stock: 5}})

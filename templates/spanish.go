@@ -56,6 +56,10 @@ var spanish = vocabulary{
 		"alerted":         "Alerta de plazo",
 		"reminded":        "Recordatorio al funcionario",
 		"overdue":         "Recordatorio de devolución",
+
+		"confirmation_asked": "Confirmación pedida",
+		"confirmed":          "Orden confirmada",
+		"withheld":           "Avisos no enviados",
 	},
 	verbs: map[tickets.Verb]verbWords{
 		tickets.VerbPriority: {does: "Define la prioridad: crítica, alta, media o baja; o el impacto y la urgencia, como «alto/medio».", argument: "alta",
@@ -110,6 +114,8 @@ var spanish = vocabulary{
 			label: "Marcar un paso (agregue el número)", labelArg: "Paso %s hecho"},
 		tickets.VerbAway: {does: "Registra los días en que usted estará ausente; con «no» los cancela.", argument: "1/12..5/12",
 			label: "Registrar una ausencia (agregue las fechas)", labelArg: "Ausente: %s"},
+		tickets.VerbConfirm: {does: "Confirma órdenes con el código que se le envió.", argument: "abcde-fghij-klmno-pqrst",
+			label: "Confirmar"},
 	},
 	months:  [12]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"},
 	or:      "o",

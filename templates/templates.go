@@ -251,6 +251,15 @@ func complete(n tickets.Notice) error {
 		if n.Data.Failure == nil {
 			lacks = "failure"
 		}
+	case tickets.NoticeConfirm:
+		// The code is never stored: see tickets.Confirmation.
+		if n.Data.Confirmation == nil || n.Data.Confirmation.Code == "" {
+			lacks = "code to confirm with"
+		}
+	case tickets.NoticeWithheld:
+		if n.Data.Withheld == nil {
+			lacks = "reason"
+		}
 	case tickets.NoticeUnproven:
 	case tickets.NoticeDeadline:
 		if n.Data.Ticket == nil {

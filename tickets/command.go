@@ -21,6 +21,7 @@ const (
 	VerbAway     Verb = "away"
 	VerbResource Verb = "resource"
 	VerbReturn   Verb = "return"
+	VerbConfirm  Verb = "confirm"
 )
 
 // Command is one "#word argument" of a subject, read by the package command.
@@ -46,5 +47,5 @@ func Verbs() []Verb {
 		VerbStatus, VerbList, VerbSearch, VerbHelp,
 		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
 		VerbAsset, VerbWarranty, VerbUnsolved, VerbVendor,
-		VerbInstruct, VerbStep, VerbAway, VerbResource, VerbReturn}
+		VerbInstruct, VerbStep, VerbAway, VerbResource, VerbReturn, VerbConfirm}
 }

@@ -18,9 +18,10 @@ type Input struct {
 	Bounced *Bounced
 	Answers bool // the mail answers a notice of ours
 
-	MatchedBy string    // how Ticket was found, in English, for an explanation
-	Replayed  string    // why the mail repeats one that was obeyed, in English; "" where it does not
-	Situation Situation // of staff and resources
+	MatchedBy string     // how Ticket was found, in English, for an explanation
+	Replayed  string     // why the mail repeats one that was obeyed, in English; "" where it does not
+	Situation Situation  // of staff and resources
+	Confirmed *Confirmed // the person has confirmed these commands; nil where nobody was asked or has answered
 }
 
 // Mail is a stored message with its subject taken apart.
@@ -33,6 +34,9 @@ type Mail struct {
 	Numbers  []Number // that the subject names
 	Empty    string   // why nothing of the mail could be read, "" where it could
 
+	Infected  string // what a scanner found in it, "" for nothing
+	Unscanned bool   // the scanner could not look at it, and the settings take it all the same
+
 	Received time.Time // by our server; zero where nobody knows
 }
 
@@ -40,6 +44,14 @@ type Mail struct {
 type Bounced struct {
 	Ticket Number // "" for a notice of no ticket
 	To     mailbox.Address
+
+	Failures int  // earlier refusals of the address in a row
+	Dead     bool // nothing is sent to it any more
+}
+
+// Confirmed is an answer, with the right code, to the question whether commands are meant.
+type Confirmed struct {
+	By int64 // the message with the code
 }
 
 // Decision is what a mail causes. Either Quarantine says why it was set aside, or the mail was handled.
@@ -50,6 +62,12 @@ type Decision struct {
 	Absence    *AbsenceChange // nil for none
 	Quarantine string         // why the mail is set aside, in English; "" where it was handled
 	Summary    string         // what was done, in English, for the log
+
+	Confirmation *Confirmation  // is asked for, nil for none
+	Failed       *FailedAddress // took no notice of ours, nil for none
+	Commanded    bool           // commands of a proven sender were read, whatever became of them
+	Held         []Scope        // from which notices were held back by Restrain
+	Told         []Scope        // those of Held of which the coordinators are told now
 }
 
 // Decide says what a mail causes: a pure function, so that every rule of the desk is a row of a table test. An error means
@@ -60,6 +78,8 @@ func Decide(in Input) (Decision, error) {
 	switch class := in.Mail.Message.Class; {
 	case in.Mail.Empty != "":
 		return quarantined(in.Mail.Empty), nil
+	case in.Mail.Infected != "":
+		return quarantined("a scanner found " + in.Mail.Infected), nil
 	case in.Policy.IsOwn(in.Mail.Message.From), class == mailbox.ClassLoop:
 		return quarantined("loop: " + orElse(in.Mail.Message.ClassReason, "from an address of the desk itself")), nil
 	case class == mailbox.ClassBounce, class == mailbox.ClassDelay:
@@ -70,6 +90,9 @@ func Decide(in Input) (Decision, error) {
 	}
 	if in.Mail.Message.From.Key() == "" {
 		return quarantined("no usable sender address"), nil
+	}
+	if in.confirms() && !in.Sender.Proof.Proven {
+		return quarantined("an unproven mail with a code that confirms nothing"), nil
 	}
 	if in.Sender.Role == RoleStranger && in.Policy.RefuseStrangers {
 		return quarantined("sender outside the domains of officials"), nil
@@ -121,15 +144,20 @@ func GivenUp(in Input, fact *UndeliveredFact) (Decision, error) {
 // undelivered tells the coordinators, but never by the address that failed: that would go round for ever.
 func (w *work) undelivered(fact *UndeliveredFact) (Decision, error) {
 	w.actor = Actor{Role: RoleSystem}
+	failed := w.failed(fact)
+	fact.Dead = failed != nil && failed.Dead
 	if w.before != nil {
 		w.add(fact)
 	}
+	known := failed != nil && w.in.Bounced.Dead // of a dead address the coordinators were told
 	for _, p := range w.in.Policy.People.With(RoleCoordinator) {
-		if fact.Permanent && !containsAddress(fact.Recipients, p) {
+		if fact.Permanent && !known && !containsAddress(fact.Recipients, p) {
 			w.notify(NoticeUndelivered, p.Address(), RoleCoordinator, func(d *NoticeData) { d.Failure = fact })
 		}
 	}
-	return w.decision("notice was not delivered")
+	d, err := w.decision("notice was not delivered")
+	d.Failed = failed
+	return d, err
 }
 
 // person handles a mail that somebody wrote.
@@ -138,14 +166,21 @@ func (w *work) person() (Decision, error) {
 		w.linked, w.before, w.t = w.in.Ticket.Number, nil, nil
 	}
 	commands := w.commands()
+	w.proven = len(commands) > 0 && w.in.Sender.Proof.Proven
 	switch {
 	case w.isVendor():
 		return w.vendorAnswer(false)
+	case len(commands) > 0 && w.in.Sender.Proof.Proven && w.mustConfirm(commands):
+		return w.confirmFirst(commands)
 	case len(commands) > 0 && w.in.Sender.Proof.Proven:
+		if w.in.Confirmed != nil && w.before != nil {
+			w.add(&ConfirmedFact{Commands: commandStrings(commands), By: w.in.Confirmed.By})
+		}
 		return w.obey(commands)
 	case w.before == nil:
 		w.register(w.in.Mail.Whole, commandStrings(commands))
 		w.tell()
+		w.askUnproven(commands)
 		return w.decision("registered")
 	case !w.in.Sender.Proof.Proven && (len(commands) > 0 || w.in.Sender.Role.Staff() && !w.isRequester()):
 		return w.unproven(commands)
@@ -178,6 +213,7 @@ func (w *work) unproven(commands []Command) (Decision, error) {
 	w.actor = Actor{Role: RoleStranger, Addr: m.From.Key(), Name: m.From.Name}
 	w.add(&UnprovenFact{From: m.From, Text: m.NewText, Files: files(m), Commands: commandStrings(commands), Reason: w.in.Sender.Proof.Reason})
 	w.warnCoordinators(commandStrings(commands))
+	w.askUnproven(commands)
 	return w.decision("message of unproven sender kept, not obeyed")
 }
 
@@ -197,6 +233,9 @@ func (w *work) register(subject string, ignored []string) {
 	}
 	if f := m.Forward; f != nil && s.Role.Staff() && s.Proof.Proven && f.From.Key() != "" && !w.in.Policy.IsOwn(f.From) {
 		w.registerFor(fact, f)
+	}
+	if w.in.Mail.Unscanned {
+		fact.Remarks = append(fact.Remarks, Remark{RemarkUnscanned, ""})
 	}
 	if len(w.in.Mail.Numbers) > 0 && fact.Linked == "" {
 		fact.Remarks = append(fact.Remarks, Remark{RemarkUnknownNumber, string(w.in.Mail.Numbers[0])})

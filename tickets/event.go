@@ -91,6 +91,7 @@ type (
 		Status     string   `json:"status,omitempty"`
 		Permanent  bool     `json:"permanent"`
 		Diagnostic string   `json:"diagnostic,omitempty"`
+		Dead       bool     `json:"dead,omitempty"` // nothing more is sent to the address until a mail comes from it
 	}
 	// PrioritisedFact sets the priority.
 	PrioritisedFact struct {
@@ -152,12 +153,13 @@ const (
 	RemarkAuthors       RemarkCode = "authors"        // Value: how many addresses the From fields name
 	RemarkUnknownNumber RemarkCode = "unknown_number" // Value: a number in the subject that does not exist
 	RemarkInvitation    RemarkCode = "invitation"     // Value: the summary of a calendar invitation
+	RemarkUnscanned     RemarkCode = "unscanned"      // no scanner has looked at it though the settings name one
 	RemarkUnobeyed      RemarkCode = "unobeyed"       // Value: a command that was not obeyed because nothing proves the sender
 )
 
 // RemarkCodes lists every remark.
 func RemarkCodes() []RemarkCode {
-	return []RemarkCode{RemarkEncrypted, RemarkIncomplete, RemarkAuthors, RemarkUnknownNumber, RemarkInvitation, RemarkUnobeyed}
+	return []RemarkCode{RemarkEncrypted, RemarkIncomplete, RemarkAuthors, RemarkUnknownNumber, RemarkInvitation, RemarkUnscanned, RemarkUnobeyed}
 }
 
 // NewFact returns an empty fact of that kind.
@@ -199,6 +201,7 @@ func allFacts() []Fact {
 		&TypedFact{}, &DiagnosedFact{}, &PlannedFact{}, &FollowedFact{}, &EnteredFact{}, &EquippedFact{},
 		&UnsolvedFact{}, &VendorWrittenFact{}, &VendorAnsweredFact{}, &VendorRemindedFact{}, &EscalatedFact{},
 		&ReferredFact{}, &SteppedFact{},
+		&ConfirmationAskedFact{}, &ConfirmedFact{}, &WithheldFact{},
 	}
 }
 

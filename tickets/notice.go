@@ -28,16 +28,18 @@ const (
 	NoticeUnproven        NoticeKind = "unproven"        // to the coordinator: a mail in somebody's name that nothing proves
 	NoticeUndelivered     NoticeKind = "undelivered"     // to the coordinator: a notice did not arrive
 	NoticeCopied          NoticeKind = "copied"          // to somebody who now follows the request
-	NoticeDeadline        NoticeKind = "deadline"        // to staff: a term runs out, or ran out
-	NoticeReminder        NoticeKind = "reminder"        // to the official: a question waits for the answer
-	NoticeOverdue         NoticeKind = "overdue"         // to the official and staff: a loan should be back
 	NoticeClaim           NoticeKind = "claim"           // to the vendor: a machine under warranty
 	NoticeVendorMessage   NoticeKind = "vendor_message"  // to the vendor: a further message
 	NoticeVendorReminder  NoticeKind = "vendor_reminder" // to the vendor
 	NoticeVendorAnswer    NoticeKind = "vendor_answer"   // to staff: the vendor wrote
 	NoticeEscalation      NoticeKind = "escalation"      // to staff: the vendor does not keep its times
 	NoticeInstruction     NoticeKind = "instruction"     // to whom an instruction names
+	NoticeDeadline        NoticeKind = "deadline"        // to staff: a term runs out, or ran out
+	NoticeReminder        NoticeKind = "reminder"        // to the official: a question waits for the answer
+	NoticeOverdue         NoticeKind = "overdue"         // to the official and staff: a loan should be back
 	NoticeAbsence         NoticeKind = "absence"         // to the coordinator: a technician will be absent, or is back
+	NoticeConfirm         NoticeKind = "confirm"         // to whoever is said to have given commands: were they yours?
+	NoticeWithheld        NoticeKind = "withheld"        // to the coordinator: notices are not sent, and why
 )
 
 // NoticeKinds lists every kind.
@@ -46,7 +48,8 @@ func NoticeKinds() []NoticeKind {
 		NoticeIncoming, NoticeNote, NoticeQuestion, NoticeResolved, NoticeClosed, NoticeReopened, NoticeRejected, NoticeReceipt,
 		NoticeUnproven, NoticeUndelivered, NoticeCopied,
 		NoticeClaim, NoticeVendorMessage, NoticeVendorReminder, NoticeVendorAnswer, NoticeEscalation,
-		NoticeInstruction, NoticeAbsence, NoticeDeadline, NoticeReminder, NoticeOverdue}
+		NoticeInstruction, NoticeAbsence,
+		NoticeDeadline, NoticeReminder, NoticeOverdue, NoticeConfirm, NoticeWithheld}
 }
 
 // Notice is a mail that Decide wants sent. It is committed with the events that cause it and rendered when it is sent.
@@ -84,6 +87,9 @@ type NoticeData struct {
 	Next       int              `json:"next,omitempty"`        // NoticeInstruction: number of the step whose turn it is, 0 for none
 	Articles   []ArticleView    `json:"articles,omitempty"`    // NoticeNewRequest: solutions on file that may fit
 	Reason     EscalationReason `json:"reason,omitempty"`      // NoticeEscalation
+
+	Confirmation *Confirmation `json:"confirmation,omitempty"` // NoticeConfirm
+	Withheld     *Scope        `json:"withheld,omitempty"`     // NoticeWithheld
 }
 
 // TicketView is a ticket as a notice shows it.
@@ -212,4 +218,5 @@ const (
 	ProblemNotHeld         ProblemCode = "not_held"         // the request does not have so many of Value; it has Choices
 	ProblemLevels          ProblemCode = "levels"           // Value is no impact and urgency
 	ProblemAbsentAlready   ProblemCode = "absent_already"   // From and Last of the absence that is known
+	ProblemCodeUseless     ProblemCode = "code_useless"     // a confirmation whose code is wrong, used or too old
 )

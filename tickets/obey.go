@@ -50,6 +50,7 @@ func rules() map[Verb]rule {
 		VerbAway:     {roles: []Role{RoleTechnician}, carryOut: (*work).away},
 		VerbResource: {roles: staff, ticket: true, opens: true, carryOut: (*work).reserve},
 		VerbReturn:   {roles: staff, ticket: true, carryOut: (*work).giveBackSome},
+		VerbConfirm:  {roles: everybody, carryOut: (*work).confirm},
 	}
 }
 
@@ -148,8 +149,8 @@ func (w *work) carryOut(commands []Command, text string) (refused, textTaken boo
 	return refused, textTaken
 }
 
-// repeated returns which of the commands before says the same verb, -1 for none. Notes, followers, machines, steps and
-// resources may be several.
+// repeated returns which of the commands before says the same verb, -1 for none. Notes, followers, machines, steps and resources may
+// be several.
 func repeated(before []Command, c Command) int {
 	return slices.IndexFunc(before, func(other Command) bool {
 		return other.Verb == c.Verb && !slices.Contains([]Verb{VerbNote, VerbCopy, VerbAsset, VerbStep, VerbResource, VerbReturn}, c.Verb)
@@ -415,7 +416,7 @@ func (w *work) allowed() []Verb {
 	table := rules()
 	return slices.DeleteFunc(Verbs(), func(v Verb) bool {
 		r := table[v]
-		return !r.allows(w) || !possible(v, w.t)
+		return v == VerbConfirm || !r.allows(w) || !possible(v, w.t) // a code comes with its own instructions
 	})
 }
 

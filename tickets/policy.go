@@ -27,10 +27,9 @@ type Policy struct {
 	Officials map[string]Official // the ministry's directory, by address key
 	Calendar  *calendar.Calendar  // when the desk works, in its time zone; nil: always, in UTC
 
-	Instructions []Instruction // that #instructivo knows
-	Articles     []Article     // that #solucion knows
-
-	AutoAssign    bool // new requests are assigned by themselves
+	Instructions  []Instruction // that #instructivo knows
+	Articles      []Article     // that #solucion knows
+	AutoAssign    bool          // new requests are assigned by themselves
 	Resources     []Resource
 	PriorityRules []PriorityRule
 	Terms         map[Priority]Terms // in working time; a priority that is missing has none
@@ -39,6 +38,8 @@ type Policy struct {
 	WaitReminders int                // at most
 	CloseDays     int                // working days of silence after which what is resolved is closed; 0: never
 	LoanDays      int                // working days after which the desk is reminded again of an overdue loan; 0: once is enough
+	Confirm       Confirming
+	Limits        Limits
 }
 
 // Identify says who a message claims to be from. Proof is added by whoever examined the message.
@@ -68,6 +69,15 @@ func (p *Policy) Official(a mailbox.Address) bool {
 	return slices.ContainsFunc(p.OfficialDomains, func(d string) bool {
 		return domain == d || strings.HasSuffix(domain, "."+d)
 	})
+}
+
+// SamePerson reports whether two addresses are of one person, who may have several.
+func (p *Policy) SamePerson(a, b string) bool {
+	if (mailbox.Address{Addr: a}).Key() == (mailbox.Address{Addr: b}).Key() {
+		return true
+	}
+	person, known := p.People.Find(a)
+	return known && person.Has(b)
 }
 
 // IsOwn reports whether the address is one of the desk's: mail to it would come back to us.

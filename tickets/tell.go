@@ -203,7 +203,7 @@ func (w *work) notify(kind NoticeKind, to mailbox.Address, role Role, fill func(
 	if to.Key() == "" || w.in.Policy.IsOwn(to) {
 		return
 	}
-	if kind != NoticeReceipt && kind != NoticeUnproven && slices.ContainsFunc(w.notices, func(n Notice) bool { return n.To.Key() == to.Key() && n.Kind != NoticeReceipt }) {
+	if kind != NoticeReceipt && kind != NoticeUnproven && kind != NoticeConfirm && slices.ContainsFunc(w.notices, func(n Notice) bool { return n.To.Key() == to.Key() && n.Kind != NoticeReceipt }) {
 		return
 	}
 	n := Notice{Kind: kind, To: to, Lang: w.in.Policy.langOf(to), Data: NoticeData{Role: role, Recipient: to.Name, ReopenDays: w.in.Policy.ReopenDays}}

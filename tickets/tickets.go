@@ -84,7 +84,6 @@ type Ticket struct {
 	OnBehalfBy   string            `json:"on_behalf,omitempty"`
 	Unproven     bool              `json:"unproven,omitempty"` // nothing proves that the requester wrote the request
 	Solution     string            `json:"solution,omitempty"`
-	Resources    []Held            `json:"resources,omitempty"`  // technical resources that are out for it
 	Type         string            `json:"type,omitempty"`       // kind of request, step 4.2
 	Diagnosis    string            `json:"diagnosis,omitempty"`  // step 4.1
 	Plan         string            `json:"plan,omitempty"`       // step 4.3
@@ -92,6 +91,7 @@ type Ticket struct {
 	Claim        Claim             `json:"claim,omitzero"`       // step 4.4
 	Instruction  Progress          `json:"instruction,omitzero"` // step 4.2
 	Article      string            `json:"article,omitempty"`    // the first-level solution on file by which it was solved
+	Resources    []Held            `json:"resources,omitempty"`  // technical resources that are out for it
 	RegisteredAt time.Time         `json:"registered_at"`
 	RespondedAt  time.Time         `json:"responded_at,omitzero"` // when the desk first wrote to the official
 	Pauses       []Pause           `json:"pauses,omitempty"`

@@ -12,7 +12,7 @@ const clockSkew = 26 * time.Hour
 // not for that sent by somebody now: a signed mail can be kept and put into the mailbox again. Without commands that does no
 // harm, and the mail stays what it is.
 func (in Input) weighed() Input {
-	if len(in.Mail.Commands) == 0 || !in.Sender.Proof.Proven {
+	if len(in.Mail.Commands) == 0 || !in.Sender.Proof.Proven || in.Confirmed != nil {
 		return in
 	}
 	if reason := in.outOfTime(); reason != "" {

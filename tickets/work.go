@@ -22,6 +22,8 @@ type work struct {
 	items   []Item
 	absence *AbsenceChange
 	nobody  bool // suits the new request, which should have been assigned by itself
+	asked   *Confirmation
+	proven  bool // commands of a proven sender were read, whatever became of them
 	err     error
 }
 
@@ -50,7 +52,7 @@ func (w *work) decision(summary string) (Decision, error) {
 	if w.err != nil {
 		return Decision{}, w.err
 	}
-	d := Decision{Events: w.events, Notices: w.notices, Absence: w.absence, Summary: summary}
+	d := Decision{Events: w.events, Notices: w.notices, Absence: w.absence, Summary: summary, Confirmation: w.asked, Commanded: w.proven}
 	if len(w.events) > 0 {
 		d.Ticket = w.t
 	}
@@ -82,13 +84,7 @@ func (w *work) isTechnician() bool {
 }
 
 // samePerson reports whether two addresses are of one person, who may have several.
-func (w *work) samePerson(a, b mailbox.Address) bool {
-	if a.Key() == b.Key() {
-		return true
-	}
-	p, known := w.in.Policy.People.Find(a.Addr)
-	return known && p.Has(b.Addr)
-}
+func (w *work) samePerson(a, b mailbox.Address) bool { return w.in.Policy.SamePerson(a.Addr, b.Addr) }
 
 // start marks the technician's first work.
 func (w *work) start() {

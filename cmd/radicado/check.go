@@ -47,6 +47,9 @@ func (k *checkCommand) Run(ctx context.Context, c console) error {
 	say(checkFolder("register", s.file.Register.Path))
 	say(checkFolder("trust", s.file.Trust.KeyFile))
 	say(checkTemplates(s))
+	if s.scanner != nil && !k.Offline {
+		say(checkScanner(ctx, s))
+	}
 	if !k.Offline {
 		if err := checkServers(ctx, s, say); err != nil {
 			return err
@@ -114,6 +117,18 @@ func checkProofs(ctx context.Context, s *settings, name string, account receive.
 		found[0].Detail = "no mails to look at: send one to the mailbox from outside and check again"
 	}
 	return found
+}
+
+// checkScanner asks the virus scanner who it is.
+func checkScanner(ctx context.Context, s *settings) finding {
+	f := finding{Where: "scan", What: s.file.Scan.Address}
+	version, err := s.scanner.Version(ctx)
+	if err != nil {
+		f.Detail, f.Advice = err.Error(), "start clamd, and let the daemon's user reach its socket"
+		return f
+	}
+	f.OK, f.Detail = true, version
+	return f
 }
 
 // checkFolder tries whether a file can be kept at path.

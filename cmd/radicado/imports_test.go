@@ -19,6 +19,7 @@ var floors = map[string]int{
 
 	"radicado/tickets/command":          2,
 	"radicado/tickets/form":             2,
+	"radicado/mailbox/oauth":            2,
 	"radicado/mailbox/message/tnef":     2,
 	"radicado/mailbox/message/htmltext": 2,
 
@@ -29,7 +30,7 @@ var floors = map[string]int{
 	"radicado/mailbox/receive":       3,
 	"radicado/mailbox/deliver":       3,
 	"radicado/mailbox/trust":         3,
-	"radicado/mailbox/oauth":         3,
+	"radicado/mailbox/clamd":         3,
 	"radicado/mailbox/mailtest":      3,
 	"radicado/mailbox/message/quote": 3,
 

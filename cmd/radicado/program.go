@@ -22,6 +22,7 @@ import (
 	"radicado/mailbox/receive"
 	"radicado/mailbox/trust"
 	"radicado/templates"
+	"radicado/tickets"
 	"radicado/tickets/command"
 	"radicado/tickets/desk"
 	"radicado/tickets/outbox"
@@ -77,7 +78,7 @@ func newProgram(ctx context.Context, s *settings, pace pace, log *slog.Logger) (
 	if err != nil {
 		return nil, fmt.Errorf("register.path: %w", err)
 	}
-	if err := p.addOutbox(s, texts, s.instance(keys), pace); err != nil {
+	if err := p.addOutbox(s, texts, keys, pace); err != nil {
 		return nil, err
 	}
 	options := s.deskOptions(prover, keys, log)
@@ -96,20 +97,42 @@ func (s *settings) instance(keys *trust.Keyring) string {
 }
 
 func (s *settings) deskOptions(prover desk.Prover, keys *trust.Keyring, log *slog.Logger) desk.Options {
-	return desk.Options{
+	options := desk.Options{
 		Policy: s.policy, Grammar: command.New(s.file.Desk.NumberPrefix), Prover: prover, Keys: keys,
 		Reader: message.Options{Own: s.policy.Own, Instance: s.instance(keys)},
 		Domain: mailbox.Address{Addr: s.file.Desk.Address}.Domain(), CutOff: s.cutOffs(), Log: log,
+		Refuse: s.file.Scan.OnFailure == "quarantine",
 	}
+	if s.scanner != nil { // and no typed nil
+		options.Scanner = s.scanner
+	}
+	return options
 }
 
-func (p *program) addOutbox(s *settings, texts *templates.Set, instance string, pace pace) error {
+// codeRenderer puts the codes of confirmations into notices: the register does not hold them.
+type codeRenderer struct {
+	texts *templates.Set
+	keys  *trust.Keyring
+}
+
+// Render implements outbox.Renderer.
+func (r codeRenderer) Render(n tickets.Notice) (templates.Mail, error) {
+	if n.Data.Confirmation != nil {
+		c := *n.Data.Confirmation
+		c.Code = desk.Code(r.keys, c, n.To.Key())
+		n.Data.Confirmation = &c
+	}
+	return r.texts.Render(n)
+}
+
+func (p *program) addOutbox(s *settings, texts *templates.Set, keys *trust.Keyring, pace pace) error {
+	instance := s.instance(keys)
 	server, err := s.smtpServer()
 	if err != nil {
 		return err
 	}
 	options := outbox.Options{
-		Render: texts, From: s.from(), Instance: instance, GiveUpAfter: s.giveUpAfter, Pace: pace.outbox, Now: pace.now, Log: p.log,
+		Render: codeRenderer{texts, keys}, From: s.from(), Instance: instance, GiveUpAfter: s.giveUpAfter, Pace: pace.outbox, Now: pace.now, Log: p.log,
 		GivenUp: func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error {
 			return p.desk.GivenUp(tx, row, status, diagnostic)
 		},
@@ -221,11 +244,15 @@ func (m mailboxSettings) account(timing receive.Timing) (receive.Account, error)
 	timing.Step = cmp.Or(timing.Step, m.timeout)
 	// The schedule looks; the receiver's own clock is only for servers that the schedule would leave waiting for a day.
 	timing.Poll = cmp.Or(timing.Poll, 24*time.Hour)
-	return receive.Account{
+	account := receive.Account{
 		Name: m.section.Name, Address: m.section.Address, TLS: receive.TLSMode(m.section.TLS), TLSConfig: config,
 		Username: m.section.Username, Password: m.secret.read, Folder: m.section.Folder, Processed: m.section.ProcessedFolder,
 		Quarantine: m.section.QuarantineFolder, LeaveInPlace: m.section.LeaveInPlace, MaxSize: m.maxSize, Timing: timing,
-	}, nil
+	}
+	if m.tokens != nil {
+		account.Password, account.Token, account.Refused = nil, m.tokens.Token, m.tokens.Refused
+	}
+	return account, nil
 }
 
 // smtpServer is the server in the terms of deliver.
@@ -243,7 +270,10 @@ func (s *settings) smtpServer() (deliver.Server, error) {
 	}
 	server := deliver.Server{Address: m.Address, TLSConfig: config, Hello: hello, Username: m.Username, Timeout: s.smtpTimeout,
 		TLS: map[string]deliver.TLSMode{"implicit": deliver.Implicit, "starttls": deliver.StartTLS, "none": deliver.None}[m.TLS]}
-	if !s.smtpSecret.none() {
+	if m.OAuth {
+		tokens := s.newTokens(m.Username)
+		server.Password, server.Mechanism, server.Refused = tokens.Token, deliver.OAuth, tokens.Refused
+	} else if !s.smtpSecret.none() {
 		server.Password = s.smtpSecret.read
 	}
 	return server, nil

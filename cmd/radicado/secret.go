@@ -40,6 +40,22 @@ func (s secret) read(context.Context) (string, error) {
 	return "", errors.New("no password: set password_file, password_env or password_credential")
 }
 
+// readAll returns the whole of a secret that is a file, such as a key in JSON.
+func (s secret) readAll() (string, error) {
+	path := s.keys.File
+	switch {
+	case s.keys.Env != "":
+		return s.read(context.Background())
+	case s.keys.Credential != "":
+		path = filepath.Join(s.env("CREDENTIALS_DIRECTORY"), s.keys.Credential)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("reading a key: %w", err)
+	}
+	return string(data), nil
+}
+
 // readSecretFile returns the first line of a file.
 func readSecretFile(path string) (string, error) {
 	data, err := os.ReadFile(path)

@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"radicado/mailbox/clamd"
 	"radicado/mailbox/trust"
 	"radicado/tickets"
 	"radicado/tickets/calendar"
@@ -26,6 +27,30 @@ type settingsFile struct {
 	SLA          slaSection            `toml:"sla"`
 	PriorityRule []priorityRuleSection `toml:"priority_rule"`
 	Log          logSection            `toml:"log"`
+	Confirm      confirmSection        `toml:"confirm"`
+	OAuth        oauthSection          `toml:"oauth"`
+	Scan         scanSection           `toml:"scan"`
+	Limits       limitsSection         `toml:"limits"`
+}
+
+type confirmSection struct {
+	Unproven bool     `toml:"unproven"`
+	Commands []string `toml:"commands"`
+	Bulk     int      `toml:"bulk"`
+	Valid    string   `toml:"valid"`
+}
+
+type scanSection struct {
+	Address   string `toml:"clamd"`
+	Timeout   string `toml:"scan_timeout"`
+	OnFailure string `toml:"on_failure"`
+}
+
+type limitsSection struct {
+	Address int `toml:"per_address"`
+	Staff   int `toml:"per_staff"`
+	Domain  int `toml:"per_domain"`
+	Ticket  int `toml:"per_request"`
 }
 
 type deskSection struct {
@@ -63,6 +88,7 @@ type mailboxSection struct {
 	CAFile            string `toml:"ca_file"`
 	Username          string `toml:"username"`
 	secretKeys
+	OAuth            bool   `toml:"oauth"`
 	Folder           string `toml:"folder"`
 	ProcessedFolder  string `toml:"processed_folder"`
 	QuarantineFolder string `toml:"quarantine_folder"`
@@ -80,6 +106,7 @@ type smtpSection struct {
 	CAFile            string `toml:"ca_file"`
 	Username          string `toml:"username"`
 	secretKeys
+	OAuth       bool   `toml:"oauth"`
 	Hello       string `toml:"hello"`
 	Connections int    `toml:"connections"`
 	Timeout     string `toml:"timeout"`
@@ -147,6 +174,9 @@ func defaultSettings() settingsFile {
 		SLA:       defaultSLA(),
 		Schedule:  defaultSchedule(),
 		Log:       logSection{Format: "text", Level: "info"},
+		Confirm:   confirmSection{Valid: "2h"},
+		Scan:      scanSection{Timeout: "30s", OnFailure: "accept"},
+		Limits:    limitsSection{Address: 20, Staff: 300, Domain: 100, Ticket: 60},
 	}
 }
 
@@ -169,6 +199,7 @@ type settings struct {
 
 	acceptByRole   map[tickets.Role][]trust.Method // where a role has its own
 	calendarConfig calendar.Config                 // of which those of technicians are made
+	scanner        *clamd.Scanner                  // nil for none
 }
 
 // mailboxSettings is one mailbox in the terms of the program.
@@ -178,4 +209,5 @@ type mailboxSettings struct {
 	maxSize int64     // bytes
 	since   time.Time // zero: from the first connection on
 	timeout time.Duration
+	tokens  *tokens // nil where a password serves
 }

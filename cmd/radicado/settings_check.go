@@ -18,8 +18,10 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"radicado/mailbox"
+	"radicado/mailbox/clamd"
 	"radicado/mailbox/trust"
 	"radicado/tickets"
+	"radicado/tickets/command"
 )
 
 // checker collects what is wrong with the values of a file.
@@ -48,6 +50,10 @@ func checkSettings(f settingsFile) (*settings, []settingsError) {
 	c.smtp(s)
 	c.trust(s)
 	c.procedure(s)
+	c.confirm(s)
+	c.oauth(s)
+	c.scan(s)
+	c.limits(s)
 	if f.Templates.Folder != "" {
 		if info, err := os.Stat(f.Templates.Folder); err != nil || !info.IsDir() {
 			c.wrong("templates.folder", "found %q, expected a folder that exists", f.Templates.Folder)
@@ -138,7 +144,7 @@ func (c *checker) allMailboxes(s *settings) {
 		named[m.Name] = true
 		c.server(key, m.Address, m.TLS, m.InsecurePlaintext, m.CAFile)
 		c.require(key+".username", m.Username, "the name to log in with")
-		c.secret(key, m.secretKeys, true)
+		c.secret(key, m.secretKeys, true, m.OAuth)
 		c.require(key+".folder", m.Folder, `a folder, such as "INBOX"`)
 		if !m.LeaveInPlace {
 			c.require(key+".processed_folder", m.ProcessedFolder, "a folder for what was handled")
@@ -157,6 +163,9 @@ func (c *checker) allMailboxes(s *settings) {
 			}
 			one.since = since
 		}
+		if m.OAuth {
+			one.tokens = s.newTokens(m.Username)
+		}
 		s.mailboxes = append(s.mailboxes, one)
 	}
 }
@@ -164,7 +173,7 @@ func (c *checker) allMailboxes(s *settings) {
 func (c *checker) smtp(s *settings) {
 	m := s.file.SMTP
 	c.server("smtp", m.Address, m.TLS, m.InsecurePlaintext, m.CAFile)
-	c.secret("smtp", m.secretKeys, m.Username != "")
+	c.secret("smtp", m.secretKeys, m.Username != "", m.OAuth)
 	c.atLeast("smtp.connections", m.Connections, 1)
 	s.smtpSecret = secret{m.secretKeys, os.Getenv}
 	s.smtpTimeout = c.duration("smtp.timeout", m.Timeout)
@@ -205,6 +214,44 @@ func (c *checker) methods(key string, names []string) []trust.Method {
 	return methods
 }
 
+// confirm reads which commands must be confirmed by reply.
+func (c *checker) confirm(s *settings) {
+	section := s.file.Confirm
+	s.policy.Confirm = tickets.Confirming{Unproven: section.Unproven, Bulk: section.Bulk, Valid: c.duration("confirm.valid", section.Valid)}
+	c.atLeast("confirm.bulk", section.Bulk, 0)
+	grammar := command.New(s.file.Desk.NumberPrefix)
+	for i, word := range section.Commands {
+		read := grammar.Read("#" + strings.TrimPrefix(word, "#")).Commands
+		if len(read) != 1 || read[0].Verb == "" || read[0].Verb == tickets.VerbConfirm || read[0].Arg != "" {
+			c.wrong(fmt.Sprintf("confirm.commands[%d]", i), `found %q, expected a command without argument, such as "#rechazar"`, word)
+			continue
+		}
+		s.policy.Confirm.Verbs = append(s.policy.Confirm.Verbs, read[0].Verb)
+	}
+}
+
+// scan reads where the virus scanner is.
+func (c *checker) scan(s *settings) {
+	section := s.file.Scan
+	timeout := c.duration("scan.scan_timeout", section.Timeout)
+	c.oneOf("scan.on_failure", section.OnFailure, "accept", "quarantine")
+	if section.Address == "" {
+		return
+	}
+	var err error
+	if s.scanner, err = clamd.New(section.Address, timeout); err != nil {
+		c.wrong("scan.clamd", "found %q, %v", section.Address, err)
+	}
+}
+
+func (c *checker) limits(s *settings) {
+	l := s.file.Limits
+	for key, value := range map[string]int{"per_address": l.Address, "per_staff": l.Staff, "per_domain": l.Domain, "per_request": l.Ticket} {
+		c.atLeast("limits."+key, value, 1)
+	}
+	s.policy.Limits = tickets.Limits{Address: l.Address, Staff: l.Staff, Domain: l.Domain, Ticket: l.Ticket}
+}
+
 // trustMethods lists what trust.accept may name.
 func trustMethods() []string {
 	var names []string
@@ -241,9 +288,14 @@ func loopback(host string) bool {
 }
 
 // secret checks that exactly one place is named where one is needed.
-func (c *checker) secret(key string, s secretKeys, needed bool) {
+func (c *checker) secret(key string, s secretKeys, needed, oauth bool) {
 	named := slices.DeleteFunc([]string{s.File, s.Env, s.Credential}, func(v string) bool { return v == "" })
 	switch {
+	case oauth && !needed:
+		c.wrong(key+".username", "found none, expected one, because tokens are asked for")
+	case oauth && len(named) > 0:
+		c.wrong(key+".oauth", "found true and a password, expected one of the two")
+	case oauth:
 	case len(named) > 1:
 		c.wrong(key, "found several of password_file, password_env and password_credential, expected one")
 	case len(named) == 0 && needed:

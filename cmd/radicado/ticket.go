@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 	"unicode"
+	"unicode/utf16"
 
 	"radicado/tickets"
 	"radicado/tickets/register"
@@ -126,10 +127,30 @@ func viewRegister(ctx context.Context, config string, read func(*settings, *regi
 	return reg.View(ctx, func(r *register.Reader) error { return read(s, r) })
 }
 
+// printJSON prints a value so that it is safe on a terminal too: JSON itself escapes neither C1 controls nor the marks that turn
+// text around.
 func printJSON(w io.Writer, value any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(value)
+	data, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return err
+	}
+	var out strings.Builder
+	for _, r := range string(data) {
+		switch {
+		case r == '\n': // between the values; within them JSON escapes it
+			out.WriteRune(r)
+		case r > 0xffff && unicode.Is(unicode.Cf, r):
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&out, "\\u%04x\\u%04x", high, low)
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+			fmt.Fprintf(&out, "\\u%04x", r)
+		default:
+			out.WriteRune(r)
+		}
+	}
+	out.WriteByte('\n')
+	_, err = io.WriteString(w, out.String())
+	return err
 }
 
 // printTickets prints a table.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -224,6 +225,7 @@ type office struct {
 	extra  string            // further settings of the mailbox
 	desks  string            // further settings of the desk
 	staff  map[string]string // further settings of a person, by name
+	more   string            // further sections
 	stop   func()
 
 	desk                           mailtest.Person
@@ -289,6 +291,7 @@ username = %q
 password_file = %q
 %s
 `, o.desk.Addr, o.desks, filepath.Join(o.folder, "register.db"), w.smtp, login, w.authority, hosts, filepath.Join(o.folder, "key"), w.imap, o.desk.Addr, secret, o.extra)
+	text += cmp.Or(o.more, "[limits]\nper_address = 1000\n")
 	for _, p := range []struct {
 		mailtest.Person
 		role string

@@ -15,13 +15,24 @@ type login struct {
 	mechanism        Mechanism
 	username, secret string
 	plaintext        bool // the settings allow a password without TLS
+	address          string
 
 	chosen    smtp.Auth
+	initial   string // what a token was said in
 	challenge string // what the server said of a token before it refused it
 }
 
 // Start implements smtp.Auth.
 func (l *login) Start(server *smtp.ServerInfo) (string, []byte, error) {
+	if l.mechanism == OAuth {
+		var err error
+		if l.chosen, err = newBearer(l, server); err != nil {
+			return "", nil, err
+		}
+		mechanism, initial, err := l.chosen.Start(server)
+		l.initial = string(initial)
+		return mechanism, initial, err
+	}
 	wanted := []Mechanism{"PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5"}
 	if l.mechanism != Automatic {
 		wanted = []Mechanism{l.mechanism}
@@ -59,7 +70,7 @@ func (l *login) by(mechanism Mechanism, host string) smtp.Auth {
 
 // Next implements smtp.Auth. It keeps what the server says of a token, which is the only place where the reason stands.
 func (l *login) Next(fromServer []byte, more bool) ([]byte, error) {
-	if more && l.mechanism == XOAUTH2 {
+	if more && (l.mechanism == XOAUTH2 || l.mechanism == OAuth) {
 		l.challenge = oneLine(string(fromServer))
 	}
 	return l.chosen.Next(fromServer, more)
@@ -75,9 +86,12 @@ func (l *login) redact(text string) string {
 		encode([]byte("\x00" + l.username + "\x00" + l.secret)),
 		encode([]byte("user=" + l.username + "\x01auth=Bearer " + l.secret + "\x01\x01")),
 		encode([]byte(l.secret)),
+		encode([]byte(l.initial)),
 		l.secret,
 	} {
-		text = strings.ReplaceAll(text, secret, "[secret]")
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "[secret]")
+		}
 	}
 	return text
 }

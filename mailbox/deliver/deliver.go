@@ -21,6 +21,8 @@ type Server struct {
 	// nobody logs in.
 	Password  func(context.Context) (string, error)
 	Mechanism Mechanism
+	// Refused, where set, is called when the server has refused the login: a token may have to be a new one.
+	Refused func()
 	// Timeout is how long the server may take for a step: connecting, a reply, taking in a piece of the mail. Zero means
 	// DefaultTimeout. The reply that takes responsibility for the mail may take twice as long, since a mail that is
 	// taken after we have stopped waiting is sent again (RFC 5321 section 4.5.3.2.6).
@@ -48,6 +50,8 @@ type Mechanism string
 const (
 	Automatic Mechanism = ""
 	XOAUTH2   Mechanism = "XOAUTH2"
+	// OAuth takes the password for an access token, and OAUTHBEARER or XOAUTH2, whichever the server offers.
+	OAuth Mechanism = "OAuth"
 )
 
 // Outcome is what became of a mail.

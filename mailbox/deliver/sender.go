@@ -186,10 +186,13 @@ func (l *link) logIn(ctx context.Context, server Server) *failure {
 		return fail(StageLogin, fmt.Errorf("get the password: %w", err))
 	}
 	l.login = &login{
-		mechanism: server.Mechanism, username: server.Username, secret: secret, plaintext: server.TLS == None,
+		mechanism: server.Mechanism, username: server.Username, secret: secret, plaintext: server.TLS == None, address: server.Address,
 	}
 	l.step(1)
 	if err := l.client.Auth(l.login); err != nil {
+		if server.Refused != nil && replyOf(err) != nil {
+			server.Refused()
+		}
 		if l.login.challenge != "" {
 			err = fmt.Errorf("%w (%s)", err, l.login.challenge)
 		}

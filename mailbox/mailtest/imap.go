@@ -26,10 +26,12 @@ type IMAPOptions struct {
 	Implicit bool         // RFC 8314: TLS from the first byte
 	Caps     imap.CapSet  // nil for IMAP4rev1 with UIDPLUS, MOVE, NAMESPACE, ESEARCH, LIST-STATUS, STATUS=SIZE; IDLE always
 	Log      *slog.Logger // what the server complains of; nil for silence
+	Bearer   *Bearer      // nil: passwords
 }
 
 // IMAP is an IMAP server in memory. All its methods may be called at the same time.
 type IMAP struct {
+	bearer  *Bearer
 	gate    *gate
 	inside  *pipeListener // for List: works while the port is shut
 	server  *imapserver.Server
@@ -75,7 +77,7 @@ func NewIMAP(o IMAPOptions) (*IMAP, error) {
 	} else {
 		startTLS = o.TLS
 	}
-	s := &IMAP{accounts: make(map[string]*account), inside: newPipeListener()}
+	s := &IMAP{bearer: o.Bearer, accounts: make(map[string]*account), inside: newPipeListener()}
 	gate, err := openGate(o.Address, implicit, nil)
 	if err != nil {
 		return nil, fmt.Errorf("start the IMAP server: %w", err)
@@ -104,7 +106,11 @@ func (s *IMAP) newSession() (imapserver.Session, *imapserver.GreetingData, error
 		return nil, nil, &imap.Error{Type: imap.StatusResponseTypeBye, Text: "Closing"}
 	}
 	s.sessions.Add(1)
-	return &session{server: s}, nil, nil
+	one := &session{server: s}
+	if s.bearer != nil {
+		return bearerSession{one, s.bearer}, nil, nil
+	}
+	return one, nil, nil
 }
 
 // Addr returns host:port.

@@ -19,6 +19,7 @@ type SiteOptions struct {
 	Domains                  []string // nil for ministerio.example
 	Clock                    func() time.Time
 	Log                      *slog.Logger
+	Bearer                   *Bearer // of both servers; nil: passwords
 }
 
 // Site is a mail system: an SMTP server that delivers into an IMAP server, and the people who have a mailbox there.
@@ -30,13 +31,13 @@ type Site struct {
 
 // NewSite starts both servers.
 func NewSite(o SiteOptions) (*Site, error) {
-	imap, err := NewIMAP(IMAPOptions{Address: o.IMAPAddress, TLS: o.TLS, Implicit: o.Implicit, Log: o.Log})
+	imap, err := NewIMAP(IMAPOptions{Address: o.IMAPAddress, TLS: o.TLS, Implicit: o.Implicit, Log: o.Log, Bearer: o.Bearer})
 	if err != nil {
 		return nil, err
 	}
 	smtp, err := NewSMTP(SMTPOptions{
 		Address: o.SMTPAddress, Domains: o.Domains, TLS: o.TLS, Implicit: o.Implicit, SMTPUTF8: true,
-		Mail: imap, Clock: o.Clock, Log: o.Log,
+		Mail: imap, Clock: o.Clock, Log: o.Log, Bearer: o.Bearer,
 	})
 	if err != nil {
 		return nil, errors.Join(err, imap.Close())

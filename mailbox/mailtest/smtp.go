@@ -32,6 +32,8 @@ type SMTPOptions struct {
 	// KeepForged leaves Authentication-Results that a sender wrote in the name of this server in the mail, against
 	// RFC 8601 section 5, as some servers do.
 	KeepForged bool
+
+	Bearer *Bearer // nil: passwords
 }
 
 // SMTP plays the ministry's mail server on one port. People of its users submit with AUTH and reach anybody; anybody

@@ -64,10 +64,21 @@ func (s *smtpSession) net() *gateConn {
 }
 
 // AuthMechanisms implements smtp.AuthSession.
-func (s *smtpSession) AuthMechanisms() []string { return []string{sasl.Plain, sasl.Login} }
+func (s *smtpSession) AuthMechanisms() []string {
+	if b := s.server.o.Bearer; b != nil {
+		return []string{b.Mechanism}
+	}
+	return []string{sasl.Plain, sasl.Login}
+}
 
 // Auth implements smtp.AuthSession.
 func (s *smtpSession) Auth(mech string) (sasl.Server, error) {
+	if b := s.server.o.Bearer; b != nil && strings.EqualFold(mech, b.Mechanism) {
+		return b.server(func(user string) error {
+			s.user = user
+			return nil
+		}), nil
+	}
 	switch mech {
 	case sasl.Plain:
 		return sasl.NewPlainServer(func(_, username, password string) error { return s.login(username, password) }), nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"mime"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-sasl"
 	"golang.org/x/net/html/charset"
+
+	"radicado/mailbox/oauth"
 )
 
 // session is one authenticated connection. One goroutine uses it; a step is over before the next begins. After an error
@@ -146,7 +149,7 @@ func startTLS(conn net.Conn) error {
 // login authenticates and learns what the server can do.
 func (s *session) login(ctx context.Context) error {
 	var err error
-	if s.acc.Authenticate != nil {
+	if s.acc.Authenticate != nil || s.acc.Token != nil {
 		err = s.authenticate(ctx)
 	} else {
 		err = s.password(ctx)
@@ -192,7 +195,7 @@ func (s *session) password(ctx context.Context) error {
 func (s *session) authenticate(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, s.acc.Timing.Step)
 	defer cancel()
-	mechanism, err := s.acc.Authenticate(limited)
+	mechanism, err := s.mechanism(limited)
 	if err != nil {
 		return trouble(Refused, fmt.Errorf("credentials of %s: %w", s.acc.Username, err))
 	}
@@ -204,10 +207,38 @@ func (s *session) authenticate(ctx context.Context) error {
 	if answer == nil {
 		return err
 	}
-	if len(listener.last) > 0 {
+	if s.acc.Refused != nil {
+		s.acc.Refused()
+	}
+	if bearer, ok := mechanism.(*oauth.Client); ok { // which keeps the token out of what the server says
+		if why := bearer.Refusal(); why != nil {
+			err = fmt.Errorf("%w (%w)", err, why)
+		}
+	} else if len(listener.last) > 0 {
 		err = fmt.Errorf("%w (the server explains: %.500q)", err, listener.last)
 	}
 	return loginRefused(err, answer)
+}
+
+// mechanism returns what to log in with: the account's own, or its token by the best mechanism that the server offers.
+func (s *session) mechanism(ctx context.Context) (sasl.Client, error) {
+	if s.acc.Authenticate != nil {
+		return s.acc.Authenticate(ctx)
+	}
+	host, port, err := net.SplitHostPort(s.acc.Address)
+	if err != nil {
+		return nil, err
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		return nil, err
+	}
+	token, err := s.acc.Token(ctx)
+	if err != nil {
+		return nil, err
+	}
+	offered := func(mechanism string) bool { return s.client.Caps().Has(imap.AuthCap(mechanism)) }
+	return oauth.NewClient(offered, s.acc.Username, token, host, number)
 }
 
 func loginRefused(err error, answer *imap.Error) error {

@@ -60,6 +60,7 @@ func words() []word {
 		{"ausente", tickets.VerbAway}, {"away", tickets.VerbAway},
 		{"recurso", tickets.VerbResource}, {"resource", tickets.VerbResource},
 		{"devolver", tickets.VerbReturn}, {"return", tickets.VerbReturn},
+		{"confirmar", tickets.VerbConfirm}, {"confirm", tickets.VerbConfirm},
 	}
 }
 

@@ -25,6 +25,12 @@ type Prover interface {
 	Prove(ctx context.Context, raw []byte, m *mailbox.Message) mailbox.Proof
 }
 
+// Scanner looks for what is harmful in a mail.
+type Scanner interface {
+	// Scan returns the name of what it found, "" for nothing; an error says that nobody knows.
+	Scan(ctx context.Context, mail []byte) (found string, err error)
+}
+
 // Options is what a Desk works with.
 type Options struct {
 	Policy  *tickets.Policy
@@ -32,6 +38,8 @@ type Options struct {
 	Reader  message.Options
 	Prover  Prover
 	Keys    *trust.Keyring
+	Scanner Scanner              // nil for none
+	Refuse  bool                 // what the scanner could not look at is set aside instead of being taken
 	Domain  string               // of the Message-IDs of notices
 	CutOff  map[string]time.Time // by mailbox: mails that arrived earlier are left alone; missing: those before the first start
 	Queued  func()               // called after notices were committed; must not block

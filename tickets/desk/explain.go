@@ -39,8 +39,18 @@ func (d *Desk) Explain(ctx context.Context, arrival mailbox.Arrival) (Explanatio
 		if e.Input, err = d.input(tx, p, known, 0); err != nil {
 			return err
 		}
+		if confirmed, ok, err := d.confirmed(tx, e.Input); err != nil {
+			return err
+		} else if ok {
+			e.Input = confirmed
+		}
 		if e.Same == 0 {
 			e.Decision, e.ErrDecide = tickets.Decide(e.Input)
+		}
+		if e.ErrDecide == nil {
+			if e.Decision, err = d.restrain(tx, e.Decision); err != nil {
+				return err
+			}
 		}
 		return errOnlyAsked
 	})

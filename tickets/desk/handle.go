@@ -29,6 +29,9 @@ type prepared struct {
 	message *mailbox.Message
 	proof   mailbox.Proof
 	empty   string // why nothing could be read
+
+	infected  string // what the scanner found
+	unscanned bool   // it could not look, and the mail is taken all the same
 }
 
 // handleBatch claims and handles the next mails and returns how many.
@@ -194,7 +197,26 @@ func (d *Desk) prepare(ctx context.Context, a register.Arrival) (p prepared, err
 		}
 	}
 	p.proof = d.options.Prover.Prove(ctx, raw, p.message)
-	return p, nil
+	d.scan(ctx, raw, &p)
+	return p, ctx.Err()
+}
+
+// scan has the whole mail looked at: whoever unpacks files knows best how they are packed.
+func (d *Desk) scan(ctx context.Context, raw []byte, p *prepared) {
+	if d.options.Scanner == nil {
+		return
+	}
+	found, err := d.options.Scanner.Scan(ctx, raw)
+	p.infected = found
+	if err == nil {
+		return
+	}
+	d.options.Log.Warn("mail was not scanned", "mailbox", p.arrival.Mailbox, "uid", p.arrival.UID, "error", err)
+	if d.options.Refuse {
+		p.empty = "not scanned: " + err.Error()
+		return
+	}
+	p.unscanned = true
 }
 
 // settle decides on one mail and writes what follows. It runs inside a nested part of a transaction.
@@ -223,18 +245,28 @@ func (d *Desk) decide(tx *register.Tx, p prepared, known acquaintance) (tickets.
 	if err != nil {
 		return tickets.Decision{}, err
 	}
-	if err := known.remember(tx, id); err != nil {
-		return tickets.Decision{}, err
+	if m.Bounce == nil {
+		if err := tx.AddressAlive(m.From.Addr); err != nil {
+			return tickets.Decision{}, err
+		}
 	}
 	in, err := d.input(tx, p, known, id)
 	if err != nil {
 		return tickets.Decision{}, err
+	}
+	if confirmed, ok, err := d.confirmed(tx, in); err != nil {
+		return tickets.Decision{}, err
+	} else if ok {
+		in = confirmed
 	}
 	decision, err := tickets.Decide(in)
 	if err != nil {
 		return tickets.Decision{}, err
 	}
 	if err := d.commit(tx, in, decision); err != nil {
+		return tickets.Decision{}, err
+	}
+	if err := known.remember(tx, id, decision); err != nil {
 		return tickets.Decision{}, err
 	}
 	return decision, tx.Settle(p.arrival.ID, register.Settlement{Quarantined: decision.Quarantine != "", Reason: decision.Quarantine, Message: id})
@@ -246,7 +278,8 @@ func (d *Desk) input(tx *register.Tx, p prepared, known acquaintance, id int64) 
 	subject := d.options.Grammar.Read(m.Subject)
 	in := tickets.Input{
 		Now: tx.Now(), Policy: d.options.Policy, Sender: d.options.Policy.Identify(m, p.proof),
-		Mail:     tickets.Mail{ID: id, Message: m, Commands: subject.Commands, Title: subject.Title, Whole: subject.Whole, Numbers: subject.Numbers, Received: p.received()},
+		Mail: tickets.Mail{ID: id, Message: m, Commands: subject.Commands, Title: subject.Title, Whole: subject.Whole, Numbers: subject.Numbers, Received: p.received(),
+			Infected: p.infected, Unscanned: p.unscanned},
 		Replayed: known.replayed,
 	}
 	var err error
@@ -276,6 +309,15 @@ func (d *Desk) input(tx *register.Tx, p prepared, known acquaintance, id int64) 
 
 // commit writes what a decision says.
 func (d *Desk) commit(tx *register.Tx, in tickets.Input, decision tickets.Decision) error {
+	if decision.Failed != nil { // before anything is sent there
+		if err := tx.AddressFailed(*decision.Failed); err != nil {
+			return err
+		}
+	}
+	decision, err := d.restrain(tx, decision)
+	if err != nil {
+		return err
+	}
 	if decision.Ticket != nil {
 		if decision.Events[0].Seq == 1 {
 			number, err := tx.NextNumber()
@@ -297,6 +339,9 @@ func (d *Desk) commit(tx *register.Tx, in tickets.Input, decision tickets.Decisi
 		if err := d.queue(tx, n, in.Mail, decision.Ticket); err != nil {
 			return err
 		}
+	}
+	if decision.Confirmation != nil {
+		return d.ask(tx, decision.Confirmation)
 	}
 	return nil
 }

@@ -84,10 +84,20 @@ func (d *Desk) matchBounce(tx *register.Tx, m *mailbox.Message, in *tickets.Inpu
 		if err != nil {
 			return err
 		}
-		in.Bounced = &tickets.Bounced{Ticket: notice.Ticket, To: notice.Notice.To}
+		if in.Bounced, err = bounced(tx, notice); err != nil {
+			return err
+		}
 		return d.ticketOf(tx, notice.Ticket, in)
 	}
 	return nil
+}
+
+// bounced is what Decide must know of a notice that did not arrive.
+func bounced(tx *register.Tx, notice register.OutboxRow) (*tickets.Bounced, error) {
+	b := &tickets.Bounced{Ticket: notice.Ticket, To: notice.Notice.To}
+	var err error
+	b.Failures, b.Dead, err = tx.AddressFailures(b.To.Addr)
+	return b, err
 }
 
 func (d *Desk) ticketOf(tx *register.Tx, n tickets.Number, in *tickets.Input) (err error) {

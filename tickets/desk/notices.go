@@ -53,6 +53,10 @@ func (d *Desk) GivenUp(tx *register.Tx, row register.OutboxRow, status, diagnost
 	if err := d.ticketOf(tx, row.Ticket, &in); err != nil {
 		return err
 	}
+	var err error
+	if in.Bounced, err = bounced(tx, row); err != nil {
+		return err
+	}
 	decision, err := tickets.GivenUp(in, &tickets.UndeliveredFact{
 		Recipients: []string{row.Notice.To.Key()}, Status: status, Permanent: true, Diagnostic: diagnostic})
 	if err != nil {

@@ -62,10 +62,10 @@ func (a *acquaintance) compare(tx *register.Tx, p prepared) error {
 	for _, other := range others {
 		switch {
 		case other.From.Key() != m.From.Key():
-		case other.Proof.Proven:
+		case other.Proof.Proven && !other.Class.Automatic():
 			a.replayed = fmt.Sprintf("message %d has the same Message-ID and sender and other content", other.ID)
 			return nil
-		case a.copyOf == "":
+		case a.copyOf == "" && !other.Proof.Proven:
 			a.copyOf = other.Ticket
 		}
 	}
@@ -85,9 +85,10 @@ func (a *acquaintance) compare(tx *register.Tx, p prepared) error {
 	return nil
 }
 
-// remember keeps the orders of a mail, so that they are not taken for new ones again.
-func (a acquaintance) remember(tx *register.Tx, message int64) error {
-	if a.order == nil {
+// remember keeps the orders of a mail, so that they are not taken for new ones again. A copy that commanded nothing, because it
+// came by a list or from a program, does not keep the mail itself from commanding.
+func (a acquaintance) remember(tx *register.Tx, message int64, decision tickets.Decision) error {
+	if a.order == nil || !decision.Commanded {
 		return nil
 	}
 	return tx.AddOrder(a.order, message)

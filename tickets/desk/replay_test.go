@@ -120,6 +120,16 @@ func TestUnprovenCopyFirst(t *testing.T) {
 			t.Errorf("%d requests of one mail", n)
 		}
 	})
+	t.Run("by a list that nobody accepts, and proven", func(t *testing.T) {
+		o := newOffice(t, nil)
+		o.take(request)
+		order := mail{from: marta, subject: "@ #prioridad alta", id: "orden@x.example", date: o.now}
+		list := order
+		list.further = "List-Id: <todos.grupos.example>\nPrecedence: list\n"
+		o.take(list)
+		o.take(order)
+		o.want("events", o.facts(first), "registered by requester | automatic by coordinator | prioritised by coordinator")
+	})
 	t.Run("and a forger cannot keep the mail itself from being obeyed", func(t *testing.T) {
 		o := newOffice(t, nil)
 		o.take(request)

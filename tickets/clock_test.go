@@ -410,3 +410,19 @@ func TestChoresOfADeskThatNeverCloses(t *testing.T) {
 		t.Error("not reminded on the second day")
 	}
 }
+
+// TestVendorsAreTended reminds a silent vendor by the same way as everything else.
+func TestVendorsAreTended(t *testing.T) {
+	o := newOffice(t)
+	machines(o)
+	o.take(named("PC-20451"))
+	o.take(letter{from: marta, subject: "@ #asignar ana #garantia"})
+	if got := o.tend(tickets.ChoreVendors); got != "" {
+		t.Errorf("reminded at once: %s", got)
+	}
+	o.now = o.now.Add(16 * time.Hour)
+	if got, want := o.tend(tickets.ChoreVendors), "vendor_reminded by system | = waiting_vendor | > vendor_reminder to ventas"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	o.checkReplay()
+}

@@ -55,6 +55,7 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"asked":        asked,
 		"outlook":      func(markup string) template.HTML { return template.HTML("<!--[if mso]>" + markup + "<![endif]-->") },
 		"confirmation": func(v view) []action { return s.confirmation(v) },
+		"surveys":      func(v view) []action { return s.linked(v, tickets.VerbSurvey) },
 	}
 }
 
@@ -97,10 +98,19 @@ func (s *Set) actions(v view, verbs []tickets.Verb) []action {
 	w := vocabularies[v.Lang]
 	var list []action
 	for _, l := range links {
-		command := strings.TrimSpace("#" + Word(l.Verb, v.Lang) + " " + w.value(l.Verb, l.Arg))
+		command := strings.TrimSpace("#" + Word(l.Verb, v.Lang) + " " + w.argument(l))
 		list = append(list, s.action(w.label(l, v.Role), tagged(v.Ticket.Number, command)))
 	}
 	return list
+}
+
+// linked returns buttons for those links of the notice that have the verb.
+func (s *Set) linked(v view, verb tickets.Verb) []action {
+	v.Links = slices.DeleteFunc(slices.Clone(v.Links), func(l tickets.Link) bool { return l.Verb != verb })
+	if len(v.Links) == 0 {
+		return nil
+	}
+	return s.actions(v, nil)
 }
 
 func (s *Set) action(label, subject string) action {
@@ -163,7 +173,7 @@ func tagged(number tickets.Number, rest string) string {
 // asks reports whether a command only asks something, so that there is nothing to be done.
 func asks(i tickets.Item) bool {
 	switch i.Verb {
-	case tickets.VerbStatus, tickets.VerbList, tickets.VerbSearch, tickets.VerbHelp:
+	case tickets.VerbStatus, tickets.VerbList, tickets.VerbSearch, tickets.VerbHelp, tickets.VerbForm:
 		return true
 	}
 	return false

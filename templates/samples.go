@@ -106,6 +106,7 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 			d.Ticket.Remarks = append(d.Ticket.Remarks, tickets.Remark{Code: code, Value: "2"})
 		}
 		d.Ticket.Technician, d.Ticket.State, d.Ticket.Priority = "", tickets.Registered, tickets.Unassessed
+		d.Similar = []tickets.TicketView{{Number: tickets.FormatNumber("SS", 2026, 40), Subject: "Impresora atascada", State: tickets.Registered, RegisteredAt: d.Ticket.RegisteredAt}}
 		d.Articles = []tickets.ArticleView{{Name: "impresora-atasco", Title: "Qué hacer si la impresora no imprime"}}
 		d.Held = []tickets.AssetView{sampleAsset(tickets.CoverageExpired), sampleAsset(tickets.CoverageUnknown)}
 		d.Ticket.Files = append(d.Ticket.Files, tickets.File{Name: "actualización.docm", Type: "application/octet-stream", Size: 48_213})
@@ -128,6 +129,10 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Overdue = d.Ticket.Resources
 	case tickets.NoticeResolved, tickets.NoticeClosed:
 		d.Ticket.State = tickets.Closed
+		d.Form = d.Ticket.Number
+		for _, score := range []string{"5", "4", "3", "2", "1"} {
+			d.Links = append(d.Links, tickets.Link{Verb: tickets.VerbSurvey, Arg: score})
+		}
 		if kind == tickets.NoticeResolved {
 			d.Ticket.State = tickets.Resolved
 		}
@@ -148,6 +153,8 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Reason = tickets.EscalatedSilent
 		d.Letter = &tickets.Letter{Asset: sampleAsset(tickets.CoverageValid), Fault: d.Ticket.Text, Diagnosis: "El fusor no calienta.", Contact: "Carlos Ruiz",
 			Place: "Oficina de Contratos, Rosalba Peña Ordóñez", Case: "INC-00421", Since: d.Ticket.RegisteredAt, Reminders: 2}
+	case tickets.NoticeDuplicate:
+		d.Other, d.Ticket.State = tickets.FormatNumber("SS", 2026, 41), tickets.Duplicate
 	case tickets.NoticeInstruction:
 		d.Ticket.Instruction, d.Steps, d.Next = "Desarrollo de software", sampleSteps(d.Ticket.RegisteredAt), 2
 	case tickets.NoticeVendorAnswer:
@@ -252,7 +259,8 @@ func problemNotice(lang string) tickets.Notice {
 		tickets.ProblemAmbiguous, tickets.ProblemMissingText, tickets.ProblemTextTwice, tickets.ProblemNothingToDo,
 		tickets.ProblemTooLate, tickets.ProblemContradiction, tickets.ProblemAddress,
 		tickets.ProblemUnknownAsset, tickets.ProblemWarranty, tickets.ProblemNoVendor, tickets.ProblemNoAsset, tickets.ProblemSeveralAssets,
-		tickets.ProblemNoClaim, tickets.ProblemNoInstruction, tickets.ProblemUnfinished, tickets.ProblemPeriod, tickets.ProblemPeriodOrder,
+		tickets.ProblemNoClaim, tickets.ProblemNoInstruction, tickets.ProblemUnfinished, tickets.ProblemItself, tickets.ProblemOtherState,
+		tickets.ProblemNoAnswer, tickets.ProblemNothingToUndo, tickets.ProblemIrrevocable, tickets.ProblemOvertaken, tickets.ProblemPeriod, tickets.ProblemPeriodOrder,
 		tickets.ProblemPeriodPast, tickets.ProblemNotAbsent, tickets.ProblemAbsentAlready, tickets.ProblemAbsent,
 		tickets.ProblemNobody, tickets.ProblemExhausted, tickets.ProblemQuantity, tickets.ProblemNotHeld,
 		tickets.ProblemLevels, tickets.ProblemCodeUseless} {

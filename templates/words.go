@@ -15,6 +15,7 @@ type vocabulary struct {
 	priorities map[tickets.Priority]string
 	events     map[string]string // by Kind of the fact
 	verbs      map[tickets.Verb]verbWords
+	scores     map[string]string // of the survey
 	months     [12]string
 	or         string
 	point      string            // the decimal separator
@@ -123,7 +124,18 @@ func (w *vocabulary) value(verb tickets.Verb, value string) string {
 	if verb == tickets.VerbPriority {
 		return orCode(w.priorities[tickets.Priority(value)], value)
 	}
+	if verb == tickets.VerbSurvey {
+		return orCode(w.scores[value], value)
+	}
 	return value
+}
+
+// argument returns the argument of a link as it stands in a subject.
+func (w *vocabulary) argument(l tickets.Link) string {
+	if l.Verb == tickets.VerbSurvey {
+		return l.Arg
+	}
+	return w.value(l.Verb, l.Arg)
 }
 
 // detail returns what an event of the history says: a priority by its name, anything else as it was written.

@@ -152,4 +152,5 @@ func (w *work) suggest(d *NoticeData) {
 		}
 	}
 	d.Links = append(links, d.Links...)
+	w.pointOut(d)
 }

@@ -426,3 +426,24 @@ func TestVendorsAreTended(t *testing.T) {
 	}
 	o.checkReplay()
 }
+
+// TestUndoneReturnTakesNothingFromOthers undoes a return after somebody else took the resource.
+func TestUndoneReturnTakesNothingFromOthers(t *testing.T) {
+	o := newOffice(t)
+	o.policy = stocked(t)
+	o.take(request)
+	o.take(other("Otra"))
+	o.take(letter{from: marta, subject: "@ #recurso multímetro"})
+	o.take(letter{from: marta, subject: "@ #devolver multímetro"})
+	o.take(letter{from: marta, subject: "[SS-2026-000002] x #recurso multímetro"})
+	lines := strings.Join(o.take(letter{from: marta, subject: "@ #deshacer"}), " | ")
+	if out := o.situation().Reserved["multimetro"]; out != 1 || !strings.HasSuffix(lines, "!exhausted") {
+		t.Errorf("%d of 1 are out after %s", out, lines)
+	}
+	o.take(letter{from: sofia, subject: "Una más"})
+	o.take(letter{from: marta, subject: "[SS-2026-000003] x #recurso laptop 2"})
+	o.take(letter{from: marta, subject: "[SS-2026-000003] x #deshacer"})
+	if out := o.situation().Reserved["portatil de prestamo"]; out != 0 {
+		t.Errorf("%d are out after the reservation was undone", out)
+	}
+}

@@ -47,5 +47,6 @@ func Verbs() []Verb {
 		VerbStatus, VerbList, VerbSearch, VerbHelp,
 		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
 		VerbAsset, VerbWarranty, VerbUnsolved, VerbVendor,
-		VerbInstruct, VerbStep, VerbAway, VerbResource, VerbReturn, VerbConfirm}
+		VerbInstruct, VerbStep, VerbAway, VerbSurvey, VerbForm,
+		VerbDuplicate, VerbSplit, VerbUndo, VerbResource, VerbReturn, VerbConfirm}
 }

@@ -56,8 +56,9 @@ type Confirmed struct {
 
 // Decision is what a mail causes. Either Quarantine says why it was set aside, or the mail was handled.
 type Decision struct {
-	Ticket     *Ticket // as it is after the events; nil where there are none
-	Events     []Event // all of Ticket, in order
+	Ticket     *Ticket  // as it is after the events; nil where there are none
+	Events     []Event  // all of Ticket, in order
+	Others     []Change // to further tickets, where a command is about two
 	Notices    []Notice
 	Absence    *AbsenceChange // nil for none
 	Quarantine string         // why the mail is set aside, in English; "" where it was handled
@@ -286,7 +287,8 @@ func (w *work) answer() (Decision, error) {
 	return w.decision("answer recorded")
 }
 
-// addAnswer records an answer and what it does to the state: one of the official reopens, the first of the technician starts
+// addAnswer records an answer and what it does to the state: one of the official reopens unless it is nothing but
+// thanks, which confirms the solution; the first of the technician starts
 // the service.
 func (w *work) addAnswer(text string) {
 	if w.isRequester() || !w.in.Sender.Role.Staff() {
@@ -297,6 +299,9 @@ func (w *work) addAnswer(text string) {
 		w.equipFrom(text)
 	}
 	switch {
+	case w.actor.Role == RoleRequester && w.t.State == Resolved && w.content(text):
+		w.add(&ClosedFact{})
+	case w.actor.Role == RoleRequester && w.t.State == Closed && w.content(text):
 	case w.actor.Role == RoleRequester && (w.t.State == Resolved || w.t.State == Closed):
 		w.add(&ReopenedFact{})
 	case w.isTechnician() && !w.t.State.Final():

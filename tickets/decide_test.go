@@ -57,6 +57,7 @@ type office struct {
 	tickets map[tickets.Number]*tickets.Ticket
 	events  map[tickets.Number][]tickets.Event
 	bounced *tickets.Bounced
+	mails   int64
 	assets  []tickets.Asset
 	away    []tickets.Absence
 	last    tickets.Decision
@@ -73,6 +74,7 @@ const first = tickets.Number("SS-2026-000001")
 func (o *office) take(l letter) []string {
 	o.t.Helper()
 	o.now = o.now.Add(time.Minute + l.later)
+	o.mails++
 	subject := l.subject
 	if rest, answers := strings.CutPrefix(subject, "@"); answers {
 		subject = "Re: [" + string(first) + "] Impresora" + rest
@@ -87,7 +89,7 @@ func (o *office) take(l letter) []string {
 	}
 	in := tickets.Input{Now: o.now, Policy: o.policy, Bounced: o.bounced,
 		Sender: o.policy.Identify(m, mailbox.Proof{Proven: !l.unproven, Reason: "test"}),
-		Mail:   tickets.Mail{ID: int64(len(o.events)) + 1, Message: m, Commands: s.Commands, Title: s.Title, Whole: s.Whole, Numbers: s.Numbers},
+		Mail:   tickets.Mail{ID: o.mails, Message: m, Commands: s.Commands, Title: s.Title, Whole: s.Whole, Numbers: s.Numbers},
 		Next:   tickets.FormatNumber("SS", 2026, len(o.tickets)+1),
 	}
 	if len(s.Numbers) > 0 {
@@ -125,6 +127,13 @@ func (o *office) apply(d tickets.Decision) []string {
 		lines = append(lines, "= "+string(d.Ticket.State))
 	}
 	lines = append(lines, o.keepAbsence(d.Absence)...)
+	for _, c := range d.Others {
+		for _, e := range c.Events {
+			o.events[e.Ticket] = append(o.events[e.Ticket], e)
+			lines = append(lines, fmt.Sprintf("other: %s by %s", e.Fact.Kind(), e.Actor.Role))
+		}
+		o.tickets[c.Ticket.Number] = c.Ticket
+	}
 	for _, n := range d.Notices {
 		line := fmt.Sprintf("> %s to %s", n.Kind, strings.SplitN(n.To.Addr, "@", 2)[0])
 		if n.Data.Receipt != nil {
@@ -165,6 +174,13 @@ func (o *office) find(lookups []tickets.Lookup) tickets.Found {
 
 // furnish looks up what tickets/desk looks up besides the commands' questions.
 func (o *office) furnish(in *tickets.Input) {
+	if requester, since := in.Recent(); requester != "" {
+		for _, t := range o.tickets {
+			if t.Requester.Key() == requester && !t.RegisteredAt.Before(since) {
+				in.Found.Recent = append(in.Found.Recent, t)
+			}
+		}
+	}
 	wanted := in.Assets()
 	for _, a := range o.assets {
 		if slices.Contains(wanted.Keys, tickets.AssetKey(a.Plate)) || a.Serial != "" && slices.Contains(wanted.Keys, tickets.AssetKey(a.Serial)) {

@@ -202,6 +202,8 @@ func allFacts() []Fact {
 		&UnsolvedFact{}, &VendorWrittenFact{}, &VendorAnsweredFact{}, &VendorRemindedFact{}, &EscalatedFact{},
 		&ReferredFact{}, &SteppedFact{},
 		&ConfirmationAskedFact{}, &ConfirmedFact{}, &WithheldFact{},
+		&ReferredFact{}, &SteppedFact{}, &SurveyedFact{},
+		&DuplicateFact{}, &JoinedFact{}, &SeparatedFact{}, &UndoneFact{},
 	}
 }
 

@@ -28,6 +28,7 @@ type Found struct {
 	Lists   map[int]Rows    // by index of the command
 	Assets  []Asset         // that Input.Assets asked for by plate or serial
 	Held    []Asset         // that Input.Assets asked for by the official in charge
+	Recent  []*Ticket       // that Input.Recent asked for
 }
 
 // Case is a request with its events.
@@ -50,7 +51,15 @@ func Lookups(in Input) []Lookup {
 	var list []Lookup
 	for i, c := range in.Mail.Commands {
 		switch c.Verb {
-		case VerbStatus:
+		case VerbDuplicate:
+			if c.Number != "" {
+				list = append(list, Lookup{Command: i, Number: c.Number})
+			}
+		case VerbSplit, VerbUndo:
+			if in.Ticket != nil {
+				list = append(list, Lookup{Command: i, Number: in.Ticket.Number})
+			}
+		case VerbStatus, VerbForm:
 			if n := statusNumber(in, c); n != "" {
 				list = append(list, Lookup{Command: i, Number: n})
 			}

@@ -34,6 +34,7 @@ const (
 	NoticeVendorAnswer    NoticeKind = "vendor_answer"   // to staff: the vendor wrote
 	NoticeEscalation      NoticeKind = "escalation"      // to staff: the vendor does not keep its times
 	NoticeInstruction     NoticeKind = "instruction"     // to whom an instruction names
+	NoticeDuplicate       NoticeKind = "duplicate"       // to the official: another request is about the same
 	NoticeDeadline        NoticeKind = "deadline"        // to staff: a term runs out, or ran out
 	NoticeReminder        NoticeKind = "reminder"        // to the official: a question waits for the answer
 	NoticeOverdue         NoticeKind = "overdue"         // to the official and staff: a loan should be back
@@ -48,7 +49,7 @@ func NoticeKinds() []NoticeKind {
 		NoticeIncoming, NoticeNote, NoticeQuestion, NoticeResolved, NoticeClosed, NoticeReopened, NoticeRejected, NoticeReceipt,
 		NoticeUnproven, NoticeUndelivered, NoticeCopied,
 		NoticeClaim, NoticeVendorMessage, NoticeVendorReminder, NoticeVendorAnswer, NoticeEscalation,
-		NoticeInstruction, NoticeAbsence,
+		NoticeInstruction, NoticeDuplicate, NoticeAbsence,
 		NoticeDeadline, NoticeReminder, NoticeOverdue, NoticeConfirm, NoticeWithheld}
 }
 
@@ -86,6 +87,9 @@ type NoticeData struct {
 	Steps      []StepView       `json:"steps,omitempty"`       // NoticeInstruction
 	Next       int              `json:"next,omitempty"`        // NoticeInstruction: number of the step whose turn it is, 0 for none
 	Articles   []ArticleView    `json:"articles,omitempty"`    // NoticeNewRequest: solutions on file that may fit
+	Similar    []TicketView     `json:"similar,omitempty"`     // NoticeNewRequest: requests that are probably the same
+	Other      Number           `json:"other,omitempty"`       // NoticeDuplicate: the request that goes on
+	Form       Number           `json:"form,omitempty"`        // the request whose form is attached when the notice is sent
 	Reason     EscalationReason `json:"reason,omitempty"`      // NoticeEscalation
 
 	Confirmation *Confirmation `json:"confirmation,omitempty"` // NoticeConfirm
@@ -152,6 +156,7 @@ type Item struct {
 	History []Line       `json:"history,omitempty"` // of #estado
 	Asset   *AssetView   `json:"asset,omitempty"`   // the machine that it is about
 	Steps   []StepView   `json:"steps,omitempty"`   // of #instructivo, #paso
+	Undone  []string     `json:"undone,omitempty"`  // of #deshacer: kinds of the facts that were taken back
 	Absence *AbsenceView `json:"absence,omitempty"` // of #ausente
 	Units   int          `json:"units,omitempty"`   // of #recurso, #devolver
 	Due     time.Time    `json:"due,omitzero"`      // of #recurso: when it should be back
@@ -206,6 +211,12 @@ const (
 	ProblemNoClaim         ProblemCode = "no_claim"         // no vendor was written to
 	ProblemNoInstruction   ProblemCode = "no_instruction"   // the request follows none
 	ProblemUnfinished      ProblemCode = "unfinished"       // Value: the instruction; Choices: its steps that are not done
+	ProblemItself          ProblemCode = "itself"           // Value: the number, which is that of the request itself
+	ProblemOtherState      ProblemCode = "other_state"      // Value: the other request, whose State forbids it
+	ProblemNoAnswer        ProblemCode = "no_answer"        // there is no answer to be separated
+	ProblemNothingToUndo   ProblemCode = "nothing_to_undo"  // the sender commanded nothing here
+	ProblemIrrevocable     ProblemCode = "irrevocable"      // others were told; Value: kind of the fact
+	ProblemOvertaken       ProblemCode = "overtaken"        // something else has happened since
 	ProblemAddress         ProblemCode = "address"          // Value is no address of a person of the desk's officials
 	ProblemPeriod          ProblemCode = "period"           // Value is no period: Choices
 	ProblemPeriodOrder     ProblemCode = "period_order"     // it ends (Last) before it begins (From)

@@ -14,6 +14,7 @@ type rule struct {
 	opens     bool // may stand in a mail that registers a request
 	takesText bool // takes the body where its argument is empty, and needs one of the two
 	mayTake   bool // takes the body where its argument is empty and there is one
+	comments  bool // takes the body also beside its argument, where there is one
 	carryOut  func(w *work, c Command, text string) (Item, *Problem)
 }
 
@@ -23,34 +24,39 @@ func rules() map[Verb]rule {
 	staff := []Role{RoleCoordinator, RoleTechnician}
 	everybody := []Role{RoleCoordinator, RoleTechnician, RoleRequester}
 	return map[Verb]rule{
-		VerbPriority: {roles: coordinator, ticket: true, opens: true, carryOut: (*work).prioritise},
-		VerbAssign:   {roles: coordinator, ticket: true, opens: true, carryOut: (*work).assign},
-		VerbTake:     {roles: []Role{RoleTechnician}, ticket: true, opens: true, carryOut: (*work).take},
-		VerbWait:     {roles: staff, ticket: true, takesText: true, carryOut: (*work).wait},
-		VerbNote:     {roles: staff, ticket: true, takesText: true, carryOut: (*work).addNote},
-		VerbSolve:    {roles: staff, ticket: true, takesText: true, carryOut: (*work).solve},
-		VerbClose:    {roles: coordinator, requester: true, ticket: true, mayTake: true, carryOut: (*work).closeTicket},
-		VerbReopen:   {roles: coordinator, requester: true, ticket: true, mayTake: true, carryOut: (*work).reopen},
-		VerbReject:   {roles: coordinator, ticket: true, takesText: true, carryOut: (*work).reject},
-		VerbStatus:   {roles: everybody, carryOut: (*work).status},
-		VerbList:     {roles: everybody, carryOut: (*work).list},
-		VerbSearch:   {roles: everybody, carryOut: (*work).search},
-		VerbHelp:     {roles: everybody, carryOut: (*work).help},
-		VerbType:     {roles: staff, ticket: true, opens: true, carryOut: (*work).setType},
-		VerbDiagnose: {roles: staff, ticket: true, takesText: true, carryOut: (*work).diagnose},
-		VerbPlan:     {roles: staff, ticket: true, takesText: true, carryOut: (*work).plan},
-		VerbCopy:     {roles: coordinator, ticket: true, opens: true, carryOut: (*work).follow},
-		VerbFor:      {roles: coordinator, ticket: true, opens: true, carryOut: (*work).enter},
-		VerbAsset:    {roles: staff, ticket: true, opens: true, carryOut: (*work).equip},
-		VerbWarranty: {roles: staff, ticket: true, mayTake: true, carryOut: (*work).warranty},
-		VerbUnsolved: {roles: staff, ticket: true, takesText: true, carryOut: (*work).unsolved},
-		VerbVendor:   {roles: staff, ticket: true, takesText: true, carryOut: (*work).toVendor},
-		VerbInstruct: {roles: staff, ticket: true, carryOut: (*work).instruct},
-		VerbStep:     {roles: staff, ticket: true, carryOut: (*work).step},
-		VerbAway:     {roles: []Role{RoleTechnician}, carryOut: (*work).away},
-		VerbResource: {roles: staff, ticket: true, opens: true, carryOut: (*work).reserve},
-		VerbReturn:   {roles: staff, ticket: true, carryOut: (*work).giveBackSome},
-		VerbConfirm:  {roles: everybody, carryOut: (*work).confirm},
+		VerbPriority:  {roles: coordinator, ticket: true, opens: true, carryOut: (*work).prioritise},
+		VerbAssign:    {roles: coordinator, ticket: true, opens: true, carryOut: (*work).assign},
+		VerbTake:      {roles: []Role{RoleTechnician}, ticket: true, opens: true, carryOut: (*work).take},
+		VerbWait:      {roles: staff, ticket: true, takesText: true, carryOut: (*work).wait},
+		VerbNote:      {roles: staff, ticket: true, takesText: true, carryOut: (*work).addNote},
+		VerbSolve:     {roles: staff, ticket: true, takesText: true, carryOut: (*work).solve},
+		VerbClose:     {roles: coordinator, requester: true, ticket: true, mayTake: true, carryOut: (*work).closeTicket},
+		VerbReopen:    {roles: coordinator, requester: true, ticket: true, mayTake: true, carryOut: (*work).reopen},
+		VerbReject:    {roles: coordinator, ticket: true, takesText: true, carryOut: (*work).reject},
+		VerbStatus:    {roles: everybody, carryOut: (*work).status},
+		VerbList:      {roles: everybody, carryOut: (*work).list},
+		VerbSearch:    {roles: everybody, carryOut: (*work).search},
+		VerbHelp:      {roles: everybody, carryOut: (*work).help},
+		VerbType:      {roles: staff, ticket: true, opens: true, carryOut: (*work).setType},
+		VerbDiagnose:  {roles: staff, ticket: true, takesText: true, carryOut: (*work).diagnose},
+		VerbPlan:      {roles: staff, ticket: true, takesText: true, carryOut: (*work).plan},
+		VerbCopy:      {roles: coordinator, ticket: true, opens: true, carryOut: (*work).follow},
+		VerbFor:       {roles: coordinator, ticket: true, opens: true, carryOut: (*work).enter},
+		VerbAsset:     {roles: staff, ticket: true, opens: true, carryOut: (*work).equip},
+		VerbWarranty:  {roles: staff, ticket: true, comments: true, carryOut: (*work).warranty},
+		VerbUnsolved:  {roles: staff, ticket: true, takesText: true, carryOut: (*work).unsolved},
+		VerbVendor:    {roles: staff, ticket: true, takesText: true, carryOut: (*work).toVendor},
+		VerbInstruct:  {roles: staff, ticket: true, carryOut: (*work).instruct},
+		VerbStep:      {roles: staff, ticket: true, carryOut: (*work).step},
+		VerbSurvey:    {requester: true, ticket: true, comments: true, carryOut: (*work).survey},
+		VerbForm:      {roles: everybody, carryOut: (*work).sendForm},
+		VerbDuplicate: {roles: coordinator, ticket: true, carryOut: (*work).duplicate},
+		VerbSplit:     {roles: coordinator, ticket: true, carryOut: (*work).split},
+		VerbUndo:      {roles: everybody, requester: true, ticket: true, carryOut: (*work).undo},
+		VerbAway:      {roles: []Role{RoleTechnician}, carryOut: (*work).away},
+		VerbResource:  {roles: staff, ticket: true, opens: true, carryOut: (*work).reserve},
+		VerbReturn:    {roles: staff, ticket: true, carryOut: (*work).giveBackSome},
+		VerbConfirm:   {roles: everybody, carryOut: (*work).confirm},
 	}
 }
 
@@ -120,7 +126,7 @@ func (w *work) carryOut(commands []Command, text string) (refused, textTaken boo
 	table := rules()
 	for i, c := range commands {
 		r, known := table[c.Verb]
-		takes := c.Arg == "" && (r.takesText || r.mayTake && text != "" && !textTaken)
+		takes := c.Arg == "" && (r.takesText || r.mayTake && text != "" && !textTaken) || r.comments && text != "" && !textTaken
 		item, problem := Item{}, (*Problem)(nil)
 		switch {
 		case !known:
@@ -137,6 +143,9 @@ func (w *work) carryOut(commands []Command, text string) (refused, textTaken boo
 			problem = &Problem{Code: ProblemContradiction, Value: commands[repeated(commands[:i], c)].String()}
 		default:
 			given := c.Arg
+			if r.comments {
+				given = ""
+			}
 			if takes {
 				given, textTaken = text, true
 			}
@@ -428,10 +437,12 @@ func possible(v Verb, t *Ticket) bool {
 	switch v {
 	case VerbPriority, VerbType, VerbCopy, VerbAsset:
 		return !t.State.Final()
-	case VerbAssign, VerbTake, VerbWait, VerbSolve, VerbReject, VerbDiagnose, VerbPlan, VerbFor, VerbUnsolved, VerbInstruct:
+	case VerbAssign, VerbTake, VerbWait, VerbSolve, VerbReject, VerbDiagnose, VerbPlan, VerbFor, VerbUnsolved, VerbInstruct, VerbDuplicate:
 		return t.State.Open()
 	case VerbWarranty:
 		return t.State.Open() && t.State != WaitingVendor
+	case VerbSurvey:
+		return t.State == Resolved || t.State == Closed
 	case VerbStep:
 		return t.State.Open() && len(t.Instruction.Pending()) > 0
 	case VerbVendor:
@@ -455,5 +466,12 @@ func (w *work) receipt(applied, noteKept bool) {
 		r.Help = w.allowed()
 	}
 	to := mailbox.Address{Name: w.in.Sender.Name, Addr: w.in.Sender.Address.Addr}
-	w.notify(NoticeReceipt, to, w.in.Sender.Role, func(d *NoticeData) { d.Receipt = r })
+	w.notify(NoticeReceipt, to, w.in.Sender.Role, func(d *NoticeData) {
+		d.Receipt = r
+		for _, i := range w.items {
+			if i.Verb == VerbForm && applied {
+				d.Form = i.Number
+			}
+		}
+	})
 }

@@ -34,12 +34,13 @@ type (
 	// FollowedFact lets somebody follow the ticket.
 	FollowedFact struct {
 		Follower mailbox.Address `json:"follower"`
-		From     Number          `json:"from,omitempty"` // the duplicate whose requester the follower was
 	}
 	// EnteredFact makes the ticket that of the official on whose behalf staff registered it.
 	EnteredFact struct {
 		Requester mailbox.Address `json:"requester"`
 		Lang      string          `json:"lang,omitempty"`
+		Office    string          `json:"office,omitempty"`
+		Telephone string          `json:"telephone,omitempty"`
 	}
 )
 
@@ -75,7 +76,7 @@ func (f *FollowedFact) apply(t *Ticket, _ Event) { t.Followers = append(t.Follow
 
 func (f *EnteredFact) apply(t *Ticket, e Event) {
 	t.OnBehalfBy = orElse(e.Actor.Addr, t.OnBehalfBy)
-	t.Requester, t.Lang = f.Requester, f.Lang
+	t.Requester, t.Lang, t.Office, t.Telephone = f.Requester, f.Lang, f.Office, f.Telephone
 	t.Followers = slices.DeleteFunc(t.Followers, func(a mailbox.Address) bool { return a.Key() == f.Requester.Key() })
 }
 
@@ -179,7 +180,9 @@ func (w *work) enter(c Command, _ string) (Item, *Problem) {
 	case w.t.Requester.Key() == a.Key():
 		return Item{}, &Problem{Code: ProblemNothingToDo}
 	}
-	w.add(&EnteredFact{Requester: a, Lang: w.in.Policy.langOf(a)})
+	o := w.in.Policy.official(a)
+	a.Name = orElse(o.Name, a.Name)
+	w.add(&EnteredFact{Requester: a, Lang: orElse(o.Lang, w.in.Policy.langOf(a)), Office: o.Office, Telephone: o.Telephone})
 	return Item{Value: orElse(a.Name, a.Addr)}, nil
 }
 
@@ -211,7 +214,7 @@ func (w *work) tellJoined() {
 	for _, e := range w.events {
 		switch f := e.Fact.(type) {
 		case *FollowedFact:
-			if w.before != nil && f.From == "" {
+			if w.before != nil {
 				w.notify(NoticeCopied, f.Follower, RoleRequester, nil)
 			}
 		case *EnteredFact:

@@ -22,6 +22,7 @@ func (w *work) tell() {
 	w.tellOfficials()
 	w.tellTechnicians()
 	w.tellCoordinators()
+	w.tellOthers()
 }
 
 // tellRegistered acknowledges the request, also to whoever only sent it in.
@@ -63,13 +64,23 @@ func (w *work) tellOfficials() {
 		if w.acting(a) && kind != NoticeClosed { // of the end everybody gets a record
 			continue
 		}
-		w.notify(kind, a, RoleRequester, func(d *NoticeData) { d.Text, d.From, d.Files = text, from, attached })
+		w.notify(kind, a, RoleRequester, func(d *NoticeData) {
+			d.Text, d.From, d.Files = text, from, attached
+			switch kind {
+			case NoticeClosed:
+				d.Form = w.t.Number
+			case NoticeDuplicate:
+				d.Text, d.Other = "", Number(text)
+			}
+		})
 	}
 }
 
 // officialNews says what an event means to the official: the notice, its words, and its weight; 0 for nothing.
 func officialNews(e Event) (NoticeKind, string, int) {
 	switch f := e.Fact.(type) {
+	case *DuplicateFact:
+		return NoticeDuplicate, string(f.Of), 8
 	case *RejectedFact:
 		return NoticeRejected, f.Text, 7
 	case *ClosedFact:
@@ -99,7 +110,7 @@ func (w *work) tellTechnicians() {
 		return
 	}
 	kind, fill := w.staffNews()
-	if w.happened("assigned") {
+	if w.happened("assigned") || w.happened("undone") && !w.samePerson(w.before.Technician, w.t.Technician) {
 		kind = NoticeAssignment
 	}
 	if kind != "" {
@@ -155,8 +166,8 @@ func (w *work) staffNews() (NoticeKind, func(*NoticeData)) {
 		case *VendorAnsweredFact:
 			kind, unproven, attached = NoticeVendorAnswer, f.Unproven, f.Files
 			texts = append(texts, f.Text)
-		case *ResolvedFact, *ClosedFact, *RejectedFact, *WaitedFact, *UnsolvedFact, *VendorWrittenFact, *ReferredFact:
-			if kind == "" || kind == NoticeNote {
+		case *ResolvedFact, *ClosedFact, *RejectedFact, *WaitedFact, *UnsolvedFact, *VendorWrittenFact, *ReferredFact, *DuplicateFact, *SeparatedFact:
+			if _, closed := f.(*ClosedFact); kind == "" || kind == NoticeNote || closed && kind == NoticeIncoming {
 				kind = NoticeStatus
 			}
 			texts = append(texts, Said(f))
@@ -168,6 +179,9 @@ func (w *work) staffNews() (NoticeKind, func(*NoticeData)) {
 		d.Text, d.Files, d.From, d.Unproven = text, attached, from, unproven
 		if unproven {
 			d.Proof = w.in.Sender.Proof.Reason
+		}
+		if d.Role == RoleCoordinator && (kind == NoticeIncoming || kind == NoticeReopened) {
+			d.Links = append(d.Links, Link{Verb: VerbSplit})
 		}
 	}
 }
@@ -325,6 +339,9 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 		if w.t.State == Resolved {
 			add(VerbClose, "")
 			add(VerbReopen, "")
+		}
+		if w.t.State == Closed && to.Key() == w.t.Requester.Key() {
+			add(VerbSurvey, scores()...)
 		}
 		add(VerbStatus, "")
 	}

@@ -91,6 +91,8 @@ type Ticket struct {
 	Claim        Claim             `json:"claim,omitzero"`       // step 4.4
 	Instruction  Progress          `json:"instruction,omitzero"` // step 4.2
 	Article      string            `json:"article,omitempty"`    // the first-level solution on file by which it was solved
+	Score        int               `json:"score,omitempty"`      // of the survey, from 1 to 5; 0 for none
+	Comment      string            `json:"comment,omitempty"`    // of the survey
 	Resources    []Held            `json:"resources,omitempty"`  // technical resources that are out for it
 	RegisteredAt time.Time         `json:"registered_at"`
 	RespondedAt  time.Time         `json:"responded_at,omitzero"` // when the desk first wrote to the official

@@ -190,7 +190,7 @@ func (w *work) warranty(c Command, text string) (Item, *Problem) {
 		if problem != nil {
 			return Item{}, problem
 		}
-		a, text = found, ""
+		a = found
 	case len(w.t.Assets) == 0:
 		return Item{}, &Problem{Code: ProblemNoAsset, Choices: w.heldPlates()}
 	case len(w.t.Assets) > 1:

@@ -20,6 +20,7 @@ type work struct {
 	events  []Event
 	notices []Notice
 	items   []Item
+	others  []Change // to other tickets than the mail's
 	absence *AbsenceChange
 	nobody  bool // suits the new request, which should have been assigned by itself
 	asked   *Confirmation
@@ -52,7 +53,7 @@ func (w *work) decision(summary string) (Decision, error) {
 	if w.err != nil {
 		return Decision{}, w.err
 	}
-	d := Decision{Events: w.events, Notices: w.notices, Absence: w.absence, Summary: summary, Confirmation: w.asked, Commanded: w.proven}
+	d := Decision{Events: w.events, Notices: w.notices, Absence: w.absence, Others: w.others, Summary: summary, Confirmation: w.asked, Commanded: w.proven}
 	if len(w.events) > 0 {
 		d.Ticket = w.t
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -187,7 +188,11 @@ func (e *assetsExportCommand) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(e.Output, func(w io.Writer) error { return write(w, all) }); err != nil {
+	var file bytes.Buffer
+	if err := write(&file, all); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	if err := writeFile(e.Output, file.Bytes()); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "%d machines written to %s.\n", len(all), e.Output)
@@ -195,7 +200,7 @@ func (e *assetsExportCommand) Run(ctx context.Context, c console) error {
 }
 
 // writeFile makes a file whole or not at all.
-func writeFile(path string, write func(io.Writer) error) (err error) {
+func writeFile(path string, content []byte) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
@@ -205,7 +210,8 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 			err = errors.Join(fmt.Errorf("writing %s: %w", path, err), os.Remove(f.Name()))
 		}
 	}()
-	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
+	_, err = f.Write(content)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)

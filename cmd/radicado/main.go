@@ -22,6 +22,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Show the main job on mail servers of its own, with nothing to configure."`
 	Ticket  ticketCommand  `cmd:"" help:"Look at requests in the register."`
 	Assets  assetsCommand  `cmd:"" help:"Keep the equipment register: import, look, export."`
+	Form    formCommand    `cmd:"" help:"Write the form of a request as PDF."`
 	Read    readCommand    `cmd:"" help:"Read mail files as the daemon reads them, and show what it makes of them."`
 	Explain explainCommand `cmd:"" help:"Say step by step how a mail file is read, classed, proven and matched, and what would be done; change nothing."`
 	Version versionCommand `cmd:"" help:"Print the version."`

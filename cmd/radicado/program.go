@@ -38,6 +38,7 @@ type program struct {
 	senders   []*deliver.Sender
 	receivers []*receive.Receiver
 	cron      *cron.Cron
+	sheets    *sheetMaker
 	schedule  *schedule.Schedule
 	log       *slog.Logger
 }
@@ -71,6 +72,9 @@ func newProgram(ctx context.Context, s *settings, pace pace, log *slog.Logger) (
 	texts, err := templates.Load(s.file.Templates.Folder, s.templates())
 	if err != nil {
 		return nil, fmt.Errorf("templates.folder: %w", err)
+	}
+	if p.sheets, err = newSheetMaker(s); err != nil {
+		return nil, err
 	}
 	storage := s.registerOptions(true)
 	storage.Now = pace.now
@@ -133,6 +137,7 @@ func (p *program) addOutbox(s *settings, texts *templates.Set, keys *trust.Keyri
 	}
 	options := outbox.Options{
 		Render: codeRenderer{texts, keys}, From: s.from(), Instance: instance, GiveUpAfter: s.giveUpAfter, Pace: pace.outbox, Now: pace.now, Log: p.log,
+		Attach: p.attach,
 		GivenUp: func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error {
 			return p.desk.GivenUp(tx, row, status, diagnostic)
 		},

@@ -15,6 +15,7 @@ type procedureSection struct {
 	Types        []string `toml:"types"`
 	Instructions string   `toml:"instructions"`
 	Articles     string   `toml:"articles"`
+	Logo         string   `toml:"logo"`
 }
 
 func defaultProcedure() procedureSection {

@@ -89,11 +89,8 @@ func (t *ticketShowCommand) Run(ctx context.Context, c console) error {
 	return viewRegister(ctx, t.Config, func(s *settings, r *register.Reader) error {
 		number := tickets.Number(strings.ToUpper(t.Number))
 		ticket, err := r.Ticket(number)
-		if errors.Is(err, register.ErrNotFound) {
-			return fmt.Errorf(`no request %s: say "radicado ticket list" for those that there are`, printable(t.Number))
-		}
 		if err != nil {
-			return err
+			return orNoTicket(err, t.Number)
 		}
 		events, err := r.History(number)
 		if err != nil {
@@ -162,6 +159,14 @@ func printTickets(w io.Writer, list []*tickets.Ticket, location *time.Location) 
 			t.RegisteredAt.In(location).Format("2006-01-02 15:04"), printable(t.Requester.Addr), orDash(printable(t.Technician.Name)), shorten(printable(t.Subject), 60))
 	}
 	return table.Flush()
+}
+
+// orNoTicket says what to do where there is no request of that number.
+func orNoTicket(err error, number string) error {
+	if errors.Is(err, register.ErrNotFound) {
+		return fmt.Errorf(`no request %s: say "radicado ticket list" for those that there are`, printable(number))
+	}
+	return err
 }
 
 // printTicket prints a request and its history.

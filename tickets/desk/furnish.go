@@ -11,13 +11,21 @@ import (
 // maxMachines bounds the machines of one official that are looked up.
 const maxMachines = 50
 
+// maxRecent bounds the requests of one official that a new one is compared with.
+const maxRecent = 20
+
 // furnish looks up what Decide must know besides the commands' own questions.
 func (d *Desk) furnish(tx *register.Tx, in *tickets.Input) (err error) {
 	wanted := in.Assets()
 	if in.Found.Assets, err = tx.AssetsByKeys(wanted.Keys); err != nil {
 		return err
 	}
-	in.Found.Held, err = tx.AssetsOf(wanted.Holder, maxMachines)
+	if in.Found.Held, err = tx.AssetsOf(wanted.Holder, maxMachines); err != nil {
+		return err
+	}
+	if requester, since := in.Recent(); requester != "" {
+		in.Found.Recent, _, err = tx.List(register.Filter{Requester: requester, From: since}, maxRecent, 0)
+	}
 	return err
 }
 

@@ -318,17 +318,12 @@ func (d *Desk) commit(tx *register.Tx, in tickets.Input, decision tickets.Decisi
 	if err != nil {
 		return err
 	}
+	changes := decision.Others
 	if decision.Ticket != nil {
-		if decision.Events[0].Seq == 1 {
-			number, err := tx.NextNumber()
-			if err != nil {
-				return err
-			}
-			if number != in.Next {
-				return fmt.Errorf("number %s was decided on and %s allocated", in.Next, number)
-			}
-		}
-		if err := tx.Append(decision.Ticket, decision.Events); err != nil {
+		changes = append([]tickets.Change{{Ticket: decision.Ticket, Events: decision.Events}}, changes...)
+	}
+	for _, c := range changes {
+		if err := d.change(tx, in, c); err != nil {
 			return err
 		}
 	}
@@ -344,6 +339,20 @@ func (d *Desk) commit(tx *register.Tx, in tickets.Input, decision tickets.Decisi
 		return d.ask(tx, decision.Confirmation)
 	}
 	return nil
+}
+
+// change writes what happens to one ticket, under the number that was decided on.
+func (d *Desk) change(tx *register.Tx, in tickets.Input, c tickets.Change) error {
+	if c.Events[0].Seq == 1 {
+		number, err := tx.NextNumber()
+		if err != nil {
+			return err
+		}
+		if number != in.Next {
+			return fmt.Errorf("number %s was decided on and %s allocated", in.Next, number)
+		}
+	}
+	return tx.Append(c.Ticket, c.Events)
 }
 
 // find carries out the lookups.

@@ -35,8 +35,9 @@ type Options struct {
 	Senders     []Sender // each sends one mail at a time; as many go out side by side
 	Render      Renderer
 	From        mailbox.Address
-	Instance    string        // value of the X-Radicado field, by which a mail of ours that comes back is known
-	GiveUpAfter time.Duration // since the notice was queued
+	Attach      func(ctx context.Context, n tickets.Notice) ([]mailbox.File, error) // files to go with a notice; nil for none
+	Instance    string                                                              // value of the X-Radicado field, by which a mail of ours that comes back is known
+	GiveUpAfter time.Duration                                                       // since the notice was queued
 	Pace        Pace
 	// GivenUp is told, in the transaction that gives a notice up.
 	GivenUp func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error
@@ -220,7 +221,13 @@ func (o *Outbox) send(ctx context.Context, sender Sender, row register.OutboxRow
 	if err != nil {
 		return deliver.Result{Outcome: deliver.Permanent, Stage: deliver.StageCompose, Err: fmt.Errorf("render notice %s: %w", row.MessageID, err)}
 	}
-	return sender.Send(ctx, o.Compose(row, mail))
+	out := o.Compose(row, mail)
+	if o.options.Attach != nil {
+		if out.Files, err = o.options.Attach(ctx, row.Notice); err != nil {
+			return deliver.Result{Outcome: deliver.Temporary, Stage: deliver.StageCompose, Err: fmt.Errorf("files of notice %s: %w", row.MessageID, err)}
+		}
+	}
+	return sender.Send(ctx, out)
 }
 
 // Compose makes the mail of a row. It is the same at every attempt.

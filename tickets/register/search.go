@@ -117,6 +117,8 @@ func wordsOf(fact tickets.Fact) (public, internal []string) {
 		said = []string{f.Text}
 	case *tickets.DiagnosedFact, *tickets.PlannedFact:
 		said = []string{tickets.Said(f)}
+	case *tickets.SurveyedFact:
+		said = []string{f.Comment}
 	case *tickets.SteppedFact:
 		said = []string{f.Note}
 	case *tickets.UnsolvedFact, *tickets.VendorWrittenFact:

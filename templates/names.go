@@ -1,0 +1,25 @@
+package templates
+
+import "radicado/tickets"
+
+// Name returns a state, a priority or a coverage of a warranty in Spanish, as forms show it; any other text stays.
+func Name(code string) string {
+	if words := spanish.states[tickets.State(code)]; words != "" {
+		return words
+	}
+	if words := spanish.priorities[tickets.Priority(code)]; words != "" && code != "" {
+		return words
+	}
+	switch tickets.Coverage(code) {
+	case tickets.CoverageValid:
+		return "vigente"
+	case tickets.CoverageExpired:
+		return "vencida"
+	case tickets.CoverageUnknown:
+		return "desconocida"
+	}
+	return code
+}
+
+// EventName returns the kind of a fact in Spanish, as forms show it.
+func EventName(kind string) string { return orCode(spanish.events[kind], kind) }

@@ -1,0 +1,194 @@
+package tickets
+
+import (
+	"slices"
+	"time"
+
+	"radicado/mailbox"
+)
+
+// The verbs about two requests.
+const (
+	VerbDuplicate Verb = "duplicate"
+	VerbSplit     Verb = "split"
+)
+
+// Change is what happens to one ticket.
+type Change struct {
+	Ticket *Ticket // as it is after the events
+	Events []Event
+}
+
+// Facts about two requests; each ticket has its own.
+type (
+	// DuplicateFact ends the ticket, because another is about the same thing.
+	DuplicateFact struct {
+		Of Number `json:"of"`
+	}
+	// JoinedFact lets the people of a duplicate follow this ticket.
+	JoinedFact struct {
+		From      Number            `json:"from"`
+		Followers []mailbox.Address `json:"followers,omitempty"`
+	}
+	// SeparatedFact makes an answer a request of its own.
+	SeparatedFact struct {
+		Answer int    `json:"answer"` // Seq of the answer
+		New    Number `json:"new"`
+	}
+)
+
+// Kind names the fact in the register.
+func (*DuplicateFact) Kind() string { return "duplicate" }
+func (*JoinedFact) Kind() string    { return "joined" }
+func (*SeparatedFact) Kind() string { return "separated" }
+
+// Internal reports whether the fact is for staff alone.
+func (*DuplicateFact) Internal() bool { return false }
+func (*JoinedFact) Internal() bool    { return true }
+func (*SeparatedFact) Internal() bool { return false }
+
+func (f *DuplicateFact) said() string { return string(f.Of) }
+func (f *JoinedFact) said() string    { return string(f.From) }
+func (f *SeparatedFact) said() string { return string(f.New) }
+
+func (f *DuplicateFact) apply(t *Ticket, e Event) {
+	t.State, t.Resume = Duplicate, ""
+	t.Linked, t.ClosedAt = f.Of, e.At
+}
+
+func (f *JoinedFact) apply(t *Ticket, _ Event) { t.Followers = append(t.Followers, f.Followers...) }
+
+func (*SeparatedFact) apply(*Ticket, Event) {}
+
+// addTo appends an event to another ticket than that of the mail.
+func (w *work) addTo(t *Ticket, f Fact) *Ticket {
+	at := slices.IndexFunc(w.others, func(c Change) bool { return c.Ticket.Number == t.Number })
+	if at < 0 {
+		w.others = append(slices.Clip(w.others), Change{Ticket: t.Clone()})
+		at = len(w.others) - 1
+	}
+	c := &w.others[at]
+	e := Event{Ticket: t.Number, Seq: c.Ticket.Version + 1, At: w.in.Now, Actor: w.actor, Message: w.in.Mail.ID, Fact: f}
+	if err := c.Ticket.Apply(e); err != nil && w.err == nil {
+		w.err = err
+	}
+	c.Events = append(c.Events, e)
+	return c.Ticket
+}
+
+// duplicate carries out #duplicada.
+func (w *work) duplicate(c Command, _ string) (Item, *Problem) {
+	original, exists := w.in.Found.Tickets[c.Number]
+	switch {
+	case c.Arg == "":
+		return Item{}, &Problem{Code: ProblemMissingArgument}
+	case !exists:
+		return Item{}, &Problem{Code: ProblemNoSuchTicket, Value: c.Arg}
+	case c.Number == w.t.Number:
+		return Item{}, &Problem{Code: ProblemItself, Value: string(c.Number)}
+	case !w.t.State.Open():
+		return Item{}, w.stateProblem()
+	case original.Ticket.State.Final():
+		return Item{}, &Problem{Code: ProblemOtherState, Value: string(c.Number), State: original.Ticket.State}
+	}
+	var joined []mailbox.Address
+	for _, a := range w.officials() {
+		if !original.Ticket.concerns(a) && !slices.ContainsFunc(joined, func(j mailbox.Address) bool { return j.Key() == a.Key() }) {
+			joined = append(joined, a)
+		}
+	}
+	w.add(&DuplicateFact{Of: c.Number})
+	w.addTo(original.Ticket, &JoinedFact{From: w.t.Number, Followers: joined})
+	return Item{Value: string(c.Number)}, nil
+}
+
+// split carries out #separar: the latest answer of the official that is not separated yet becomes a request.
+func (w *work) split(c Command, _ string) (Item, *Problem) {
+	var answer *Event
+	separated := map[int]bool{}
+	for _, e := range w.in.Found.Tickets[w.t.Number].Events {
+		switch f := e.Fact.(type) {
+		case *SeparatedFact:
+			separated[f.Answer] = true
+		case *AnsweredFact:
+			if e.Actor.Role == RoleRequester {
+				answer = &e
+			}
+		}
+	}
+	if answer == nil || separated[answer.Seq] {
+		return Item{}, &Problem{Code: ProblemNoAnswer}
+	}
+	said := answer.Fact.(*AnsweredFact)
+	requester := w.t.Requester
+	if answer.Actor.Addr != "" {
+		requester = mailbox.Address{Name: answer.Actor.Name, Addr: answer.Actor.Addr}
+	}
+	w.add(&SeparatedFact{Answer: answer.Seq, New: w.in.Next})
+	w.addTo(&Ticket{Number: w.in.Next}, &RegisteredFact{
+		Requester: requester, Subject: orElse(c.Arg, w.t.Subject), Text: said.Text, Files: said.Files, Linked: w.t.Number, Lang: w.t.Lang,
+		Unproven: said.Unproven, OnBehalfBy: w.in.Sender.Address.Key(), Office: w.t.Office, Telephone: w.t.Telephone,
+	})
+	return Item{Value: string(w.in.Next), Number: w.in.Next}, nil
+}
+
+// tellOthers writes about the other ticket that the mail changed.
+func (w *work) tellOthers() {
+	for _, c := range w.others {
+		about := *w
+		about.t, about.before, about.events, about.notices = c.Ticket, nil, c.Events, nil
+		switch c.Events[0].Fact.(type) {
+		case *RegisteredFact:
+			about.tellRegistered()
+		case *JoinedFact:
+			if c.Ticket.Assigned() && !w.acting(c.Ticket.Technician) {
+				about.notify(NoticeStatus, c.Ticket.Technician, RoleTechnician, nil)
+			}
+		}
+		w.notices = append(w.notices, about.notices...)
+	}
+}
+
+// The measure of what is probably the same request.
+const (
+	recentTime    = 24 * time.Hour
+	leastCommon   = 2   // words that both have
+	leastShare    = 0.6 // of the shorter one's words
+	maxDuplicates = 3   // that are pointed out
+)
+
+// Recent returns whose requests since when may be the same as one that this mail registers; the address is "" where none can.
+func (in Input) Recent() (requester string, since time.Time) {
+	m := in.Mail.Message
+	if in.Ticket != nil || m == nil || m.Class.Automatic() && m.Class != mailbox.ClassList {
+		return "", time.Time{}
+	}
+	if m.Forward != nil && in.Sender.Role.Staff() {
+		return m.Forward.From.Key(), in.Now.Add(-recentTime)
+	}
+	return m.From.Key(), in.Now.Add(-recentTime)
+}
+
+// similar reports whether two requests say much the same.
+func similar(a, b *Ticket) bool {
+	x, y := Words(a.Subject+"\n"+a.Text), Words(b.Subject+"\n"+b.Text)
+	common := 0
+	for _, word := range x {
+		if slices.Contains(y, word) {
+			common++
+		}
+	}
+	return common >= leastCommon && float64(common) >= leastShare*float64(min(len(x), len(y)))
+}
+
+// pointOut shows the coordinator requests that are probably the same as a new one, and merges nothing.
+func (w *work) pointOut(d *NoticeData) {
+	for _, t := range w.in.Found.Recent {
+		if len(d.Similar) < maxDuplicates && t.Number != w.t.Number && !t.State.Final() && t.Requester.Key() == w.t.Requester.Key() && similar(t, w.t) {
+			v := w.view(t, d.Role)
+			v.Text, v.Files, v.Solution = "", nil, ""
+			d.Similar = append(d.Similar, v)
+			d.Links = append([]Link{{Verb: VerbDuplicate, Arg: string(t.Number)}}, d.Links...)
+		}
+	}
+}

@@ -69,7 +69,8 @@ func drawLetter(rt *rapid.T, i, requests int) letter {
 	for range rapid.IntRange(0, 2).Draw(rt, "commands") {
 		l.subject += rapid.SampledFrom([]string{"#nota", "#nota " + word("a"), "#asignar ana", "#prioridad alta", "#espera", "#solucion " + word("a"), "#cerrar " + word("a"),
 			"#reabrir", "#rechazar " + word("a"), "#estado", "#estado SS-2026-000001", "#lista", "#lista todas", "#buscar impresora", "#ayuda", "#tomar", "#cerar " + word("a"),
-			"#confirmar aaaaa-bbbbb-ccccc-ddddd"}).Draw(rt, "command") + " "
+			"#diagnostico " + word("a"), "#plan", "#copia " + sofia, "#copia " + nadie, "#para " + sofia, "#tipo software", "#instructivo adquisicion", "#paso 1 " + word("a"),
+			"#proveedor " + word("a"), "#garantia", "#nohay " + word("a"), "#confirmar aaaaa-bbbbb-ccccc-ddddd"}).Draw(rt, "command") + " "
 	}
 	forward := rapid.IntRange(0, 4).Draw(rt, "forward") == 0
 	l.change = func(m *mailbox.Message) {
@@ -127,9 +128,7 @@ func (w witness) read(rt *rapid.T, o *office, n tickets.Notice) {
 			return true
 		}
 		for number, words := range w.public {
-			t := o.tickets[number]
-			own := t.Requester.Key() == key || slices.ContainsFunc(t.Followers, func(f mailbox.Address) bool { return f.Key() == key })
-			if own && words[s] {
+			if words[s] && hasPart(o.tickets[number], key) {
 				return true
 			}
 		}
@@ -140,12 +139,17 @@ func (w witness) read(rt *rapid.T, o *office, n tickets.Notice) {
 			rt.Errorf("notice %s tells %s %q, which is not for that address: %+v", n.Kind, key, s, n.Data)
 		}
 	}
-	if v := n.Data.Ticket; v != nil && o.tickets[v.Number] != nil && o.tickets[v.Number].Requester.Key() != key && n.Kind != tickets.NoticeReceipt {
+	if v := n.Data.Ticket; v != nil && o.tickets[v.Number] != nil && !hasPart(o.tickets[v.Number], key) && n.Kind != tickets.NoticeReceipt {
 		rt.Errorf("notice %s about %s goes to %s, who has no part in it", n.Kind, v.Number, key)
 	}
 	if n.Data.Proof != "" || n.Data.Unproven || n.Data.Withheld != nil {
 		rt.Errorf("notice %s tells %s how senders are proven: %+v", n.Kind, key, n.Data)
 	}
+}
+
+// hasPart reports whether an address is the requester or a follower of a request.
+func hasPart(t *tickets.Ticket, key string) bool {
+	return t.Requester.Key() == key || slices.ContainsFunc(t.Followers, func(f mailbox.Address) bool { return f.Key() == key })
 }
 
 // TestLeakByQuotedToken has an outsider answer a notice that was sent to somebody else: the mail belongs to that request by its

@@ -49,6 +49,7 @@ func confirming(change func(*tickets.Confirming)) func(*office) {
 var forged = mail{marks: nothing, from: marta, subject: "@ #prioridad alta", text: "Es urgente."}
 
 func TestConfirmationByReply(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	o := newOffice(t, confirming(nil))
 	o.take(request)
 	o.flush()
@@ -79,6 +80,7 @@ func TestConfirmationByReply(t *testing.T) {
 }
 
 func TestConfirmationOfNewRequest(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	o := newOffice(t, confirming(nil))
 	o.take(mail{marks: nothing, from: marta, subject: "Proyector #prioridad baja #asignar Ana", text: "No enciende."})
 	o.take(mail{marks: nothing, from: marta, subject: "#confirmar " + o.asked(marta)})
@@ -90,6 +92,7 @@ func TestConfirmationOfNewRequest(t *testing.T) {
 
 // TestSpoofConfirmation has the code come back in ways that must not serve.
 func TestSpoofConfirmation(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	tests := []struct {
 		name   string
 		answer func(code string) mail
@@ -159,6 +162,7 @@ func TestSpoofConfirmation(t *testing.T) {
 // TestConfirmationOfDestructive has the settings demand it of proven people too: that stops a colleague who can send in the
 // coordinator's name from the ministry's own server.
 func TestConfirmationOfDestructive(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	demanding := confirming(func(c *tickets.Confirming) {
 		c.Unproven, c.Verbs, c.Bulk = false, []tickets.Verb{tickets.VerbReject}, 3
 	})
@@ -199,6 +203,7 @@ func TestConfirmationOfDestructive(t *testing.T) {
 
 // TestLeakCodes looks for codes in the register's file.
 func TestLeakCodes(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	o := newOffice(t, confirming(nil))
 	o.take(request)
 	o.take(forged)

@@ -22,6 +22,7 @@ func countOf(names []string, prefix string) (n int) {
 }
 
 func TestFloodOfRequests(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	tests := []struct {
 		name    string
 		limits  tickets.Limits
@@ -37,9 +38,11 @@ func TestFloodOfRequests(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			o := newOffice(t, limited(tt.limits))
+			var flood []mail
 			for i := range 30 {
-				o.take(mail{from: tt.from(i), subject: fmt.Sprint(tt.subject, i), text: "x"})
+				flood = append(flood, mail{from: tt.from(i), subject: fmt.Sprint(tt.subject, i), text: "x"})
 			}
+			o.takeAll(flood)
 			names, _ := o.flush()
 			if got := countOf(names, "acknowledgement"); got != tt.want {
 				t.Errorf("%d acknowledgements, want %d", got, tt.want)
@@ -61,11 +64,14 @@ func TestFloodOfRequests(t *testing.T) {
 
 // TestFloodEnds has a flood pause, and come again.
 func TestFloodEnds(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	o := newOffice(t, limited(tickets.Limits{Address: 3}))
 	burst := func() []string {
+		var flood []mail
 		for i := range 6 {
-			o.take(mail{from: pedro, subject: fmt.Sprint("Solicitud ", i, o.now.Unix())})
+			flood = append(flood, mail{from: pedro, subject: fmt.Sprint("Solicitud ", i, o.now.Unix())})
 		}
+		o.takeAll(flood)
 		names, _ := o.flush()
 		return names
 	}
@@ -83,12 +89,14 @@ func TestFloodEnds(t *testing.T) {
 
 // TestFloodOfOneRequest has two sides of a request write without end.
 func TestFloodOfOneRequest(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	o := newOffice(t, limited(tickets.Limits{Ticket: 10}))
 	o.take(request)
+	var flood []mail
 	for i := range 20 {
-		o.take(mail{from: pedro, subject: "@", text: fmt.Sprint("Sigue ", i)})
-		o.take(mail{from: marta, subject: "@", text: fmt.Sprint("Ya va ", i)})
+		flood = append(flood, mail{from: pedro, subject: "@", text: fmt.Sprint("Sigue ", i)}, mail{from: marta, subject: "@", text: fmt.Sprint("Ya va ", i)})
 	}
+	o.takeAll(flood)
 	names, _ := o.flush()
 	if got := len(names); got != 11 { // the ten and the alert
 		t.Errorf("%d notices about one request: %v", got, names)
@@ -137,6 +145,7 @@ To: %s
 }
 
 func TestBounceMarksAddress(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	for _, tt := range []struct {
 		status  string
 		bounces int // until the address is dead
@@ -184,6 +193,7 @@ func TestBounceMarksAddress(t *testing.T) {
 
 // TestSpoofBounce has reports name addresses that our notice did not go to, and staff.
 func TestSpoofBounce(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	o := newOffice(t, nil)
 	o.take(request)
 	_, rows := o.flush()

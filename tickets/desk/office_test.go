@@ -150,12 +150,27 @@ func (o *office) take(m mail) {
 	o.takeRaw(o.raw(m))
 }
 
-func (o *office) takeRaw(raw []byte) {
+func (o *office) takeRaw(raws ...[]byte) {
 	o.t.Helper()
-	o.uid++
-	o.check(o.desk.Take(o.t.Context(), "soporte", 1, []mailbox.Arrival{{Mailbox: "soporte", UIDValidity: 1, UID: o.uid,
-		InternalDate: o.now, Size: int64(len(raw)), Raw: raw}}, o.uid))
+	var batch []mailbox.Arrival
+	for _, raw := range raws {
+		o.uid++
+		batch = append(batch, mailbox.Arrival{Mailbox: "soporte", UIDValidity: 1, UID: o.uid, InternalDate: o.now, Size: int64(len(raw)), Raw: raw})
+	}
+	o.check(o.desk.Take(o.t.Context(), "soporte", 1, batch, o.uid))
 	o.check(o.desk.Drain(o.t.Context()))
+}
+
+// takeAll lets mails arrive together.
+func (o *office) takeAll(mails []mail) {
+	o.t.Helper()
+	o.now = o.now.Add(time.Minute)
+	var raws [][]byte
+	for i, m := range mails {
+		m.id = fmt.Sprintf("junto.%d.%d@x.example", i, o.now.UnixNano())
+		raws = append(raws, o.raw(m))
+	}
+	o.takeRaw(raws...)
 }
 
 func (o *office) view(read func(r *register.Reader) error) {

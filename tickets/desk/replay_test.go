@@ -11,6 +11,7 @@ import (
 
 // TestSpoofByReplay has the coordinator's own, proven mails come again.
 func TestSpoofByReplay(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	order := mail{from: marta, subject: "@ #prioridad alta", id: "orden@x.example"}
 	reset := mail{from: marta, subject: "@ #prioridad baja", id: "otra@x.example"}
 	at := time.Date(2026, 11, 23, 15, 10, 0, 0, time.UTC)
@@ -59,6 +60,7 @@ func TestSpoofByReplay(t *testing.T) {
 
 // TestStandstill has the daemon handle mails long after they came: they are no older for that.
 func TestStandstill(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	o := newOffice(t, nil)
 	o.take(request)
 	order := o.raw(mail{from: marta, subject: "@ #prioridad alta"})
@@ -75,6 +77,7 @@ func TestStandstill(t *testing.T) {
 
 // TestUnprovenCopyFirst has a forwarder's copy, which proves nothing, come before the mail itself.
 func TestUnprovenCopyFirst(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	t.Run("an answer", func(t *testing.T) {
 		o := newOffice(t, nil)
 		o.take(request)
@@ -141,6 +144,7 @@ func TestUnprovenCopyFirst(t *testing.T) {
 
 // TestExplainChangesNothing asks what would become of mails.
 func TestExplainChangesNothing(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	o := newOffice(t, nil)
 	o.take(request)
 	o.flush()

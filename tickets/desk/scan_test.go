@@ -24,6 +24,7 @@ func (fakeScanner) Scan(_ context.Context, mail []byte) (string, error) {
 }
 
 func TestScannedMail(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	for _, refuse := range []bool{false, true} {
 		o := newOffice(t, func(o *office) {
 			o.change = func(options *desk.Options) { options.Scanner, options.Refuse = fakeScanner{}, refuse }

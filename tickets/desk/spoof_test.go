@@ -135,6 +135,7 @@ func forgeRights(tokenOfMarta string) []attack {
 
 // TestSpoofMatrix puts every forged mail through the reader, the proofs, the desk and the register. None is obeyed.
 func TestSpoofMatrix(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	o := newOffice(t, nil)
 	o.take(request)
 	_, rows := o.flush()
@@ -190,6 +191,7 @@ func TestSpoofMatrix(t *testing.T) {
 
 // TestSpoofWhereServerChecksNothing has a server that writes no results, and settings that accept tokens.
 func TestSpoofWhereServerChecksNothing(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
 	o := newOffice(t, func(o *office) {
 		o.trust = trust.Policy{Hosts: []string{"mx.ministerio.example"}, Accept: []trust.Method{trust.MethodToken}}
 	})

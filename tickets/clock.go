@@ -49,11 +49,13 @@ func (t *Ticket) running() bool {
 
 // keepTime records what an event means to the clocks; ran is whether they ran before it.
 func (t *Ticket) keepTime(ran bool, e Event) {
+	last := len(t.Pauses) - 1
+	stopped := last >= 0 && t.Pauses[last].To.IsZero() // by the pauses, which an undone command takes back with the state
 	switch runs := t.running(); {
-	case ran && !runs:
+	case ran && !runs && !stopped:
 		t.Pauses = append(t.Pauses, Pause{From: e.At})
-	case !ran && runs && len(t.Pauses) > 0:
-		t.Pauses[len(t.Pauses)-1].To = e.At
+	case !ran && runs && stopped:
+		t.Pauses[last].To = e.At
 	}
 	if t.State != WaitingRequester {
 		t.Waiting = Waiting{}

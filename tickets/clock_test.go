@@ -410,3 +410,40 @@ func TestChoresOfADeskThatNeverCloses(t *testing.T) {
 		t.Error("not reminded on the second day")
 	}
 }
+
+// TestVendorsAreTended reminds a silent vendor by the same way as everything else.
+func TestVendorsAreTended(t *testing.T) {
+	o := newOffice(t)
+	machines(o)
+	o.take(named("PC-20451"))
+	o.take(letter{from: marta, subject: "@ #asignar ana #garantia"})
+	if got := o.tend(tickets.ChoreVendors); got != "" {
+		t.Errorf("reminded at once: %s", got)
+	}
+	o.now = o.now.Add(16 * time.Hour)
+	if got, want := o.tend(tickets.ChoreVendors), "vendor_reminded by system | = waiting_vendor | > vendor_reminder to ventas"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	o.checkReplay()
+}
+
+// TestUndoneReturnTakesNothingFromOthers undoes a return after somebody else took the resource.
+func TestUndoneReturnTakesNothingFromOthers(t *testing.T) {
+	o := newOffice(t)
+	o.policy = stocked(t)
+	o.take(request)
+	o.take(other("Otra"))
+	o.take(letter{from: marta, subject: "@ #recurso multímetro"})
+	o.take(letter{from: marta, subject: "@ #devolver multímetro"})
+	o.take(letter{from: marta, subject: "[SS-2026-000002] x #recurso multímetro"})
+	lines := strings.Join(o.take(letter{from: marta, subject: "@ #deshacer"}), " | ")
+	if out := o.situation().Reserved["multimetro"]; out != 1 || !strings.HasSuffix(lines, "!exhausted") {
+		t.Errorf("%d of 1 are out after %s", out, lines)
+	}
+	o.take(letter{from: sofia, subject: "Una más"})
+	o.take(letter{from: marta, subject: "[SS-2026-000003] x #recurso laptop 2"})
+	o.take(letter{from: marta, subject: "[SS-2026-000003] x #deshacer"})
+	if out := o.situation().Reserved["portatil de prestamo"]; out != 0 {
+		t.Errorf("%d are out after the reservation was undone", out)
+	}
+}

@@ -199,6 +199,17 @@ func (w *work) giveBackSome(c Command, _ string) (Item, *Problem) {
 	return Item{Value: r.Name, Units: units}, nil
 }
 
+// retaken says what of the resources that the ticket had before is no longer free for it.
+func (w *work) retaken(before *Ticket) *Problem {
+	for _, r := range w.in.Policy.Resources {
+		more := before.units(r.Key()) - w.t.units(r.Key())
+		if free := w.free(r); more > free {
+			return &Problem{Code: ProblemExhausted, Value: r.Name, Free: free, Stock: r.Stock}
+		}
+	}
+	return nil
+}
+
 // giveBack gives back at the end of a request what is no loan.
 func (w *work) giveBack() {
 	for _, h := range slices.Clone(w.t.Resources) {

@@ -35,7 +35,8 @@ func (f *UndoneFact) apply(t *Ticket, _ Event) {
 // revocable reports whether a fact can be taken back: it sent nobody anything that would then be untrue or lost.
 func revocable(f Fact) bool {
 	switch f := f.(type) {
-	case *PrioritisedFact, *AssignedFact, *StartedFact, *TypedFact, *DiagnosedFact, *PlannedFact, *FollowedFact, *EquippedFact, *SteppedFact:
+	case *PrioritisedFact, *AssignedFact, *StartedFact, *TypedFact, *DiagnosedFact, *PlannedFact, *FollowedFact, *EquippedFact, *SteppedFact,
+		*ReservedFact, *ReturnedFact:
 		return true
 	case *ReferredFact:
 		return len(f.Inform) == 0 && !slices.ContainsFunc(f.Steps, func(s Step) bool { return len(s.Inform) > 0 })
@@ -66,6 +67,9 @@ func (w *work) undo(Command, string) (Item, *Problem) {
 	if err != nil {
 		w.err = err
 		return Item{}, nil
+	}
+	if problem := w.retaken(before); problem != nil {
+		return Item{}, problem
 	}
 	before.Text, before.Files, before.Note, before.Remarks = "", nil, "", nil
 	w.add(&UndoneFact{From: events[first].Seq, To: events[last].Seq, Before: before})

@@ -62,7 +62,7 @@ type GoogleRefresh struct {
 func NewMicrosoft365(c Microsoft365, client *http.Client, now func() time.Time) (*Source, error) {
 	if c.TokenURL == "" {
 		if strings.Trim(strings.ToLower(c.Tenant), "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" || c.Tenant == "" {
-			return nil, fmt.Errorf("Microsoft 365 tokens: tenant %q is neither a GUID nor a domain", c.Tenant)
+			return nil, fmt.Errorf("tokens of Microsoft 365: tenant %q is neither a GUID nor a domain", c.Tenant)
 		}
 		c.TokenURL = microsoftAuthority + "/" + c.Tenant + "/oauth2/v2.0/token"
 	}
@@ -90,7 +90,7 @@ func NewGoogleServiceAccount(c GoogleServiceAccount, client *http.Client, now fu
 	}
 	// The decoder's error is kept back: it may quote what it read.
 	if err := json.Unmarshal(c.Key, &key); err != nil || key.Type != "service_account" {
-		return nil, errors.New("Google tokens: the key is not the JSON file of a service account")
+		return nil, errors.New("tokens of Google: the key is not the JSON file of a service account")
 	}
 	if c.TokenURL == "" {
 		c.TokenURL = key.URL

@@ -314,7 +314,7 @@ func seesAFolderMadeAnew(t *testing.T, srv server) {
 	}
 	d.must(d.client.Create(d.acc.Folder, nil).Wait())
 	d.add(plainMail(1))
-	r = run(t, d.acc, ledger)
+	run(t, d.acc, ledger)
 	wantRaws(t, ledger, plainMails(2))
 	got := ledger.arrivals()
 	if got[0].UIDValidity == got[1].UIDValidity {

@@ -59,8 +59,10 @@ type worldSettings struct {
 // inProcess is the world of mailtest.
 type inProcess struct{ site *mailtest.Site }
 
+// newInProcess starts the servers. Tests in the process wait more than they work, so they run side by side.
 func newInProcess(t *testing.T) inProcess {
 	t.Helper()
+	t.Parallel()
 	site, err := mailtest.NewSite(mailtest.SiteOptions{})
 	if err != nil {
 		t.Fatal(err)

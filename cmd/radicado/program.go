@@ -142,6 +142,14 @@ func (p *program) addOutbox(s *settings, texts *templates.Set, keys *trust.Keyri
 			return p.desk.GivenUp(tx, row, status, diagnostic)
 		},
 	}
+	if s.file.Desk.PlusAddresses {
+		options.ReplyTo = func(row register.OutboxRow) mailbox.Address {
+			if row.Ticket == "" {
+				return mailbox.Address{}
+			}
+			return keys.ReplyAddress(s.from(), string(row.Ticket), row.Notice.To.Addr)
+		}
+	}
 	for range s.file.SMTP.Connections {
 		sender := deliver.New(server)
 		p.senders = append(p.senders, sender)

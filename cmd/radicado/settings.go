@@ -65,6 +65,7 @@ type deskSection struct {
 	ListRows        int      `toml:"list_rows"`
 	OfficialDomains []string `toml:"official_domains"`
 	RefuseStrangers bool     `toml:"refuse_strangers"`
+	PlusAddresses   bool     `toml:"plus_addresses"`
 	AcceptedLists   []string `toml:"accepted_lists"`
 	AutoAssign      bool     `toml:"auto_assign"`
 }

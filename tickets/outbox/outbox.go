@@ -39,6 +39,7 @@ type Options struct {
 	Instance    string                                                              // value of the X-Radicado field, by which a mail of ours that comes back is known
 	GiveUpAfter time.Duration                                                       // since the notice was queued
 	Pace        Pace
+	ReplyTo     func(row register.OutboxRow) mailbox.Address // where an answer to the notice goes; nil: to From
 	// GivenUp is told, in the transaction that gives a notice up.
 	GivenUp func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error
 	Now     func() time.Time
@@ -236,8 +237,12 @@ func (o *Outbox) Compose(row register.OutboxRow, mail templates.Mail) mailbox.Ou
 	if row.Cause != 0 {
 		auto = "auto-replied" // RFC 3834 section 5
 	}
+	var replyTo mailbox.Address
+	if o.options.ReplyTo != nil {
+		replyTo = o.options.ReplyTo(row)
+	}
 	return mailbox.Outgoing{
-		MessageID: row.MessageID, Date: row.CreatedAt, From: o.options.From, To: row.Notice.To, Subject: mail.Subject,
+		MessageID: row.MessageID, Date: row.CreatedAt, From: o.options.From, To: row.Notice.To, ReplyTo: replyTo, Subject: mail.Subject,
 		InReplyTo: row.InReplyTo, References: row.References, Text: mail.Text, HTML: mail.HTML, Lang: row.Notice.Lang,
 		Header: []mailbox.Field{
 			{Name: "Auto-Submitted", Value: auto},

@@ -82,3 +82,14 @@ func TestCoverage(t *testing.T) {
 		}
 	}
 }
+
+// TestLinkingAMachineDoesNotHideWhoWrote has the daemon link a machine that an answer names.
+func TestLinkingAMachineDoesNotHideWhoWrote(t *testing.T) {
+	o := newOffice(t)
+	machines(o)
+	o.take(request)
+	o.take(letter{from: pedro, subject: "@", text: "Placa 30001"})
+	if n := o.last.Notices[0]; n.Kind != tickets.NoticeIncoming || !strings.Contains(n.Data.From, "pedro") {
+		t.Errorf("%s says that %q wrote", n.Kind, n.Data.From)
+	}
+}

@@ -172,7 +172,7 @@ func (w *work) staffNews() (NoticeKind, func(*NoticeData)) {
 			}
 			texts = append(texts, Said(f))
 		}
-		from = e.Actor.Label()
+		from = orElse(e.Actor.Label(), from) // what the daemon adds by itself is nobody's word
 	}
 	text := strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), "\n\n")
 	return kind, func(d *NoticeData) {

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -156,7 +157,7 @@ type AssetView struct {
 
 func (p *Policy) assetView(a Asset, now time.Time) AssetView {
 	return AssetView{Plate: a.Plate, Serial: a.Serial, Name: a.Name(), Holder: a.Holder.String(), Office: a.Office,
-		Vendor: orElse(a.Vendor.Name, a.Vendor.Addr), Contract: a.Contract, Warranty: a.Warranty, Coverage: a.Coverage(p.local(now))}
+		Vendor: cmp.Or(a.Vendor.Name, a.Vendor.Addr), Contract: a.Contract, Warranty: a.Warranty, Coverage: a.Coverage(p.local(now))}
 }
 
 func (p *Policy) assetViews(list []Asset, now time.Time) []AssetView {

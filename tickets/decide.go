@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"time"
 
 	"radicado/mailbox"
@@ -82,7 +83,7 @@ func Decide(in Input) (Decision, error) {
 	case in.Mail.Infected != "":
 		return quarantined("a scanner found " + in.Mail.Infected), nil
 	case in.Policy.IsOwn(in.Mail.Message.From), class == mailbox.ClassLoop:
-		return quarantined("loop: " + orElse(in.Mail.Message.ClassReason, "from an address of the desk itself")), nil
+		return quarantined("loop: " + cmp.Or(in.Mail.Message.ClassReason, "from an address of the desk itself")), nil
 	case class == mailbox.ClassBounce, class == mailbox.ClassDelay:
 		return w.bounce()
 	case class == mailbox.ClassList && in.Policy.acceptsList(in.Mail.Message):
@@ -224,7 +225,7 @@ func (w *work) register(subject string, ignored []string) {
 	fact := &RegisteredFact{
 		Requester: mailbox.Address{Name: s.Name, Addr: m.From.Addr},
 		Subject:   subject,
-		Text:      orElse(m.NewText, m.Text),
+		Text:      cmp.Or(m.NewText, m.Text),
 		Files:     files(m),
 		Linked:    w.linked,
 		Origin:    m.MessageID,
@@ -256,8 +257,8 @@ func (w *work) register(subject string, ignored []string) {
 // registerFor makes the request that of the person whose mail a member of staff forwarded.
 func (w *work) registerFor(fact *RegisteredFact, f *mailbox.Forward) {
 	fact.Requester = f.From
-	fact.Subject = orElse(f.Subject, fact.Subject)
-	fact.Text = orElse(f.Text, fact.Text)
+	fact.Subject = cmp.Or(f.Subject, fact.Subject)
+	fact.Text = cmp.Or(f.Text, fact.Text)
 	fact.OnBehalfBy = w.in.Sender.Address.Key()
 	fact.Lang = w.in.Policy.langOf(f.From)
 	fact.Note = f.Message

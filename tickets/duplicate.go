@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -126,7 +127,7 @@ func (w *work) split(c Command, _ string) (Item, *Problem) {
 	}
 	w.add(&SeparatedFact{Answer: answer.Seq, New: w.in.Next})
 	w.addTo(&Ticket{Number: w.in.Next}, &RegisteredFact{
-		Requester: requester, Subject: orElse(c.Arg, w.t.Subject), Text: said.Text, Files: said.Files, Linked: w.t.Number, Lang: w.t.Lang,
+		Requester: requester, Subject: cmp.Or(c.Arg, w.t.Subject), Text: said.Text, Files: said.Files, Linked: w.t.Number, Lang: w.t.Lang,
 		Unproven: said.Unproven, OnBehalfBy: w.in.Sender.Address.Key(), Office: w.t.Office, Telephone: w.t.Telephone,
 	})
 	return Item{Value: string(w.in.Next), Number: w.in.Next}, nil

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"slices"
 
 	"radicado/mailbox"
@@ -284,7 +285,7 @@ func (w *work) solve(c Command, text string) (Item, *Problem) {
 	if problem != nil {
 		return Item{}, problem
 	}
-	w.add(&ResolvedFact{Text: orElse(article.Text, text), Article: article.Name})
+	w.add(&ResolvedFact{Text: cmp.Or(article.Text, text), Article: article.Name})
 	return Item{Value: article.Title}, nil
 }
 
@@ -293,7 +294,7 @@ func (w *work) solve(c Command, text string) (Item, *Problem) {
 func (w *work) closeTicket(c Command, text string) (Item, *Problem) {
 	reason, force := forced(c.Arg)
 	if force {
-		text = orElse(reason, w.in.Mail.Message.NewText)
+		text = cmp.Or(reason, w.in.Mail.Message.NewText)
 	}
 	switch {
 	case w.t.State.Final():

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -56,7 +57,7 @@ func (p *Policy) Identify(m *mailbox.Message, proof mailbox.Proof) Sender {
 	if listed || p.Official(m.From) {
 		s.Role = RoleRequester
 	}
-	s.Name, s.Lang = orElse(known.Name, s.Name), orElse(known.Lang, s.Lang)
+	s.Name, s.Lang = cmp.Or(known.Name, s.Name), cmp.Or(known.Lang, s.Lang)
 	return s
 }
 
@@ -90,5 +91,5 @@ func (p *Policy) langOf(addr mailbox.Address) string {
 	if person, known := p.People.Find(addr.Addr); known && person.Lang != "" {
 		return person.Lang
 	}
-	return orElse(p.official(addr).Lang, p.Lang)
+	return cmp.Or(p.official(addr).Lang, p.Lang)
 }

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"net/mail"
 	"slices"
 	"strings"
@@ -61,8 +62,8 @@ func (*EnteredFact) Internal() bool   { return false }
 func (f *TypedFact) said() string     { return f.Type }
 func (f *DiagnosedFact) said() string { return f.Text }
 func (f *PlannedFact) said() string   { return f.Text }
-func (f *FollowedFact) said() string  { return orElse(f.Follower.Name, f.Follower.Addr) }
-func (f *EnteredFact) said() string   { return orElse(f.Requester.Name, f.Requester.Addr) }
+func (f *FollowedFact) said() string  { return cmp.Or(f.Follower.Name, f.Follower.Addr) }
+func (f *EnteredFact) said() string   { return cmp.Or(f.Requester.Name, f.Requester.Addr) }
 
 func (f *TypedFact) apply(t *Ticket, _ Event) {
 	t.Type = f.Type
@@ -75,7 +76,7 @@ func (f *PlannedFact) apply(t *Ticket, _ Event)   { t.Plan = f.Text }
 func (f *FollowedFact) apply(t *Ticket, _ Event) { t.Followers = append(t.Followers, f.Follower) }
 
 func (f *EnteredFact) apply(t *Ticket, e Event) {
-	t.OnBehalfBy = orElse(e.Actor.Addr, t.OnBehalfBy)
+	t.OnBehalfBy = cmp.Or(e.Actor.Addr, t.OnBehalfBy)
 	t.Requester, t.Lang, t.Office, t.Telephone = f.Requester, f.Lang, f.Office, f.Telephone
 	t.Followers = slices.DeleteFunc(t.Followers, func(a mailbox.Address) bool { return a.Key() == f.Requester.Key() })
 }
@@ -166,7 +167,7 @@ func (w *work) follow(c Command, _ string) (Item, *Problem) {
 		return Item{}, &Problem{Code: ProblemNothingToDo}
 	}
 	w.add(&FollowedFact{Follower: a})
-	return Item{Value: orElse(a.Name, a.Addr)}, nil
+	return Item{Value: cmp.Or(a.Name, a.Addr)}, nil
 }
 
 // enter makes the request that of the official for whom the coordinator registered it.
@@ -181,9 +182,9 @@ func (w *work) enter(c Command, _ string) (Item, *Problem) {
 		return Item{}, &Problem{Code: ProblemNothingToDo}
 	}
 	o := w.in.Policy.official(a)
-	a.Name = orElse(o.Name, a.Name)
-	w.add(&EnteredFact{Requester: a, Lang: orElse(o.Lang, w.in.Policy.langOf(a)), Office: o.Office, Telephone: o.Telephone})
-	return Item{Value: orElse(a.Name, a.Addr)}, nil
+	a.Name = cmp.Or(o.Name, a.Name)
+	w.add(&EnteredFact{Requester: a, Lang: cmp.Or(o.Lang, w.in.Policy.langOf(a)), Office: o.Office, Telephone: o.Telephone})
+	return Item{Value: cmp.Or(a.Name, a.Addr)}, nil
 }
 
 // correspondent reads the address of somebody on the official's side. The desk itself would answer itself, and a vendor must

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -172,7 +173,7 @@ func (w *work) staffNews() (NoticeKind, func(*NoticeData)) {
 			}
 			texts = append(texts, Said(f))
 		}
-		from = orElse(e.Actor.Label(), from) // what the daemon adds by itself is nobody's word
+		from = cmp.Or(e.Actor.Label(), from) // what the daemon adds by itself is nobody's word
 	}
 	text := strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), "\n\n")
 	return kind, func(d *NoticeData) {
@@ -269,7 +270,7 @@ func view(t *Ticket, role Role) TicketView {
 	if role.Staff() {
 		v.Linked, v.Note, v.OnBehalfBy = t.Linked, t.Note, t.OnBehalfBy
 		v.Steps = stepViews(t.Instruction)
-		v.Vendor, v.Case = orElse(t.Claim.Vendor.Name, t.Claim.Vendor.Addr), t.Claim.Case
+		v.Vendor, v.Case = cmp.Or(t.Claim.Vendor.Name, t.Claim.Vendor.Addr), t.Claim.Case
 	}
 	return v
 }

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -90,7 +91,7 @@ func (*EscalatedFact) Internal() bool      { return true }
 
 func (f *UnsolvedFact) said() string { return f.Text }
 func (f *VendorWrittenFact) said() string {
-	return strings.TrimSpace(orElse(f.Vendor.Name, f.Vendor.Addr) + "\n\n" + f.Text)
+	return strings.TrimSpace(cmp.Or(f.Vendor.Name, f.Vendor.Addr) + "\n\n" + f.Text)
 }
 func (f *VendorAnsweredFact) said() string { return f.Text }
 
@@ -175,7 +176,7 @@ func (w *work) claimFor(a Asset, text string) Item {
 	}
 	w.add(&VendorWrittenFact{Vendor: a.Vendor, Plate: a.Plate, Text: text, First: true})
 	view := w.in.Policy.assetView(a, w.in.Now)
-	return Item{Value: orElse(a.Vendor.Name, a.Vendor.Addr), Asset: &view}
+	return Item{Value: cmp.Or(a.Vendor.Name, a.Vendor.Addr), Asset: &view}
 }
 
 // warranty carries out #garantia.
@@ -246,7 +247,7 @@ func (w *work) toVendor(_ Command, text string) (Item, *Problem) {
 		return Item{}, w.stateProblem()
 	}
 	w.add(&VendorWrittenFact{Vendor: w.t.Claim.Vendor, Text: text})
-	return Item{Value: orElse(w.t.Claim.Vendor.Name, w.t.Claim.Vendor.Addr)}, nil
+	return Item{Value: cmp.Or(w.t.Claim.Vendor.Name, w.t.Claim.Vendor.Addr)}, nil
 }
 
 // isVendor reports whether the sender is the vendor that the ticket asks something of.
@@ -259,7 +260,7 @@ func (w *work) isVendor() bool {
 func (w *work) vendorAnswer(automatic bool) (Decision, error) {
 	m := w.in.Mail.Message
 	proven := w.in.Sender.Proof.Proven
-	f := &VendorAnsweredFact{Text: orElse(m.NewText, m.Text), Files: files(m), Unproven: !proven, Automatic: automatic}
+	f := &VendorAnsweredFact{Text: cmp.Or(m.NewText, m.Text), Files: files(m), Unproven: !proven, Automatic: automatic}
 	if w.t.Claim.Case == "" && proven {
 		f.Case = caseNumber(m.Subject+"\n"+f.Text, w.t)
 	}
@@ -330,7 +331,7 @@ func (w *work) letter() *Letter {
 		if AssetKey(a.Plate) == AssetKey(t.Claim.Plate) {
 			l.Asset = w.in.Policy.assetView(a, w.in.Now)
 			l.Asset.Holder = ""
-			l.Place = strings.Trim(a.Office+", "+orElse(t.Requester.Name, a.Holder.Name), ", ")
+			l.Place = strings.Trim(a.Office+", "+cmp.Or(t.Requester.Name, a.Holder.Name), ", ")
 		}
 	}
 	return l

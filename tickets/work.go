@@ -135,13 +135,6 @@ func containsAddress(addrs []string, p Person) bool {
 	return slices.ContainsFunc(addrs, p.Has)
 }
 
-func orElse(s, other string) string {
-	if s != "" {
-		return s
-	}
-	return other
-}
-
 // acceptsList reports whether a mail came by a list that the settings name as a way to the desk.
 func (p *Policy) acceptsList(m *mailbox.Message) bool {
 	id := strings.ToLower(m.Header.Get("List-Id"))

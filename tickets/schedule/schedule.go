@@ -31,7 +31,9 @@ type Options struct {
 	Now      func() time.Time // the clock by which due times are judged
 	Done     func()           // called after a run was committed; must not block
 	Log      *slog.Logger
-	Retry    time.Duration // after a run that failed, doubled up to a minute; 0 is a second
+	// Ran, where it is not nil, is told of every run of a job, the failed ones too; it must not block.
+	Ran   func(job string, took time.Duration, err error)
+	Retry time.Duration // after a run that failed, doubled up to a minute; 0 is a second
 }
 
 // Schedule is the jobs with their times.
@@ -105,12 +107,15 @@ func (s *Schedule) handle(ctx context.Context, j entry) {
 // runDue runs a job once if one or more of its due times have come since the last one that was handled. A job that the
 // register does not know yet begins now.
 func (s *Schedule) runDue(ctx context.Context, j entry) (err error) {
+	ran, began := false, s.options.Now()
 	defer func() {
 		if fault := recover(); fault != nil {
 			err = fmt.Errorf("it panicked: %v", fault)
 		}
+		if s.options.Ran != nil && (ran || err != nil) {
+			s.options.Ran(j.Name, s.options.Now().Sub(began), err)
+		}
 	}()
-	ran := false
 	err = s.register.Update(ctx, func(tx *register.Tx) error {
 		now := s.options.Now().In(s.options.Location)
 		last, known, err := tx.LastDue(j.Name)

@@ -31,6 +31,7 @@ type fixture struct {
 	ran  []string
 	fail error
 	done int
+	told []string // what the observer was told
 }
 
 func newFixture(t *testing.T) *fixture {
@@ -61,7 +62,10 @@ func (f *fixture) schedule(spec string) *Schedule {
 	s, err := New(f.r, []Job{{Name: "job", Spec: spec, Run: func(_ context.Context, tx *register.Tx, due time.Time) error {
 		f.ran = append(f.ran, due.Format("2 15:04"))
 		return f.fail
-	}}}, Options{Location: bogota, Now: func() time.Time { return f.now }, Done: func() { f.done++ }, Log: slog.New(slog.DiscardHandler)})
+	}}}, Options{Location: bogota, Now: func() time.Time { return f.now }, Done: func() { f.done++ }, Log: slog.New(slog.DiscardHandler),
+		Ran: func(job string, took time.Duration, err error) {
+			f.told = append(f.told, fmt.Sprint(job, " ", took, " ", err))
+		}})
 	f.check(err)
 	return s
 }
@@ -132,6 +136,9 @@ func TestAFailedRunLeavesTheDueTimeUnhandled(t *testing.T) {
 	f.expect("23 10:05")
 	f.visit(s, 0)
 	f.expect()
+	if got := strings.Join(f.told, "; "); got != "job 0s the disk is full; job 0s <nil>" {
+		t.Errorf("the observer was told %q", got)
+	}
 }
 
 func TestAPanicIsAFailure(t *testing.T) {

@@ -17,12 +17,17 @@ import (
 	"radicado/tickets/register"
 )
 
-// Job is something to be done at times.
+// Job is something to be done at times, by Run or by Work.
 type Job struct {
 	Name string // by which the register knows it; never change it
 	Spec string // cron expression of five fields, or "@every 5m"
+	// On, where it is not nil, says which of the times count: working days, say.
+	On func(due time.Time) bool
 	// Run does the work for the latest due time, in one transaction with the record that it was done.
 	Run func(ctx context.Context, tx *register.Tx, due time.Time) error
+	// Work does what takes long or waits for others, outside of any transaction, and returns what is committed together with
+	// the record that the due time was handled; nil for nothing. Where the program ends before that, Work is done again.
+	Work func(ctx context.Context, due time.Time) (func(tx *register.Tx) error, error)
 }
 
 // Options is how jobs are run.
@@ -83,18 +88,35 @@ func (s *Schedule) Run(ctx context.Context) error {
 	return nil
 }
 
+// CatchUp runs every job once of which a due time has come since the last that was handled. Run does so by itself.
+func (s *Schedule) CatchUp(ctx context.Context) error {
+	var errs []error
+	for _, j := range s.jobs {
+		j.turn.Lock()
+		if err := s.runDue(ctx, j); err != nil {
+			errs = append(errs, fmt.Errorf("job %s: %w", j.Name, err))
+		}
+		j.turn.Unlock()
+	}
+	return errors.Join(errs...)
+}
+
 const maxRetry = time.Minute
 
 // handle runs a job where it is due, and tries again until it succeeds: its next due time may be a day away.
 func (s *Schedule) handle(ctx context.Context, j entry) {
 	j.turn.Lock()
 	defer j.turn.Unlock()
+	trouble := ""
 	for wait := s.options.Retry; ctx.Err() == nil; wait = min(2*wait, maxRetry) {
 		err := s.runDue(ctx, j)
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		s.options.Log.Error("job failed, and is tried again", "job", j.Name, "error", err)
+		if trouble != err.Error() { // a mail server that is down for a night is one trouble
+			trouble = err.Error()
+			s.options.Log.Error("job failed, and is tried again", "job", j.Name, "error", err)
+		}
 		timer := time.NewTimer(wait/2 + rand.N(wait))
 		select {
 		case <-ctx.Done():
@@ -116,35 +138,82 @@ func (s *Schedule) runDue(ctx context.Context, j entry) (err error) {
 			s.options.Ran(j.Name, s.options.Now().Sub(began), err)
 		}
 	}()
-	err = s.register.Update(ctx, func(tx *register.Tx) error {
-		now := s.options.Now().In(s.options.Location)
-		last, known, err := tx.LastDue(j.Name)
-		switch {
-		case err != nil:
-			return err
-		case !known, last.After(now): // the clock was set back: nobody knows what was handled
-			return tx.SetLastDue(j.Name, now)
-		}
-		due, ok := latest(j.times, last.In(s.options.Location), now)
-		if !ok {
-			return nil
-		}
-		if err := j.Run(ctx, tx, due); err != nil {
-			return err
-		}
-		ran = true
-		return tx.SetLastDue(j.Name, due)
-	})
+	if j.Work != nil {
+		ran, err = s.work(ctx, j)
+	} else {
+		err = s.register.Update(ctx, func(tx *register.Tx) error {
+			due, ok, err := s.due(tx, j)
+			if err != nil || !ok {
+				return err
+			}
+			if err := j.Run(ctx, tx, due); err != nil {
+				return err
+			}
+			ran = true
+			return tx.SetLastDue(j.Name, due)
+		})
+	}
 	if err == nil && ran && s.options.Done != nil {
 		s.options.Done()
 	}
 	return err
 }
 
-// latest returns the latest due time after last that has come.
-func latest(times cron.Schedule, last, now time.Time) (due time.Time, ok bool) {
-	for next := times.Next(last); !next.IsZero() && !next.After(now); next = times.Next(next) {
-		due, ok = next, true
+// work runs a job whose work is done outside of the transaction that records it.
+func (s *Schedule) work(ctx context.Context, j entry) (ran bool, err error) {
+	var due time.Time
+	err = s.register.Update(ctx, func(tx *register.Tx) (err error) {
+		due, ran, err = s.due(tx, j)
+		return err
+	})
+	if err != nil || !ran {
+		return false, err
 	}
-	return due, ok
+	record, err := j.Work(ctx, due)
+	if err != nil {
+		return false, err
+	}
+	return true, s.register.Update(ctx, func(tx *register.Tx) error {
+		if record != nil {
+			if err := record(tx); err != nil {
+				return err
+			}
+		}
+		return tx.SetLastDue(j.Name, due)
+	})
+}
+
+// due returns the latest due time that was not handled; ok is false where there is none.
+func (s *Schedule) due(tx *register.Tx, j entry) (at time.Time, ok bool, err error) {
+	now := s.options.Now().In(s.options.Location)
+	last, known, err := tx.LastDue(j.Name)
+	switch {
+	case err != nil:
+		return time.Time{}, false, err
+	case !known, last.After(now): // the clock was set back: nobody knows what was handled
+		return time.Time{}, false, tx.SetLastDue(j.Name, now)
+	}
+	at, ok = j.latest(last.In(s.options.Location), now)
+	return at, ok, nil
+}
+
+// latest returns the latest due time after last that has come. It looks at the last hours first, and further back only where
+// there is none: after a month of downtime a job of every minute has tens of thousands.
+func (j entry) latest(last, now time.Time) (due time.Time, ok bool) {
+	_, every := j.times.(cron.ConstantDelaySchedule) // whose times go by the one before
+	for back := time.Hour; ; back *= 16 {
+		from := now.Add(-back)
+		whole := every || !from.After(last)
+		if whole {
+			from = last
+		}
+		for next := j.times.Next(from); !next.IsZero() && !next.After(now); next = j.times.Next(next) {
+			if j.On == nil || j.On(next) {
+				due, ok = next, true
+			}
+		}
+		if ok || whole {
+			return due, ok
+		}
+	}
 }

@@ -12,7 +12,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/robfig/cron/v3"
 	"go.uber.org/goleak"
+	"pgregory.net/rapid"
 
 	"radicado/tickets/register"
 )
@@ -171,6 +173,76 @@ func TestBadExpressionsAreRefused(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "job a") || !strings.Contains(err.Error(), "job b") {
 		t.Errorf("refused with %v", err)
 	}
+}
+
+func TestWorkIsDoneOutsideOfTheTransaction(t *testing.T) {
+	f := newFixture(t)
+	var fail, refuse error
+	var worked, recorded []string
+	s, err := New(f.r, []Job{{Name: "job", Spec: "0 3 * * *", Work: func(ctx context.Context, due time.Time) (func(tx *register.Tx) error, error) {
+		f.check(f.r.Update(ctx, func(*register.Tx) error { return nil })) // the register is free meanwhile
+		worked = append(worked, due.Format("2 15:04"))
+		return func(*register.Tx) error {
+			recorded = append(recorded, due.Format("2 15:04"))
+			return refuse
+		}, fail
+	}}}, Options{Location: bogota, Now: func() time.Time { return f.now }, Log: slog.New(slog.DiscardHandler)})
+	f.check(err)
+	f.visit(s, 0)
+	f.visit(s, 24*time.Hour)
+	fail = errors.New("the server is down")
+	f.now = f.now.Add(24 * time.Hour)
+	if err := s.CatchUp(t.Context()); !errors.Is(err, fail) {
+		t.Errorf("a failure of the work is told as %v", err)
+	}
+	fail, refuse = nil, errors.New("the disk is full")
+	if err := s.CatchUp(t.Context()); !errors.Is(err, refuse) {
+		t.Errorf("a failure of the record is told as %v", err)
+	}
+	refuse = nil
+	f.visit(s, time.Hour)
+	f.visit(s, time.Hour)
+	if got := fmt.Sprint(worked, recorded); got != "[24 03:00 25 03:00 25 03:00 25 03:00] [24 03:00 25 03:00 25 03:00]" {
+		t.Errorf("worked and recorded %s", got)
+	}
+}
+
+func TestOnlySomeDaysCount(t *testing.T) {
+	f := newFixture(t) // a Monday
+	s := f.schedule("30 7 * * *")
+	s.jobs[0].On = func(due time.Time) bool { return due.Weekday() != time.Saturday && due.Weekday() != time.Sunday }
+	f.visit(s, 0)
+	for range 7 {
+		f.visit(s, 24*time.Hour)
+	}
+	f.expect("24 07:30", "25 07:30", "26 07:30", "27 07:30", "30 07:30")
+	f.visit(s, 5*24*time.Hour) // down from Monday to Saturday: Friday's is made up for
+	f.expect("4 07:30")
+	f.visit(s, 24*time.Hour)
+	f.expect()
+}
+
+// TestLatestIsWhatCountingOnFinds compares the search from the end with one from the beginning.
+func TestLatestIsWhatCountingOnFinds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		spec := rapid.SampledFrom([]string{"*/5 * * * *", "30 7 * * *", "0 0 29 2 *", "15 8 1 * *", "0 7 * * 1", "@every 7m"}).Draw(t, "spec")
+		times, err := cron.ParseStandard(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := time.Date(2026, 1, 1, 0, 0, 0, 0, bogota).Add(time.Duration(rapid.IntRange(0, 3e6).Draw(t, "last")) * time.Second)
+		now := last.Add(time.Duration(rapid.IntRange(0, 2e6).Draw(t, "down")) * time.Second)
+		j := entry{Job: Job{On: func(due time.Time) bool { return due.Weekday() != time.Sunday }}, times: times}
+		var want time.Time
+		for next := times.Next(last); !next.IsZero() && !next.After(now); next = times.Next(next) {
+			if j.On(next) {
+				want = next
+			}
+		}
+		if got, ok := j.latest(last, now); !got.Equal(want) || ok == want.IsZero() {
+			t.Fatalf("%s after %s until %s: %s, want %s", spec, last, now, got, want)
+		}
+	})
 }
 
 // TestRun lets a day pass on a fake clock.

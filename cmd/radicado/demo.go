@@ -61,7 +61,7 @@ func (d *demoCommand) Run(ctx context.Context, c console) (err error) {
 	}
 	log := slog.New(slog.DiscardHandler)
 	if d.Logs {
-		log = newLog(s.file.Log, c.err)
+		log, _ = newLog(s.file.Log, c.err)
 	}
 	story.location = s.location
 	p, err := newProgram(ctx, s, pace{now: story.now}, log)

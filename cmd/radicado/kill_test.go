@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -20,15 +18,7 @@ const childSettings = "RADICADO_TEST_CHILD_SETTINGS"
 
 // runChild is the daemon in a process of its own, which a test can kill as the kernel does. It is as impatient as a test.
 func runChild(settingsPath string) error {
-	s, err := readSettings(settingsPath)
-	if err != nil {
-		return err
-	}
-	p, err := newProgram(context.Background(), s, testPace(), slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	return errors.Join(p.Run(context.Background()), p.Close())
+	return runDaemon(context.Background(), settingsPath, testPace(), os.Stderr)
 }
 
 // TestKilledAtAnyMoment kills the daemon with SIGKILL again and again while mails come in, and counts afterwards: each mail

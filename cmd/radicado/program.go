@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -14,33 +13,29 @@ import (
 	"sync"
 	"time"
 
-	"github.com/robfig/cron/v3"
-
 	"radicado/mailbox"
 	"radicado/mailbox/deliver"
 	"radicado/mailbox/message"
 	"radicado/mailbox/receive"
 	"radicado/mailbox/trust"
 	"radicado/templates"
-	"radicado/tickets"
 	"radicado/tickets/command"
 	"radicado/tickets/desk"
 	"radicado/tickets/outbox"
 	"radicado/tickets/register"
-	"radicado/tickets/schedule"
 )
 
 // program is the daemon: everything that runs, wired together. Tests and the demo start it in their own process.
 type program struct {
-	register  *register.Register
-	desk      *desk.Desk
-	outbox    *outbox.Outbox
-	senders   []*deliver.Sender
-	receivers []*receive.Receiver
-	cron      *cron.Cron
-	sheets    *sheetMaker
-	schedule  *schedule.Schedule
-	log       *slog.Logger
+	register *register.Register
+	pace     pace
+	log      *slog.Logger
+	readings readings
+	relief   chan relief // how reload hands the next shift to Run
+	ended    chan struct{}
+
+	mu    sync.Mutex
+	shift *shift
 }
 
 // pace is how long the parts wait; its zero value is right for everybody but a test.
@@ -52,47 +47,23 @@ type pace struct {
 
 // newProgram opens the register and wires the parts. Nothing runs and nothing is connected yet.
 func newProgram(ctx context.Context, s *settings, pace pace, log *slog.Logger) (_ *program, err error) {
-	p := &program{log: log}
 	if pace.now == nil {
 		pace.now = time.Now
 	}
+	p := &program{pace: pace, log: log, readings: readings{log: log}, relief: make(chan relief), ended: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.Close())
 		}
 	}()
-	keys, err := trust.OpenKeyring(s.file.Trust.KeyFile, rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("trust.key_file: %w", err)
-	}
-	prover, err := newProver(s, keys, time.Now)
-	if err != nil {
-		return nil, err
-	}
-	texts, err := templates.Load(s.file.Templates.Folder, s.templates())
-	if err != nil {
-		return nil, fmt.Errorf("templates.folder: %w", err)
-	}
-	if p.sheets, err = newSheetMaker(s); err != nil {
-		return nil, err
-	}
 	storage := s.registerOptions(true)
 	storage.Now = pace.now
 	p.register, err = register.Open(ctx, s.file.Register.Path, storage)
 	if err != nil {
 		return nil, fmt.Errorf("register.path: %w", err)
 	}
-	if err := p.addOutbox(s, texts, keys, pace); err != nil {
-		return nil, err
-	}
-	options := s.deskOptions(prover, keys, log)
-	options.Queued = p.outbox.Kick
-	p.desk = desk.New(p.register, options)
-	p.schedule, err = schedule.New(p.register, s.jobs(p.desk), schedule.Options{Location: s.location, Now: pace.now, Done: p.outbox.Kick, Log: log})
-	if err != nil {
-		return nil, fmt.Errorf("[schedule]: %w", err)
-	}
-	return p, p.addReceivers(s, pace.receive)
+	p.shift, err = p.newShift(s, nil)
+	return p, err
 }
 
 // instance is what our notices carry, so that one of them that comes back is known.
@@ -113,116 +84,47 @@ func (s *settings) deskOptions(prover desk.Prover, keys *trust.Keyring, log *slo
 	return options
 }
 
-// codeRenderer puts the codes of confirmations into notices: the register does not hold them.
-type codeRenderer struct {
-	texts *templates.Set
-	keys  *trust.Keyring
-}
-
-// Render implements outbox.Renderer.
-func (r codeRenderer) Render(n tickets.Notice) (templates.Mail, error) {
-	if n.Data.Confirmation != nil {
-		c := *n.Data.Confirmation
-		c.Code = desk.Code(r.keys, c, n.To.Key())
-		n.Data.Confirmation = &c
-	}
-	return r.texts.Render(n)
-}
-
-func (p *program) addOutbox(s *settings, texts *templates.Set, keys *trust.Keyring, pace pace) error {
-	instance := s.instance(keys)
-	server, err := s.smtpServer()
-	if err != nil {
-		return err
-	}
-	options := outbox.Options{
-		Render: codeRenderer{texts, keys}, From: s.from(), Instance: instance, GiveUpAfter: s.giveUpAfter, Pace: pace.outbox, Now: pace.now, Log: p.log,
-		Attach: p.attach,
-		GivenUp: func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error {
-			return p.desk.GivenUp(tx, row, status, diagnostic)
-		},
-	}
-	if s.file.Desk.PlusAddresses {
-		options.ReplyTo = func(row register.OutboxRow) mailbox.Address {
-			if row.Ticket == "" {
-				return mailbox.Address{}
-			}
-			return keys.ReplyAddress(s.from(), string(row.Ticket), row.Notice.To.Addr)
-		}
-	}
-	for range s.file.SMTP.Connections {
-		sender := deliver.New(server)
-		p.senders = append(p.senders, sender)
-		options.Senders = append(options.Senders, sender)
-	}
-	p.outbox = outbox.New(p.register, options)
-	return nil
-}
-
-func (p *program) addReceivers(s *settings, timing receive.Timing) error {
-	p.cron = cron.New(cron.WithLocation(s.location), cron.WithChain(cron.Recover(cronLog{p.log})))
-	for _, m := range s.mailboxes {
-		account, err := m.account(timing)
-		if err != nil {
-			return err
-		}
-		receiver := receive.New(account, p.desk, p.log)
-		if _, err := p.cron.AddFunc(m.section.Poll, receiver.Poke); err != nil {
-			return fmt.Errorf("mailbox %s: poll: %w", m.section.Name, err)
-		}
-		p.receivers = append(p.receivers, receiver)
-	}
-	return nil
-}
-
 // Run does the daemon's work until ctx ends. Parts that are ended finish what they have begun.
 func (p *program) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	var wait sync.WaitGroup
-	errs := make(chan error, len(p.receivers)+3)
-	start := func(run func(context.Context) error) {
-		wait.Go(func() {
-			errs <- run(ctx)
-			stop() // no part goes on without the others
-		})
+	defer close(p.ended)
+	defer p.readings.end()
+	for {
+		working, relieve := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func(s *shift) { ended <- s.run(working) }(p.shift)
+		p.readings.become(ctx, p.shift.mailboxes, p.shift.desk)
+		var next relief
+		select {
+		case <-ctx.Done():
+		case next = <-p.relief:
+		case err := <-ended: // a part has failed, and none goes on without the others
+			ended <- err
+		}
+		relieve()
+		err := <-ended
+		if next.shift == nil || err != nil {
+			return err
+		}
+		err = p.shift.close()
+		p.mu.Lock()
+		p.shift = next.shift
+		p.mu.Unlock()
+		next.done <- err
 	}
-	start(p.desk.Run)
-	start(p.outbox.Run)
-	start(p.schedule.Run)
-	for _, r := range p.receivers {
-		start(r.Run)
-	}
-	p.cron.Start()
-	wait.Wait()
-	<-p.cron.Stop().Done()
-	close(errs)
-	var all []error
-	for err := range errs {
-		all = append(all, err)
-	}
-	return errors.Join(all...)
 }
 
 // Close ends the connections and closes the register, which goes last.
 func (p *program) Close() error {
 	var errs []error
-	for _, s := range p.senders {
-		errs = append(errs, s.Close())
+	if p.shift != nil {
+		errs = append(errs, p.shift.close())
 	}
 	if p.register != nil {
 		errs = append(errs, p.register.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// cronLog lets the scheduler speak through slog.
-type cronLog struct{ log *slog.Logger }
-
-func (l cronLog) Info(string, ...any) {} // every wake-up: nobody wants to read that
-
-func (l cronLog) Error(err error, msg string, _ ...any) {
-	l.log.Error("scheduled job failed", "error", err, "message", msg)
 }
 
 func (s *settings) templates() templates.Settings {

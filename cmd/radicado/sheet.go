@@ -166,13 +166,13 @@ func (m *sheetMaker) times(t *tickets.Ticket, s form.Sheet, events []tickets.Eve
 }
 
 // attach returns the files that a notice goes out with: the form where it is promised.
-func (p *program) attach(ctx context.Context, n tickets.Notice) ([]mailbox.File, error) {
+func (s *shift) attach(ctx context.Context, n tickets.Notice) ([]mailbox.File, error) {
 	if n.Data.Form == "" {
 		return nil, nil
 	}
 	var pdf []byte
-	err := p.register.View(ctx, func(r *register.Reader) (err error) {
-		pdf, err = p.sheets.pdf(r, n.Data.Form, time.Now())
+	err := s.register.View(ctx, func(r *register.Reader) (err error) {
+		pdf, err = s.sheets.pdf(r, n.Data.Form, time.Now())
 		return err
 	})
 	if err != nil {

@@ -50,7 +50,12 @@ type Options struct {
 type Desk struct {
 	register *register.Register
 	options  Options
-	work     chan struct{} // a token: something was taken
+	*bells
+}
+
+// bells is how the receivers and the desk wake one another.
+type bells struct {
+	work chan struct{} // a token: something was taken
 
 	mu    sync.Mutex
 	wakes map[string]chan struct{} // by mailbox
@@ -58,7 +63,13 @@ type Desk struct {
 
 // New returns a Desk on an open register.
 func New(r *register.Register, options Options) *Desk {
-	return &Desk{register: r, options: options, work: make(chan struct{}, 1), wakes: map[string]chan struct{}{}}
+	return &Desk{r, options, &bells{work: make(chan struct{}, 1), wakes: map[string]chan struct{}{}}}
+}
+
+// Successor returns a desk with other options that goes on where d stops: Run it when that of d has ended. Receivers whose
+// ledger is d may keep it.
+func (d *Desk) Successor(options Options) *Desk {
+	return &Desk{d.register, options, d.bells}
 }
 
 // Position implements receive.Ledger.

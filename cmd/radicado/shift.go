@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"radicado/mailbox"
+	"radicado/mailbox/deliver"
+	"radicado/mailbox/trust"
+	"radicado/templates"
+	"radicado/tickets"
+	"radicado/tickets/desk"
+	"radicado/tickets/outbox"
+	"radicado/tickets/register"
+	"radicado/tickets/schedule"
+)
+
+// shift is the parts of the daemon that are made of the settings and hold nothing that must outlive them. Other settings make
+// another shift, which relieves this one between two mails; the register and the mailboxes stay.
+type shift struct {
+	settings  *settings
+	register  *register.Register
+	desk      *desk.Desk
+	outbox    *outbox.Outbox
+	senders   []*deliver.Sender
+	mailboxes []account
+	cron      *cron.Cron // looks at the mailboxes
+	sheets    *sheetMaker
+	schedule  *schedule.Schedule
+	log       *slog.Logger
+}
+
+// newShift wires the parts, which are to go on where those of the shift before stop; nil for the first. Nothing runs and nothing is connected yet.
+func (p *program) newShift(s *settings, before *shift) (*shift, error) {
+	w := &shift{settings: s, register: p.register, log: p.log}
+	keys, err := trust.OpenKeyring(s.file.Trust.KeyFile, rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("trust.key_file: %w", err)
+	}
+	prover, err := newProver(s, keys, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	texts, err := templates.Load(s.file.Templates.Folder, s.templates())
+	if err != nil {
+		return nil, fmt.Errorf("templates.folder: %w", err)
+	}
+	if w.sheets, err = newSheetMaker(s); err != nil {
+		return nil, err
+	}
+	if err := w.addOutbox(texts, keys, p.pace); err != nil {
+		return nil, err
+	}
+	options := s.deskOptions(prover, keys, p.log)
+	options.Queued = w.outbox.Kick
+	if before == nil {
+		w.desk = desk.New(p.register, options)
+	} else {
+		w.desk = before.desk.Successor(options)
+	}
+	w.schedule, err = schedule.New(p.register, s.jobs(w.desk), schedule.Options{Location: s.location, Now: p.pace.now, Done: w.outbox.Kick, Log: p.log})
+	if err != nil {
+		return nil, fmt.Errorf("[schedule]: %w", err)
+	}
+	return w, w.addMailboxes(p)
+}
+
+func (w *shift) addOutbox(texts *templates.Set, keys *trust.Keyring, pace pace) error {
+	s := w.settings
+	server, err := s.smtpServer()
+	if err != nil {
+		return err
+	}
+	options := outbox.Options{
+		Render: codeRenderer{texts, keys}, From: s.from(), Instance: s.instance(keys), GiveUpAfter: s.giveUpAfter, Pace: pace.outbox, Now: pace.now,
+		Log: w.log, Attach: w.attach,
+		GivenUp: func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error {
+			return w.desk.GivenUp(tx, row, status, diagnostic)
+		},
+	}
+	if s.file.Desk.PlusAddresses {
+		options.ReplyTo = func(row register.OutboxRow) mailbox.Address {
+			if row.Ticket == "" {
+				return mailbox.Address{}
+			}
+			return keys.ReplyAddress(s.from(), string(row.Ticket), row.Notice.To.Addr)
+		}
+	}
+	for range s.file.SMTP.Connections {
+		sender := deliver.New(server)
+		w.senders = append(w.senders, sender)
+		options.Senders = append(options.Senders, sender)
+	}
+	w.outbox = outbox.New(w.register, options)
+	return nil
+}
+
+// addMailboxes prepares what is to be read, and when it is looked at.
+func (w *shift) addMailboxes(p *program) error {
+	w.cron = cron.New(cron.WithLocation(w.settings.location), cron.WithChain(cron.Recover(cronLog{w.log})))
+	for _, m := range w.settings.mailboxes {
+		one, err := w.settings.newAccount(m, p.pace.receive)
+		if err != nil {
+			return err
+		}
+		if _, err := w.cron.AddFunc(m.section.Poll, func() { p.readings.poke(m.section.Name) }); err != nil {
+			return fmt.Errorf("mailbox %s: poll: %w", m.section.Name, err)
+		}
+		w.mailboxes = append(w.mailboxes, one)
+	}
+	return nil
+}
+
+// run does the work of the shift until ctx ends or a part fails. Parts that are ended finish what they have begun.
+func (w *shift) run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	parts := []func(context.Context) error{w.desk.Run, w.outbox.Run, w.schedule.Run}
+	errs := make([]error, len(parts))
+	var wait sync.WaitGroup
+	for i, run := range parts {
+		wait.Go(func() {
+			errs[i] = run(ctx)
+			stop() // no part goes on without the others
+		})
+	}
+	w.cron.Start()
+	wait.Wait()
+	<-w.cron.Stop().Done()
+	return errors.Join(errs...)
+}
+
+// close ends the connections of a shift that does not run.
+func (w *shift) close() error {
+	var errs []error
+	for _, s := range w.senders {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// codeRenderer puts the codes of confirmations into notices: the register does not hold them.
+type codeRenderer struct {
+	texts *templates.Set
+	keys  *trust.Keyring
+}
+
+// Render implements outbox.Renderer.
+func (r codeRenderer) Render(n tickets.Notice) (templates.Mail, error) {
+	if n.Data.Confirmation != nil {
+		c := *n.Data.Confirmation
+		c.Code = desk.Code(r.keys, c, n.To.Key())
+		n.Data.Confirmation = &c
+	}
+	return r.texts.Render(n)
+}
+
+// cronLog lets the scheduler speak through slog.
+type cronLog struct{ log *slog.Logger }
+
+func (l cronLog) Info(string, ...any) {} // every wake-up: nobody wants to read that
+
+func (l cronLog) Error(err error, msg string, _ ...any) {
+	l.log.Error("scheduled job failed", "error", err, "message", msg)
+}

@@ -275,6 +275,13 @@ func onlyHTML(n *html.Node) bool {
 	return false
 }
 
+// TestEverythingRenders is for the embedded files what Load does for those of an override.
+func TestEverythingRenders(t *testing.T) {
+	if err := load(t).tryAll(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTextPartIsNarrow(t *testing.T) {
 	set := load(t)
 	for _, n := range samples() {

@@ -205,6 +205,7 @@ func (w realServers) settings() worldSettings {
 
 // inEveryWorld runs a test with the servers in the process, and with the real ones where the environment names them.
 func inEveryWorld(t *testing.T, test func(t *testing.T, w world)) {
+	t.Parallel() // the test itself too: otherwise the next one waits for its parallel part
 	t.Run("in process", func(t *testing.T) { test(t, newInProcess(t)) })
 	t.Run("real servers", func(t *testing.T) {
 		w, ok := real()

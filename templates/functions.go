@@ -38,8 +38,8 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"detail":       w.detail,
 		"command":      func(v tickets.Verb) string { return "#" + Word(v, lang) },
 		"commands":     func(r *tickets.Receipt, v view) []commandHelp { return w.help(r.Help, v) },
-		"actions":      func(v view, verbs ...tickets.Verb) []action { return s.actions(v, verbs) },
-		"corrected":    func(r *tickets.Receipt, v view) []action { return s.corrected(r, v) },
+		"actions":      func(v view, verbs ...tickets.Verb) []Action { return s.actions(v, verbs) },
+		"corrected":    func(r *tickets.Receipt, v view) []Action { return s.corrected(r, v) },
 		"thread":       harmless,
 		"sample":       func(v view) string { return tagged(w.sampleNumber(v), "#"+Word(tickets.VerbStatus, v.Lang)) },
 		"mailto":       func(subject string) string { return mailtoLink(s.settings.Desk, subject) },
@@ -54,8 +54,8 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"asks":         asks,
 		"asked":        asked,
 		"outlook":      func(markup string) template.HTML { return template.HTML("<!--[if mso]>" + markup + "<![endif]-->") },
-		"confirmation": func(v view) []action { return s.confirmation(v) },
-		"surveys":      func(v view) []action { return s.linked(v, tickets.VerbSurvey) },
+		"confirmation": func(v view) []Action { return s.confirmation(v) },
+		"surveys":      func(v view) []Action { return s.linked(v, tickets.VerbSurvey) },
 	}
 }
 
@@ -80,11 +80,11 @@ func Word(verb tickets.Verb, lang string) string {
 	return words[0]
 }
 
-// action is a button: a mail to the desk with its subject ready.
-type action struct{ Label, Subject, Href string }
+// Action is a button: a mail to the desk with its subject ready.
+type Action struct{ Label, Subject, Href string }
 
 // actions returns buttons for verbs, or where none are given for the links of the notice.
-func (s *Set) actions(v view, verbs []tickets.Verb) []action {
+func (s *Set) actions(v view, verbs []tickets.Verb) []Action {
 	if v.Ticket == nil {
 		return nil
 	}
@@ -96,7 +96,7 @@ func (s *Set) actions(v view, verbs []tickets.Verb) []action {
 		}
 	}
 	w := vocabularies[v.Lang]
-	var list []action
+	var list []Action
 	for _, l := range links {
 		command := strings.TrimSpace("#" + Word(l.Verb, v.Lang) + " " + w.argument(l))
 		list = append(list, s.action(w.label(l, v.Role), tagged(v.Ticket.Number, command)))
@@ -105,7 +105,7 @@ func (s *Set) actions(v view, verbs []tickets.Verb) []action {
 }
 
 // linked returns buttons for those links of the notice that have the verb.
-func (s *Set) linked(v view, verb tickets.Verb) []action {
+func (s *Set) linked(v view, verb tickets.Verb) []Action {
 	v.Links = slices.DeleteFunc(slices.Clone(v.Links), func(l tickets.Link) bool { return l.Verb != verb })
 	if len(v.Links) == 0 {
 		return nil
@@ -113,19 +113,19 @@ func (s *Set) linked(v view, verb tickets.Verb) []action {
 	return s.actions(v, nil)
 }
 
-func (s *Set) action(label, subject string) action {
-	return action{oneLine(label), oneLine(subject), mailtoLink(s.settings.Desk, subject)}
+func (s *Set) action(label, subject string) Action {
+	return Action{oneLine(label), oneLine(subject), mailtoLink(s.settings.Desk, subject)}
 }
 
 // confirmation returns the button that confirms commands.
-func (s *Set) confirmation(v view) []action {
+func (s *Set) confirmation(v view) []Action {
 	c := v.Confirmation
 	label := vocabularies[v.Lang].label(tickets.Link{Verb: tickets.VerbConfirm}, v.Role)
-	return []action{s.action(label, tagged(c.Ticket, "#"+Word(tickets.VerbConfirm, v.Lang)+" "+c.Code))}
+	return []Action{s.action(label, tagged(c.Ticket, "#"+Word(tickets.VerbConfirm, v.Lang)+" "+c.Code))}
 }
 
 // corrected returns, where every refused command has a likely meaning, one button with all commands as they were meant.
-func (s *Set) corrected(r *tickets.Receipt, v view) []action {
+func (s *Set) corrected(r *tickets.Receipt, v view) []Action {
 	if r.Applied {
 		return nil
 	}
@@ -149,7 +149,7 @@ func (s *Set) corrected(r *tickets.Receipt, v view) []action {
 	if v.Ticket != nil {
 		subject = tagged(v.Ticket.Number, label)
 	}
-	return []action{s.action(label, subject)}
+	return []Action{s.action(label, subject)}
 }
 
 // meant returns a refused command as it was most likely meant, or "" where nobody can tell.

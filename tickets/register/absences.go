@@ -2,6 +2,7 @@ package register
 
 import (
 	"fmt"
+	"time"
 
 	"radicado/tickets"
 )
@@ -27,13 +28,16 @@ func (tx *Tx) EndAbsences(person string, message int64) error {
 }
 
 // Absences returns the absences that are not over at the time of the transaction, in the order in which they begin.
-func (tx *Tx) Absences() ([]tickets.Absence, error) {
-	found, err := collect(&tx.Reader, func(row scanner) (a tickets.Absence, err error) {
+func (tx *Tx) Absences() ([]tickets.Absence, error) { return tx.Reader.Absences(tx.now) }
+
+// Absences returns the absences that are not over then, in the order in which they begin.
+func (r *Reader) Absences(now time.Time) ([]tickets.Absence, error) {
+	found, err := collect(r, func(row scanner) (a tickets.Absence, err error) {
 		var from, to int64
 		err = row.Scan(&a.Person, &from, &to)
 		a.From, a.To = atMillis(from), atMillis(to)
 		return a, err
-	}, "SELECT person, from_at, to_at FROM absences INDEXED BY absences_standing WHERE taken_at IS NULL AND to_at > ?1 ORDER BY from_at, id", tx.now.UnixMilli())
+	}, "SELECT person, from_at, to_at FROM absences INDEXED BY absences_standing WHERE taken_at IS NULL AND to_at > ?1 ORDER BY from_at, id", now.UnixMilli())
 	if err != nil {
 		return nil, fmt.Errorf("absences: %w", err)
 	}

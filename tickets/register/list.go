@@ -20,7 +20,10 @@ type Filter struct {
 	Unassigned bool   // without a technician; Technician is then ignored
 	Priorities []tickets.Priority
 	From, To   time.Time // registered at From or later and before To
-	Words      string    // as for Search by staff
+	Words      string    // as for Search by staff; with Person, as for Search by that person
+	Office     string    // of the requester, as written
+	Person     string    // address of the requester or a follower
+	Vendors    []string  // addresses of a vendor that was written to, any of them
 }
 
 // List returns the tickets that the filter chooses, latest registered first, at most limit after the first offset, and how
@@ -77,8 +80,8 @@ func (f Filter) query() (q *query, possible bool) {
 	q = &query{order: "t.registered_at DESC, t.id DESC"}
 	from := "FROM tickets t INDEXED BY " + f.index()
 	var where []string
-	if f.Words != "" {
-		match := matchStaff(f.Words)
+	if f.Words != "" || f.Person != "" {
+		match := f.match()
 		if match == "" {
 			return nil, false
 		}
@@ -109,11 +112,38 @@ func (f Filter) query() (q *query, possible bool) {
 	if !f.To.IsZero() {
 		where = append(where, "t.registered_at < "+q.arg(f.To.UnixMilli()))
 	}
+	if f.Office != "" {
+		where = append(where, officeOf+" = "+q.arg(f.Office))
+	}
+	if len(f.Vendors) > 0 {
+		keys := make([]string, len(f.Vendors))
+		for i, addr := range f.Vendors {
+			keys[i] = key(addr)
+		}
+		where = append(where, vendorOf+" IN ("+placeholders(q, keys)+")")
+	}
 	if len(where) > 0 {
 		from += " WHERE " + strings.Join(where, " AND ")
 	}
 	q.from = from
 	return q, true
+}
+
+// The expressions of the indexes tickets_office and tickets_vendor.
+const (
+	officeOf = "json_extract(t.body, '$.office')"
+	vendorOf = "lower(json_extract(t.body, '$.claim.vendor.addr'))"
+)
+
+// match is the expression of the full-text index, "" where nothing can fit.
+func (f Filter) match() string {
+	switch {
+	case f.Person == "":
+		return matchStaff(f.Words)
+	case f.Words == "":
+		return "people:" + personToken(key(f.Person))
+	}
+	return matchPublic(f.Words, key(f.Person))
 }
 
 // index names the index that leaves the fewest rows. Several states are only worth theirs without the closed ones, which
@@ -122,6 +152,8 @@ func (f Filter) index() string {
 	switch {
 	case f.Requester != "":
 		return "tickets_requester"
+	case len(f.Vendors) > 0:
+		return "tickets_vendor"
 	case f.allOpen() && (f.Technician != "" || f.Unassigned):
 		return "tickets_load"
 	case f.Technician != "" && !f.Unassigned:
@@ -130,6 +162,8 @@ func (f Filter) index() string {
 		return "tickets_state"
 	case f.Unassigned:
 		return "tickets_technician"
+	case f.Office != "":
+		return "tickets_office"
 	case len(f.Priorities) == 1:
 		return "tickets_priority"
 	case len(f.States) == 1:

@@ -2,6 +2,7 @@ package register
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,7 +23,10 @@ func (f Filter) fits(t *tickets.Ticket) bool {
 		(f.Unassigned || f.Technician == "" || strings.EqualFold(f.Technician, t.Technician.Addr)) &&
 		(len(f.Priorities) == 0 || slices.Contains(f.Priorities, t.Priority)) &&
 		(f.From.IsZero() || !t.RegisteredAt.Before(f.From)) &&
-		(f.To.IsZero() || t.RegisteredAt.Before(f.To))
+		(f.To.IsZero() || t.RegisteredAt.Before(f.To)) &&
+		(f.Office == "" || f.Office == t.Office) &&
+		(f.Person == "" || strings.EqualFold(f.Person, t.Requester.Addr) || slices.ContainsFunc(t.Followers, func(a mailbox.Address) bool { return strings.EqualFold(f.Person, a.Addr) })) &&
+		(len(f.Vendors) == 0 || slices.ContainsFunc(f.Vendors, func(addr string) bool { return strings.EqualFold(addr, t.Claim.Vendor.Addr) }))
 }
 
 var anyFilter = rapid.Custom(func(t *rapid.T) Filter {
@@ -42,6 +46,9 @@ var anyFilter = rapid.Custom(func(t *rapid.T) Filter {
 		From:       at.Draw(t, "from"),
 		To:         at.Draw(t, "to"),
 		Words:      rapid.SampledFrom([]string{"", "", "asunto"}).Draw(t, "words"),
+		Office:     rapid.SampledFrom([]string{"", "", "Contratos", "Archivo"}).Draw(t, "office"),
+		Person:     rapid.SampledFrom([]string{"", "", "", "LUIS@min.example.org", "nadie@x"}).Draw(t, "person"),
+		Vendors:    rapid.SampledFrom([][]string{nil, nil, {"otro@vendor.example.org", "Servicio@vendor.example.org"}, {"otro@vendor.example.org"}}).Draw(t, "vendors"),
 	}
 })
 
@@ -60,6 +67,9 @@ func TestListIsWhatTheFilterSays(t *testing.T) {
 			{&tickets.AssignedFact{Technician: pedro}, &tickets.ResolvedFact{}, &tickets.ClosedFact{}},
 			{&tickets.ClosedFact{}},
 			{&tickets.RejectedFact{}},
+			{&tickets.FollowedFact{Follower: luis}, &tickets.VendorWrittenFact{Vendor: mailbox.Address{Addr: "servicio@vendor.example.org"}, First: true}},
+			{&tickets.EnteredFact{Requester: requester, Office: "Contratos"}, &tickets.ClosedFact{}},
+			{&tickets.EnteredFact{Requester: requester, Office: "Contratos"}, &tickets.AssignedFact{Technician: pedro}},
 		} {
 			for range 2 {
 				if i++; i%3 != 0 { // some at the same moment
@@ -130,7 +140,7 @@ func TestEveryQueryUsesAnIndex(t *testing.T) {
 	if len(queries) < 50 {
 		t.Fatalf("only %d queries were seen", len(queries))
 	}
-	big := []string{"raws", "arrivals", "messages", "tickets", "events", "words", "outbox", "assets", " t ", " t\n", " a ", " m ", " e ", " o ", " r "}
+	big := []string{"board_links", "board_sessions", "raws", "arrivals", "messages", "tickets", "events", "words", "outbox", "assets", " t ", " t\n", " a ", " m ", " e ", " o ", " r "}
 	f.view(t, func(r *Reader) error {
 		for query := range queries {
 			if strings.HasPrefix(query, "PRAGMA") || strings.HasSuffix(query, "ORDER BY id DESC LIMIT 1") { // reads one row
@@ -207,6 +217,14 @@ func useEverything(t *testing.T, f *fixture) {
 		check(t, err)
 		_, err = tx.UpcomingNotice()
 		check(t, err)
+		check(t, tx.AddSignInLink(SignInLink{Digest: make([]byte, 32), Person: ana.Addr, ExpiresAt: tx.Now().Add(time.Hour)}))
+		_, err = tx.UseSignInLink(make([]byte, 32), nil)
+		check(t, err)
+		id, err := tx.AddSession(make([]byte, 32), ana.Addr, tx.Now().Add(time.Hour))
+		check(t, err)
+		check(t, tx.EndSession(id))
+		_, err = tx.EndSessionsOf(ana.Addr)
+		check(t, err)
 		return tx.Sent(due[0].ID)
 	})
 	f.view(t, func(r *Reader) error {
@@ -233,6 +251,18 @@ func useEverything(t *testing.T, f *fixture) {
 			func() error { _, err := r.NoticesTo(ana.Addr, time.Time{}); return err },
 			func() error { _, err := r.Search("asunto", "", 1); return err },
 			func() error { _, err := r.Search("asunto", ana.Addr, 1); return err },
+			func() error { _, _, err := r.Standing(); return err },
+			func() error { _, _, err := r.Changed(1); return err },
+			func() error { _, err := r.Matching("asunto", 1); return err },
+			func() error { _, err := r.Situation(time.Time{}); return err },
+			func() error { _, err := r.SignInLinks(ana.Addr, time.Time{}); return err },
+			func() error { _, err := r.Sessions(time.Time{}); return err },
+			func() error {
+				if _, err := r.Session(nil, time.Time{}); !errors.Is(err, ErrNotFound) {
+					return err
+				}
+				return nil
+			},
 		} {
 			check(t, read())
 		}

@@ -25,6 +25,7 @@ type Options struct {
 	Daemon      bool             // refuse to run beside another daemon
 	BusyTimeout time.Duration    // how long to wait for another process; 0 is ten seconds
 	Readers     int              // connections that read at the same time; 0 is four
+	Committed   func()           // called after every commit by this process; must not block; nil for nobody
 
 	volatile bool // for tests that open many registers: the disk is not waited for
 }

@@ -8,17 +8,20 @@ import (
 )
 
 // Situation returns how staff and resources stand in this transaction.
-func (tx *Tx) Situation() (s tickets.Situation, err error) {
-	if s.Loads, err = tx.Loads(); err != nil {
+func (tx *Tx) Situation() (tickets.Situation, error) { return tx.Reader.Situation(tx.now) }
+
+// Situation returns how staff and resources stand then.
+func (r *Reader) Situation(now time.Time) (s tickets.Situation, err error) {
+	if s.Loads, err = r.Loads(); err != nil {
 		return s, err
 	}
-	if s.Assigned, err = tx.lastAssigned(); err != nil {
+	if s.Assigned, err = r.lastAssigned(); err != nil {
 		return s, err
 	}
-	if s.Absences, err = tx.Absences(); err != nil {
+	if s.Absences, err = r.Absences(now); err != nil {
 		return s, err
 	}
-	s.Reserved, err = tx.reserved()
+	s.Reserved, err = r.reserved()
 	return s, err
 }
 

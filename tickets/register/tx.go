@@ -90,6 +90,9 @@ func (r *Register) Update(ctx context.Context, change func(*Tx) error) error {
 	if err := tx.run("COMMIT"); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	if r.options.Committed != nil {
+		r.options.Committed()
+	}
 	return nil
 }
 

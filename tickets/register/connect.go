@@ -25,7 +25,16 @@ type connector struct {
 
 type pragma struct{ name, value string }
 
-func newConnector(path string, options Options, readOnly bool) *connector {
+// access is what a connection may do.
+type access int
+
+const (
+	readWrite access = iota
+	readOnly
+	frozen // reads a file that nobody writes; neither log nor lock is looked at
+)
+
+func newConnector(path string, options Options, access access) *connector {
 	timeout := strconv.FormatInt(options.BusyTimeout.Milliseconds(), 10)
 	synchronous := pragma{"synchronous", "2"} // FULL: a commit is on the disk
 	if options.volatile {
@@ -39,11 +48,15 @@ func newConnector(path string, options Options, readOnly bool) *connector {
 	pragmas := []pragma{
 		{"busy_timeout", timeout},
 		{"foreign_keys", "1"},
-		{"journal_mode", "wal"},
 		{"temp_store", "2"}, // memory
 		{"trusted_schema", "0"},
 	}
-	if readOnly {
+	if access != frozen {
+		pragmas = append(pragmas, pragma{"journal_mode", "wal"})
+	} else {
+		params.Set("immutable", "1")
+	}
+	if access != readWrite {
 		params.Set("mode", "ro")
 		params.Set("_query_only", "on")
 		pragmas = append(pragmas, pragma{"query_only", "1"}, pragma{"cache_size", "-2000"})

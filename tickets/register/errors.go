@@ -26,6 +26,8 @@ var (
 	ErrLocked = errors.New("another daemon runs on this register")
 	// ErrNewer says that the register was written by a newer version of the program.
 	ErrNewer = errors.New("register was written by a newer version")
+	// ErrOlder says that the register must be migrated before it can be read, which a read-only one cannot be.
+	ErrOlder = errors.New("register was written by an older version")
 )
 
 // classify gives the errors of SQLite the names by which callers can tell them apart.

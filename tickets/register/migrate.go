@@ -65,20 +65,20 @@ func (r *Register) migrate(ctx context.Context) error {
 }
 
 // schemaVersion returns the version of the file's schema and refuses a file that this program cannot read.
-func (tx *Tx) schemaVersion(known int) (int, error) {
+func (r *Reader) schemaVersion(known int) (int, error) {
 	var version, tables int
-	if err := tx.row("PRAGMA user_version", nil, &version); err != nil {
+	if err := r.row("PRAGMA user_version", nil, &version); err != nil {
 		return 0, fmt.Errorf("read the schema version: %w", err)
 	}
 	if version > known {
 		program := "an unknown version"
-		if err := tx.row("SELECT program FROM migrations ORDER BY version DESC LIMIT 1", nil, &program); err != nil {
+		if err := r.row("SELECT program FROM migrations ORDER BY version DESC LIMIT 1", nil, &program); err != nil {
 			return 0, fmt.Errorf("%w: schema %d, this program knows %d", ErrNewer, version, known)
 		}
 		return 0, fmt.Errorf("%w: schema %d by %s, this program knows %d", ErrNewer, version, program, known)
 	}
 	if version == 0 {
-		if err := tx.row("SELECT count(*) FROM sqlite_schema", nil, &tables); err != nil {
+		if err := r.row("SELECT count(*) FROM sqlite_schema", nil, &tables); err != nil {
 			return 0, fmt.Errorf("read the schema: %w", err)
 		}
 		if tables > 0 {

@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -23,6 +24,7 @@ type Options struct {
 	Now         func() time.Time // the clock; nil is time.Now
 	Program     string           // version of the program, recorded with the migrations that it applies
 	Daemon      bool             // refuse to run beside another daemon
+	ReadOnly    bool             // a copy that nobody writes: nothing is made or migrated, and Update is refused
 	BusyTimeout time.Duration    // how long to wait for another process; 0 is ten seconds
 	Readers     int              // connections that read at the same time; 0 is four
 	Committed   func()           // called after every commit by this process; must not block; nil for nobody
@@ -63,6 +65,9 @@ func Open(ctx context.Context, path string, options Options) (_ *Register, err e
 			err = errors.Join(fmt.Errorf("register %s: %w", path, classify(err)), r.Close())
 		}
 	}()
+	if options.ReadOnly {
+		return r, r.openFrozen(ctx)
+	}
 	if err := create(path); err != nil {
 		return nil, err
 	}
@@ -71,15 +76,14 @@ func Open(ctx context.Context, path string, options Options) (_ *Register, err e
 			return nil, err
 		}
 	}
-	r.encoder, err = newEncoder()
-	if err != nil {
+	if r.encoder, err = newEncoder(); err != nil {
 		return nil, err
 	}
 	r.decoder, err = newDecoder()
 	if err != nil {
 		return nil, err
 	}
-	r.writer = sql.OpenDB(newConnector(path, options, false))
+	r.writer = sql.OpenDB(newConnector(path, options, readWrite))
 	r.writer.SetMaxOpenConns(1)
 	if err := r.writer.PingContext(ctx); err != nil {
 		return nil, err
@@ -87,13 +91,35 @@ func Open(ctx context.Context, path string, options Options) (_ *Register, err e
 	if err := r.migrate(ctx); err != nil {
 		return nil, err
 	}
-	r.readers = sql.OpenDB(newConnector(path, options, true))
-	r.readers.SetMaxOpenConns(options.Readers)
-	r.readers.SetMaxIdleConns(options.Readers)
-	if err := r.readers.PingContext(ctx); err != nil {
-		return nil, err
+	return r, r.openReaders(ctx, readOnly)
+}
+
+func (r *Register) openReaders(ctx context.Context, access access) error {
+	r.readers = sql.OpenDB(newConnector(r.path, r.options, access))
+	r.readers.SetMaxOpenConns(r.options.Readers)
+	r.readers.SetMaxIdleConns(r.options.Readers)
+	return r.readers.PingContext(ctx)
+}
+
+// openFrozen opens a copy that nobody writes.
+func (r *Register) openFrozen(ctx context.Context) (err error) {
+	if r.decoder, err = newDecoder(); err != nil {
+		return err
 	}
-	return r, nil
+	if err := r.openReaders(ctx, frozen); err != nil {
+		return err
+	}
+	steps, err := migrations()
+	if err != nil {
+		return err
+	}
+	return r.View(ctx, func(read *Reader) error {
+		version, err := read.schemaVersion(len(steps))
+		if err == nil && version < len(steps) {
+			return fmt.Errorf("%w: schema %d, this program needs %d", ErrOlder, version, len(steps))
+		}
+		return err
+	})
 }
 
 // Close waits for running transactions and closes the register. The writer goes last: it folds the log into the file.
@@ -127,9 +153,16 @@ func create(path string) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	folder, err := os.Open(filepath.Dir(path))
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes what was made or renamed in a folder last through a crash.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return joinClose(folder.Sync(), folder)
 }
+
+func joinClose(err error, c io.Closer) error { return errors.Join(err, c.Close()) }

@@ -46,7 +46,7 @@ func TestPathMayHaveAnyCharacter(t *testing.T) {
 func TestConnectionRefusesAPragmaThatDoesNotTake(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "register.db")
 	check(t, create(path))
-	c := newConnector(path, Options{BusyTimeout: time.Second}, false)
+	c := newConnector(path, Options{BusyTimeout: time.Second}, readWrite)
 	c.dsn = strings.Replace(c.dsn, "_journal_mode", "_jurnal_mode", 1) // the driver does not mind
 	db := sql.OpenDB(c)
 	defer db.Close()
@@ -130,7 +130,7 @@ func TestNewerRegisterIsRefused(t *testing.T) {
 func TestOthersFilesAreRefusedAndNotTouched(t *testing.T) {
 	for name, content := range map[string]func(path string) error{
 		"another database": func(path string) error {
-			db := sql.OpenDB(newConnector(path, Options{BusyTimeout: time.Second}, false))
+			db := sql.OpenDB(newConnector(path, Options{BusyTimeout: time.Second}, readWrite))
 			defer db.Close()
 			_, err := db.Exec("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)")
 			return err
@@ -193,7 +193,7 @@ func restoreV1(t *testing.T) string {
 	check(t, err)
 	path := filepath.Join(t.TempDir(), "register.db")
 	check(t, create(path))
-	c := newConnector(path, Options{BusyTimeout: time.Second}, false)
+	c := newConnector(path, Options{BusyTimeout: time.Second}, readWrite)
 	c.pragmas = nil // the dump writes the schema table, which they forbid
 	db := sql.OpenDB(c)
 	db.SetMaxOpenConns(1)

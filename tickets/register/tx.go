@@ -62,6 +62,9 @@ func (r *Register) View(ctx context.Context, read func(*Reader) error) error {
 // remains and Update returns the error of change. Updates run one at a time. Cancelling ctx ends the wait for the turn; a
 // transaction that has begun goes on to its end.
 func (r *Register) Update(ctx context.Context, change func(*Tx) error) error {
+	if r.writer == nil {
+		return errors.New("the register was opened to be read only")
+	}
 	conn, err := r.writer.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("wait to write: %w", classify(err))

@@ -24,8 +24,9 @@ type Finding struct {
 // String returns the finding on one line.
 func (f Finding) String() string { return f.Check + ": " + f.Subject + ": " + f.Detail }
 
-// The checks of Verify, in their order.
+// The checks of Verify, in their order, and of VerifyCopy, which comes first.
 const (
+	CheckCopy    = "copy"    // it holds what its source held
 	CheckFile    = "file"    // SQLite finds its pages, indexes and references sound
 	CheckChain   = "chain"   // no event was altered, added, removed or moved
 	CheckNumbers = "numbers" // no gap in any year but those that were recorded

@@ -122,6 +122,9 @@ func (r *Register) openFrozen(ctx context.Context) (err error) {
 	})
 }
 
+// Path returns where the register lies.
+func (r *Register) Path() string { return r.path }
+
 // Close waits for running transactions and closes the register. The writer goes last: it folds the log into the file.
 func (r *Register) Close() error {
 	var errs []error

@@ -40,6 +40,7 @@ var floors = map[string]int{
 	"radicado/tickets/desk":     6,
 	"radicado/tickets/outbox":   6,
 	"radicado/tickets/schedule": 6,
+	"radicado/tickets/backup":   6,
 	"radicado/tickets/board":    6,
 
 	"radicado/cmd/radicado": 7,

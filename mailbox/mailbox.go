@@ -4,6 +4,8 @@
 package mailbox
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"time"
 )
@@ -50,6 +52,13 @@ type Arrival struct {
 	Truncated    bool      // larger than the size cap: the rest was left in the mailbox
 	Structure    []Part    // what the left parts were, where Truncated and the server could tell
 }
+
+// Trace names the mail in the log on its way through the program: see TraceOf.
+func (a Arrival) Trace() string { return TraceOf(sha256.Sum256(a.Raw)) }
+
+// TraceOf makes the trace of a mail of the SHA-256 of its bytes, so that it is the same after a restart and in every part
+// of the program. Copies of a mail with the same bytes have one trace.
+func TraceOf(digest [sha256.Size]byte) string { return hex.EncodeToString(digest[:6]) }
 
 // Part is one leaf of a BODYSTRUCTURE (RFC 3501 section 7.4.2).
 type Part struct {

@@ -50,7 +50,7 @@ func newProgram(ctx context.Context, s *settings, pace pace, log *slog.Logger) (
 	if pace.now == nil {
 		pace.now = time.Now
 	}
-	p := &program{pace: pace, log: log, readings: readings{log: log}, relief: make(chan relief), ended: make(chan struct{})}
+	p := &program{pace: pace, log: log, readings: readings{log: log.With("part", "receive")}, relief: make(chan relief), ended: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.Close())

@@ -39,7 +39,7 @@ type shift struct {
 
 // newShift wires the parts, which are to go on where those of the shift before stop; nil for the first. Nothing runs and nothing is connected yet.
 func (p *program) newShift(s *settings, before *shift) (*shift, error) {
-	w := &shift{settings: s, register: p.register, log: p.log}
+	w := &shift{settings: s, register: p.register, log: p.log.With("part", "daemon")}
 	keys, err := trust.OpenKeyring(s.file.Trust.KeyFile, rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("trust.key_file: %w", err)
@@ -55,32 +55,33 @@ func (p *program) newShift(s *settings, before *shift) (*shift, error) {
 	if w.sheets, err = newSheetMaker(s); err != nil {
 		return nil, err
 	}
-	if err := w.addOutbox(texts, keys, p.pace); err != nil {
+	if err := w.addOutbox(p, texts, keys); err != nil {
 		return nil, err
 	}
-	options := s.deskOptions(prover, keys, p.log)
+	options := s.deskOptions(prover, keys, p.log.With("part", "desk"))
 	options.Queued = w.outbox.Kick
 	if before == nil {
 		w.desk = desk.New(p.register, options)
 	} else {
 		w.desk = before.desk.Successor(options)
 	}
-	w.schedule, err = schedule.New(p.register, s.jobs(w.desk), schedule.Options{Location: s.location, Now: p.pace.now, Done: w.outbox.Kick, Log: p.log})
+	w.schedule, err = schedule.New(p.register, s.jobs(w.desk), schedule.Options{Location: s.location, Now: p.pace.now, Done: w.outbox.Kick,
+		Log: p.log.With("part", "schedule")})
 	if err != nil {
 		return nil, fmt.Errorf("[schedule]: %w", err)
 	}
 	return w, w.addMailboxes(p)
 }
 
-func (w *shift) addOutbox(texts *templates.Set, keys *trust.Keyring, pace pace) error {
+func (w *shift) addOutbox(p *program, texts *templates.Set, keys *trust.Keyring) error {
 	s := w.settings
 	server, err := s.smtpServer()
 	if err != nil {
 		return err
 	}
 	options := outbox.Options{
-		Render: codeRenderer{texts, keys}, From: s.from(), Instance: s.instance(keys), GiveUpAfter: s.giveUpAfter, Pace: pace.outbox, Now: pace.now,
-		Log: w.log, Attach: w.attach,
+		Render: codeRenderer{texts, keys}, From: s.from(), Instance: s.instance(keys), GiveUpAfter: s.giveUpAfter, Pace: p.pace.outbox, Now: p.pace.now,
+		Log: p.log.With("part", "outbox"), Attach: w.attach,
 		GivenUp: func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error {
 			return w.desk.GivenUp(tx, row, status, diagnostic)
 		},

@@ -34,14 +34,14 @@ func Check(ctx context.Context, acc Account) []Finding {
 	add := func(f Finding) { findings = append(findings, f) }
 
 	if err := s.login(ctx); err != nil {
-		add(Finding{What: "login as " + acc.Username, Detail: err.Error(), Advice: advice(troubleOf(err))})
+		add(Finding{What: "login as " + acc.Username, Detail: err.Error(), Advice: troubleOf(err).Advice()})
 		return findings
 	}
 	add(Finding{What: "login as " + acc.Username, OK: true, Detail: "accepted"})
 	add(s.capabilityFinding())
 
 	if err := s.open(ctx, acc.Folder); err != nil {
-		add(Finding{What: "folder " + acc.Folder, Detail: err.Error(), Advice: advice(NoFolder)})
+		add(Finding{What: "folder " + acc.Folder, Detail: err.Error(), Advice: NoFolder.Advice()})
 		return findings
 	}
 	add(Finding{What: "folder " + acc.Folder, OK: true, Detail: fmt.Sprintf("%d mails as %q", s.messages, s.folder)})
@@ -104,7 +104,7 @@ func connectionAdvice(acc Account, err error) string {
 	case acc.TLS != Implicit && strings.Contains(text, "closed"):
 		return "the port may be one with TLS from the first byte: try implicit TLS"
 	}
-	return advice(Unreachable)
+	return Unreachable.Advice()
 }
 
 // Count is how many messages each folder of an account holds.

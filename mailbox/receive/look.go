@@ -213,8 +213,24 @@ func (l *look) take(ctx context.Context, batch []mailbox.Arrival, cursor uint32)
 	done := make(chan error, 1)
 	l.taking = done
 	name, validity := l.s.acc.Name, l.s.uidValidity
-	go func() { done <- l.r.ledger.Take(ctx, name, validity, batch, cursor) }()
+	go func() {
+		err := l.r.ledger.Take(ctx, name, validity, batch, cursor)
+		if err == nil {
+			l.r.took(batch)
+		}
+		done <- err
+	}()
 	return nil
+}
+
+// took tells log and observer of mails that are safe.
+func (r *Receiver) took(batch []mailbox.Arrival) {
+	for _, a := range batch {
+		r.log.Info("mail received", "uid", a.UID, "size", a.Size, "trace", a.Trace())
+	}
+	if r.Took != nil && len(batch) > 0 {
+		r.Took(len(batch))
+	}
 }
 
 // endTake awaits the Take under way.

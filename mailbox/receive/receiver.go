@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -33,6 +34,8 @@ type Receiver struct {
 
 	// Observe, where set before Run, is told of every change of state, from the goroutine of Run; it must not block.
 	Observe func(State)
+	// Took, where set before Run, is told how many mails the ledger has taken; it must not block.
+	Took func(mails int)
 	// Now and Jitter, which returns numbers from 0 up to 1, may be set by tests before Run.
 	Now    func() time.Time
 	Jitter func() float64
@@ -47,6 +50,8 @@ type Receiver struct {
 	noIdle   bool // the server refused the IDLE that it offers, or ended it at once
 	moving   retry
 	flagged  bool // it was said that processed mails stay in the folder, marked as deleted
+
+	seen atomic.Int64 // when the server answered last, in Unix nanoseconds
 }
 
 // New returns a receiver, which does nothing before Run.
@@ -61,6 +66,15 @@ func New(acc Account, ledger Ledger, log *slog.Logger) *Receiver {
 		tries:  make(map[uint32]int),
 		copied: make(map[uint32]struct{}),
 	}
+}
+
+// Seen returns when the folder was last seen: when the server answered a look at it or an IDLE. It is zero before the first
+// time, and may be called while Run is at work.
+func (r *Receiver) Seen() time.Time {
+	if at := r.seen.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Time{}
 }
 
 // Poke asks for a look at the folder now, whatever IDLE says, and ends the wait after a failure, unless that was a
@@ -130,6 +144,7 @@ func (r *Receiver) visit(ctx context.Context) error {
 			if err := l.catchUp(ctx); err != nil {
 				return err
 			}
+			r.seen.Store(r.Now().UnixNano())
 		}
 		if err := l.settle(ctx); err != nil {
 			return err
@@ -137,6 +152,7 @@ func (r *Receiver) visit(ctx context.Context) error {
 		if why, err = r.rest(ctx, s, calm); err != nil {
 			return err
 		}
+		r.seen.Store(r.Now().UnixNano())
 		if calm = min(4*calm, r.acc.Timing.Idle); why != timeOver {
 			calm = firstIdle
 		}
@@ -198,7 +214,7 @@ func (r *Receiver) report(kind Trouble, err error) {
 	case NoTrouble:
 		r.log.Info("mailbox is being read", "server", r.acc.Address, "folder", r.acc.Folder)
 	default:
-		r.log.Warn("mailbox cannot be read; trying on", "trouble", string(kind), "err", err, "advice", advice(kind))
+		r.log.Warn("mailbox cannot be read; trying on", "trouble", string(kind), "err", err, "advice", kind.Advice())
 	}
 	r.observe()
 }
@@ -223,8 +239,8 @@ func (r *Receiver) observe() {
 	}
 }
 
-// advice says what to do about a trouble.
-func advice(kind Trouble) string {
+// Advice says what to do about a trouble.
+func (kind Trouble) Advice() string {
 	switch kind {
 	case Unreachable:
 		return "check address, port and TLS mode, that the server is up, and that its certificate is valid"

@@ -43,6 +43,7 @@ type Options struct {
 	Domain  string               // of the Message-IDs of notices
 	CutOff  map[string]time.Time // by mailbox: mails that arrived earlier are left alone; missing: those before the first start
 	Queued  func()               // called after notices were committed; must not block
+	Observe Observer
 	Log     *slog.Logger
 }
 
@@ -135,6 +136,9 @@ const (
 	lastRetry  = time.Minute
 )
 
+// Poke makes Run look for mails, which shows that it turns. It does not block.
+func (d *Desk) Poke() { notify(d.work) }
+
 // Run handles mails until ctx ends, those first that were taken in an earlier life. When the register cannot be written it
 // says so once, keeps what it has claimed, and goes on when it can.
 func (d *Desk) Run(ctx context.Context) error {
@@ -149,6 +153,7 @@ func (d *Desk) Run(ctx context.Context) error {
 		case <-d.work:
 		}
 		err := d.Drain(ctx)
+		d.options.Observe.turn(false)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -193,6 +198,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // Drain handles everything that was taken and returns when nothing is left. It must not run twice at a time.
 func (d *Desk) Drain(ctx context.Context) error {
 	for {
+		d.options.Observe.turn(true)
 		n, err := d.handleBatch(ctx)
 		if n == 0 || err != nil {
 			return err

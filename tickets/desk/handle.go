@@ -34,6 +34,14 @@ type prepared struct {
 	unscanned bool   // it could not look, and the mail is taken all the same
 }
 
+// settledMail is a mail that was decided on.
+type settledMail struct {
+	prepared
+	decision tickets.Decision
+	outcome  Outcome
+	took     time.Duration
+}
+
 // handleBatch claims and handles the next mails and returns how many.
 func (d *Desk) handleBatch(ctx context.Context) (int, error) {
 	var claimed []register.Arrival
@@ -83,12 +91,12 @@ func (d *Desk) handleGroup(ctx context.Context, group []register.Arrival) error 
 	if err := d.prepareAll(ctx, group, mails); err != nil {
 		return err
 	}
-	var summaries []string
+	var settled []settledMail
 	queued := false
 	err := d.register.Update(ctx, func(tx *register.Tx) error {
-		summaries, queued = make([]string, len(mails)), false
+		settled, queued = make([]settledMail, len(mails)), false
 		for i, p := range mails {
-			var decision tickets.Decision
+			one := settledMail{prepared: p}
 			err := tx.Nested(func() (err error) {
 				defer func() {
 					// A fault of ours must cost one mail, not the daemon.
@@ -96,28 +104,29 @@ func (d *Desk) handleGroup(ctx context.Context, group []register.Arrival) error 
 						err = fmt.Errorf("panic: %v", fault)
 					}
 				}()
-				decision, err = d.settle(tx, p)
+				one.decision, one.outcome, err = d.settle(tx, p)
 				return err
 			})
 			if err != nil {
 				if d.blameless(ctx, err) {
 					return err
 				}
-				decision = tickets.Decision{Quarantine: "handling failed: " + err.Error()}
-				if err := tx.Settle(p.arrival.ID, register.Settlement{Quarantined: true, Reason: decision.Quarantine}); err != nil {
+				reason := "handling failed: " + err.Error()
+				if err := tx.Settle(p.arrival.ID, register.Settlement{Quarantined: true, Reason: reason}); err != nil {
 					return err
 				}
-				decision.Summary = decision.Quarantine
+				one.decision, one.outcome = tickets.Decision{Quarantine: reason, Summary: reason}, Quarantined
 			}
-			summaries[i] = decision.Summary
-			queued = queued || len(decision.Notices) > 0
+			one.took = tx.Now().Sub(p.arrival.TakenAt)
+			settled[i] = one
+			queued = queued || len(one.decision.Notices) > 0
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	d.report(mails, summaries)
+	d.report(settled)
 	if queued && d.options.Queued != nil {
 		d.options.Queued()
 	}
@@ -130,11 +139,20 @@ func (d *Desk) blameless(ctx context.Context, err error) bool {
 }
 
 // report logs what became of the mails and tells their receivers that they may be moved.
-func (d *Desk) report(mails []prepared, summaries []string) {
+func (d *Desk) report(mails []settledMail) {
 	var names []string
-	for i, p := range mails {
-		a := p.arrival
-		d.options.Log.Info("mail handled", "mailbox", a.Mailbox, "uid", a.UID, "from", p.message.From.Addr, "result", summaries[i])
+	for _, m := range mails {
+		a := m.arrival
+		log := d.options.Log.With("trace", a.Digest.Trace())
+		log.Info("mail read", "mailbox", a.Mailbox, "uid", a.UID, "from", m.message.From.Addr, "class", m.message.Class, "proven", m.proof.Proven)
+		number := tickets.Number("")
+		if m.decision.Ticket != nil {
+			number = m.decision.Ticket.Number
+		}
+		log.Info("mail handled", "outcome", m.outcome, "ticket", number, "notices", len(m.decision.Notices), "result", m.decision.Summary)
+		if d.options.Observe.Handled != nil {
+			d.options.Observe.Handled(Handled{Mailbox: a.Mailbox, Outcome: m.outcome, Refused: refused(m.decision), Took: m.took})
+		}
 		if !slices.Contains(names, a.Mailbox) {
 			names = append(names, a.Mailbox)
 		}
@@ -211,7 +229,7 @@ func (d *Desk) scan(ctx context.Context, raw []byte, p *prepared) {
 	if err == nil {
 		return
 	}
-	d.options.Log.Warn("mail was not scanned", "mailbox", p.arrival.Mailbox, "uid", p.arrival.UID, "error", err)
+	d.options.Log.Warn("mail was not scanned", "trace", p.arrival.Digest.Trace(), "mailbox", p.arrival.Mailbox, "uid", p.arrival.UID, "error", err)
 	if d.options.Refuse {
 		p.empty = "not scanned: " + err.Error()
 		return
@@ -220,20 +238,21 @@ func (d *Desk) scan(ctx context.Context, raw []byte, p *prepared) {
 }
 
 // settle decides on one mail and writes what follows. It runs inside a nested part of a transaction.
-func (d *Desk) settle(tx *register.Tx, p prepared) (tickets.Decision, error) {
+func (d *Desk) settle(tx *register.Tx, p prepared) (tickets.Decision, Outcome, error) {
 	if p.empty != "" {
 		decision := tickets.Decision{Quarantine: p.empty, Summary: "quarantined: " + p.empty}
-		return decision, tx.Settle(p.arrival.ID, register.Settlement{Quarantined: true, Reason: p.empty})
+		return decision, Quarantined, tx.Settle(p.arrival.ID, register.Settlement{Quarantined: true, Reason: p.empty})
 	}
 	known, err := d.recognise(tx, p)
 	if err != nil {
-		return tickets.Decision{}, err
+		return tickets.Decision{}, "", err
 	}
 	if known.same != 0 {
 		summary := fmt.Sprintf("the same mail as message %d, which came before", known.same)
-		return tickets.Decision{Summary: summary}, tx.Settle(p.arrival.ID, register.Settlement{Message: known.same})
+		return tickets.Decision{Summary: summary}, Repeated, tx.Settle(p.arrival.ID, register.Settlement{Message: known.same})
 	}
-	return d.decide(tx, p, known)
+	decision, err := d.decide(tx, p, known)
+	return decision, outcomeOf(decision), err
 }
 
 func (d *Desk) decide(tx *register.Tx, p prepared, known acquaintance) (tickets.Decision, error) {

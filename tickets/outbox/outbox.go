@@ -43,8 +43,28 @@ type Options struct {
 	// GivenUp is told, in the transaction that gives a notice up.
 	GivenUp func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error
 	Now     func() time.Time
+	Observe Observer
 	Log     *slog.Logger
 }
+
+// Observer is told what the outbox does. Functions that are nil are left out; none may block, and Tried may come from several
+// goroutines at a time.
+type Observer struct {
+	Tried  func(r deliver.Result, took time.Duration) // handing one notice to the server
+	Became func(kind tickets.NoticeKind, o Outcome)   // after what became of a notice was committed
+	Server func(err error)                            // the server fails as a whole; nil: it takes notices again
+	Turned func(working bool)                         // Run begins or goes on with notices; or it waits for the next
+}
+
+// Outcome is what became of a notice that was tried.
+type Outcome string
+
+// The outcomes.
+const (
+	Sent     Outcome = "sent"
+	Deferred Outcome = "deferred" // to be tried again
+	GivenUp  Outcome = "given_up"
+)
 
 // Outbox sends what is queued.
 type Outbox struct {
@@ -109,7 +129,9 @@ func (o *Outbox) Run(ctx context.Context) error {
 
 	failure := ""
 	for ctx.Err() == nil {
+		o.turn(true)
 		tried, err := o.Flush(sending)
+		o.turn(false)
 		wait, kick := time.Duration(0), o.kick
 		switch {
 		case err != nil:
@@ -228,7 +250,19 @@ func (o *Outbox) send(ctx context.Context, sender Sender, row register.OutboxRow
 			return deliver.Result{Outcome: deliver.Temporary, Stage: deliver.StageCompose, Err: fmt.Errorf("files of notice %s: %w", row.MessageID, err)}
 		}
 	}
-	return sender.Send(ctx, out)
+	o.turn(true) // so that a batch that takes long is not taken for one that hangs
+	begin := time.Now()
+	result := sender.Send(ctx, out)
+	if o.options.Observe.Tried != nil {
+		o.options.Observe.Tried(result, time.Since(begin))
+	}
+	return result
+}
+
+func (o *Outbox) turn(working bool) {
+	if o.options.Observe.Turned != nil {
+		o.options.Observe.Turned(working)
+	}
 }
 
 // Compose makes the mail of a row. It is the same at every attempt.
@@ -267,13 +301,22 @@ func (o *Outbox) judgeServer(results []deliver.Result) {
 	case fault == nil || reached && o.down:
 		if o.down {
 			o.options.Log.Info("mail server takes notices again")
+			o.tell(nil)
 		}
 		o.down = false
 	case !o.down:
 		o.options.Log.Error("notices wait: the mail server fails as a whole", "error", fault)
+		o.tell(fault)
 		o.down, o.downWait = true, o.options.Pace.Down
 	default:
 		o.downWait = min(2*o.downWait, o.options.Pace.MaxDown)
+	}
+}
+
+// tell tells the observer of the server.
+func (o *Outbox) tell(fault error) {
+	if o.options.Observe.Server != nil {
+		o.options.Observe.Server(fault)
 	}
 }
 
@@ -281,36 +324,61 @@ func (o *Outbox) judgeServer(results []deliver.Result) {
 func (o *Outbox) record(ctx context.Context, rows []register.OutboxRow, results []deliver.Result) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
-	return o.register.Update(ctx, func(tx *register.Tx) error {
+	outcomes := make([]Outcome, len(rows))
+	err := o.register.Update(ctx, func(tx *register.Tx) (err error) {
 		for i, row := range rows {
-			if err := o.recordOne(tx, row, results[i]); err != nil {
+			if outcomes[i], err = o.recordOne(tx, row, results[i]); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	for i, row := range rows {
+		o.report(row, results[i], outcomes[i])
+	}
+	return nil
 }
 
-func (o *Outbox) recordOne(tx *register.Tx, row register.OutboxRow, r deliver.Result) error {
-	log := o.options.Log.With("notice", row.Notice.Kind, "to", row.Notice.To.Addr, "message_id", row.MessageID)
+func (o *Outbox) recordOne(tx *register.Tx, row register.OutboxRow, r deliver.Result) (Outcome, error) {
 	if r.Outcome == deliver.Delivered {
-		log.Info("notice sent")
-		return tx.Sent(row.ID)
-	}
-	reason := "no answer"
-	if r.Err != nil {
-		reason = r.Err.Error()
+		return Sent, tx.Sent(row.ID)
 	}
 	late := tx.Now().Sub(row.CreatedAt) > o.options.GiveUpAfter
 	if r.Outcome != deliver.Permanent && !late {
-		if !r.Server { // of the server as a whole it was said once
-			log.Warn("notice deferred", "outcome", r.Outcome.String(), "error", reason)
-		}
-		return tx.Deferred(row.ID, r.Code, reason)
+		return Deferred, tx.Deferred(row.ID, r.Code, reason(r))
 	}
-	log.Error("notice given up", "error", reason)
-	if err := tx.Failed(row.ID, r.Code, reason); err != nil {
-		return err
+	if err := tx.Failed(row.ID, r.Code, reason(r)); err != nil {
+		return GivenUp, err
 	}
-	return o.options.GivenUp(tx, row, r.Status, cmp.Or(r.Response, reason))
+	return GivenUp, o.options.GivenUp(tx, row, r.Status, cmp.Or(r.Response, reason(r)))
+}
+
+// reason says why a notice was not delivered.
+func reason(r deliver.Result) string {
+	if r.Err == nil {
+		return "no answer"
+	}
+	return r.Err.Error()
+}
+
+// report tells log and observer what became of a notice.
+func (o *Outbox) report(row register.OutboxRow, r deliver.Result, outcome Outcome) {
+	log := o.options.Log.With("notice", row.Notice.Kind, "to", row.Notice.To.Addr, "message_id", row.MessageID, "ticket", row.Ticket, "attempt", row.Attempts)
+	if row.Trace != "" {
+		log = log.With("trace", row.Trace)
+	}
+	switch {
+	case outcome == Sent:
+		log.Info("notice sent")
+	case outcome == GivenUp:
+		log.Error("notice given up", "error", reason(r))
+	case !r.Server: // of the server as a whole it was said once
+		log.Warn("notice deferred", "outcome", r.Outcome.String(), "error", reason(r))
+	}
+	if o.options.Observe.Became != nil {
+		o.options.Observe.Became(row.Notice.Kind, outcome)
+	}
 }

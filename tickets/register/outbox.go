@@ -23,6 +23,7 @@ type OutboxRow struct {
 	InReplyTo  string         // without angle brackets, "" for none
 	References []string       // likewise, oldest first
 	Cause      int64          // the message that caused it, 0 for none
+	Trace      string         // of that message in the log, "" for none
 	CreatedAt  time.Time
 	NextAt     time.Time // before which it is not tried again
 	Attempts   int       // begun so far
@@ -73,8 +74,9 @@ func (tx *Tx) Queue(row OutboxRow) (id int64, err error) {
 }
 
 const selectOutbox = `SELECT o.id, o.message_id, t.number, o.kind, o.name, o.address, o.lang, o.data, o.in_reply_to, o.refs, o.cause,
-	o.created_at, o.next_at, o.attempts, o.state, o.last_error, o.last_code, o.sent_at
-	FROM outbox o LEFT JOIN tickets t ON t.id = o.ticket `
+	o.created_at, o.next_at, o.attempts, o.state, o.last_error, o.last_code, o.sent_at, r.digest
+	FROM outbox o LEFT JOIN tickets t ON t.id = o.ticket
+	LEFT JOIN messages m ON m.id = o.cause LEFT JOIN raws r ON r.id = m.raw `
 
 // ClaimNotices returns the notices that are due, the longest waiting first, at most limit. Each is recorded as tried, to be
 // tried again after backoff of its number of attempts: commit that before anybody dials, so that a crash backs off instead
@@ -189,15 +191,18 @@ func (r *Reader) NoticesTo(recipient string, since time.Time) (count int, err er
 
 func scanOutbox(row scanner) (o OutboxRow, err error) {
 	var number sql.NullString
-	var data, refs []byte
+	var data, refs, digest []byte
 	var cause, createdAt, nextAt, sentAt sql.NullInt64
 	err = row.Scan(&o.ID, &o.MessageID, &number, &o.Notice.Kind, &o.Notice.To.Name, &o.Notice.To.Addr, &o.Notice.Lang, &data,
-		&o.InReplyTo, &refs, &cause, &createdAt, &nextAt, &o.Attempts, &o.State, &o.LastError, &o.LastCode, &sentAt)
+		&o.InReplyTo, &refs, &cause, &createdAt, &nextAt, &o.Attempts, &o.State, &o.LastError, &o.LastCode, &sentAt, &digest)
 	if err != nil {
 		return o, err
 	}
 	o.Ticket, o.Cause = tickets.Number(number.String), cause.Int64
 	o.CreatedAt, o.NextAt, o.SentAt = fromMillis(createdAt), fromMillis(nextAt), fromMillis(sentAt)
+	if digest != nil {
+		o.Trace = Digest(digest).Trace()
+	}
 	if err := json.Unmarshal(data, &o.Notice.Data); err != nil {
 		return o, fmt.Errorf("notice %s: %w", o.MessageID, err)
 	}

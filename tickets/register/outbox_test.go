@@ -59,7 +59,7 @@ func TestNoticeComesOutAsItWentIn(t *testing.T) {
 		return err
 	})
 	now := f.clock.now().UTC()
-	in.CreatedAt, in.NextAt, in.State = now, now, OutboxQueued
+	in.CreatedAt, in.NextAt, in.State, in.Trace = now, now, OutboxQueued, DigestOf([]byte("mail 1 of a")).Trace()
 	if got := f.notice(t, "n1@x"); asJSON(t, got) != asJSON(t, in) {
 		t.Errorf("notice is\n%s\nwant\n%s", asJSON(t, got), asJSON(t, in))
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/klauspost/compress/zstd"
+
+	"radicado/mailbox"
 )
 
 // Digest is the SHA-256 of a mail's bytes.
@@ -13,6 +15,9 @@ type Digest [sha256.Size]byte
 
 // DigestOf returns the digest under which a mail is stored.
 func DigestOf(raw []byte) Digest { return sha256.Sum256(raw) }
+
+// Trace names the mail in the log.
+func (d Digest) Trace() string { return mailbox.TraceOf(d) }
 
 // maxMail is the largest mail that is unpacked, far above any size cap: a damaged frame must not claim all memory.
 const maxMail = 1 << 30

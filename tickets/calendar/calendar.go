@@ -14,6 +14,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -41,6 +42,8 @@ type Calendar struct {
 	extra    []Holiday
 	removed  map[Date]bool
 	absences []Span // in order, without overlap
+
+	off *sync.Map // the days off by year, as offDays found them
 }
 
 // horizonDays is how far a calendar looks ahead, a hundred years: an answer beyond it is as good as never.
@@ -48,7 +51,7 @@ const horizonDays = 36525
 
 // New returns the calendar that the config describes, or everything that is wrong with it.
 func New(c Config) (*Calendar, error) {
-	cal := &Calendar{zone: c.Zone, holidays: c.Holidays, extra: slices.Clone(c.Extra), removed: map[Date]bool{}}
+	cal := &Calendar{zone: c.Zone, holidays: c.Holidays, extra: slices.Clone(c.Extra), removed: map[Date]bool{}, off: new(sync.Map)}
 	if cal.holidays == nil {
 		cal.holidays = func(int) []Holiday { return nil }
 	}
@@ -288,7 +291,11 @@ func (c *Calendar) days(t time.Time) iter.Seq[workday] {
 	}
 }
 
+// offDays returns the days off of a year. They are found once: a report asks for them a hundred thousand times.
 func (c *Calendar) offDays(year int) map[int]bool {
+	if known, found := c.off.Load(year); found {
+		return known.(map[int]bool)
+	}
 	off := map[int]bool{}
 	for _, h := range c.holidays(year) {
 		if !c.removed[h.Date] {
@@ -298,6 +305,7 @@ func (c *Calendar) offDays(year int) map[int]bool {
 	for _, h := range c.extra {
 		off[h.Date.number()] = true
 	}
+	c.off.Store(year, off)
 	return off
 }
 

@@ -1,28 +1,21 @@
 package form
 
 import (
-	_ "embed" // of the fonts
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
-)
 
-// Liberation Sans, under the SIL Open Font License (fonts/LICENSE): every Latin letter, Greek and Cyrillic.
-var (
-	//go:embed fonts/LiberationSans-Regular.ttf
-	regularFont []byte
-	//go:embed fonts/LiberationSans-Bold.ttf
-	boldFont []byte
+	"radicado/tickets/form/fonts"
 )
 
 // glyphs returns the characters that both faces have. They are embedded: that they can be read is a matter of the tests.
 var glyphs = sync.OnceValue(func() map[rune]bool {
-	regular, err := characters(regularFont)
+	regular, err := characters(fonts.Regular)
 	if err != nil {
 		panic(fmt.Sprintf("reading the embedded font: %v", err))
 	}
-	bold, err := characters(boldFont)
+	bold, err := characters(fonts.Bold)
 	if err != nil {
 		panic(fmt.Sprintf("reading the embedded font: %v", err))
 	}

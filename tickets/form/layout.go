@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"codeberg.org/go-pdf/fpdf"
+
+	"radicado/tickets/form/fonts"
 )
 
 // The page, in millimetres: Letter ("carta"), on which public entities in Colombia print.
@@ -60,8 +62,8 @@ func newPrinter(s Sheet, o Organisation, logo *logoImage, total int) *printer {
 	pdf.SetTitle(cell(Title+" "+s.Number), true)
 	pdf.SetAuthor(cell(o.Name), true)
 	// fpdf reads a font through a reader of its own, but writes nothing back; the copies cost less than finding out.
-	pdf.AddUTF8FontFromBytes(family, regular, bytes.Clone(regularFont))
-	pdf.AddUTF8FontFromBytes(family, bold, bytes.Clone(boldFont))
+	pdf.AddUTF8FontFromBytes(family, regular, bytes.Clone(fonts.Regular))
+	pdf.AddUTF8FontFromBytes(family, bold, bytes.Clone(fonts.Bold))
 	pdf.SetLineWidth(0.2)
 	pdf.SetDrawColor(120, 120, 120)
 	if logo != nil {

@@ -172,6 +172,18 @@ func BenchmarkAt(b *testing.B) {
 	search := func(name, words, visibleTo string) {
 		read("search/"+name, func(r *Reader) error { _, err := r.Search(words, visibleTo, 50); return err })
 	}
+	cases := func(name string, since, until time.Time) {
+		read("cases/"+name, func(r *Reader) error {
+			for _, err := range r.Cases(since, until, func(_ *tickets.Ticket, reopened bool) bool { return reopened }) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	cases("all", time.Time{}, clock.now())
+	cases("tenth", clock.now().Add(-time.Duration(size/5000)*time.Minute), clock.now())
 	rare, common := g.words[len(g.words)-1], g.words[0]
 	read("ticket", func(r *Reader) error { _, err := r.Ticket(tickets.FormatNumber("SS", 2026, size/2)); return err })
 	read("history", func(r *Reader) error { _, err := r.History(tickets.FormatNumber("SS", 2026, size/2)); return err })

@@ -249,6 +249,12 @@ func useEverything(t *testing.T, f *fixture) {
 			func() error { _, err := r.NoticeByMessageID("n@x"); return err },
 			func() error { _, err := r.Notices(n); return err },
 			func() error { _, err := r.NoticesTo(ana.Addr, time.Time{}); return err },
+			func() error {
+				for _, err := range r.Cases(time.Time{}, f.clock.now().Add(time.Hour), func(*tickets.Ticket, bool) bool { return true }) {
+					check(t, err)
+				}
+				return nil
+			},
 			func() error { _, err := r.Search("asunto", "", 1); return err },
 			func() error { _, err := r.Search("asunto", ana.Addr, 1); return err },
 			func() error { _, _, err := r.Standing(); return err },

@@ -75,6 +75,10 @@ func scanTicket(row scanner) (*tickets.Ticket, error) {
 	if err := row.Scan(&body); err != nil {
 		return nil, err
 	}
+	return decodeTicket(body)
+}
+
+func decodeTicket(body []byte) (*tickets.Ticket, error) {
 	t := new(tickets.Ticket)
 	if err := json.Unmarshal(body, t); err != nil {
 		return nil, fmt.Errorf("stored ticket: %w", err)

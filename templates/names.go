@@ -23,3 +23,21 @@ func Name(code string) string {
 
 // EventName returns the kind of a fact in Spanish, as forms show it.
 func EventName(kind string) string { return orCode(spanish.events[kind], kind) }
+
+// StateName returns a state in the words of a language.
+func StateName(s tickets.State, lang string) string {
+	return orCode(vocabularyOf(lang).states[s], s)
+}
+
+// PriorityName returns a priority in the words of a language.
+func PriorityName(p tickets.Priority, lang string) string {
+	return orCode(vocabularyOf(lang).priorities[p], p)
+}
+
+// vocabularyOf returns the words of a language, the first of Langs for one that there are none of.
+func vocabularyOf(lang string) *vocabulary {
+	if w := vocabularies[lang]; w != nil {
+		return w
+	}
+	return vocabularies[Langs()[0]]
+}

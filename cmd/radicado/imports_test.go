@@ -15,10 +15,12 @@ var floors = map[string]int{
 	"radicado/mailbox":          0,
 	"radicado/tickets/calendar": 0,
 
-	"radicado/tickets": 1,
+	"radicado/tickets":            1,
+	"radicado/tickets/form/fonts": 1,
 
 	"radicado/tickets/command":          2,
 	"radicado/tickets/form":             2,
+	"radicado/tickets/report":           2,
 	"radicado/mailbox/oauth":            2,
 	"radicado/mailbox/message/tnef":     2,
 	"radicado/mailbox/message/htmltext": 2,
@@ -34,6 +36,7 @@ var floors = map[string]int{
 	"radicado/mailbox/mailtest":      3,
 	"radicado/mailbox/message/quote": 3,
 
+	"radicado/tickets/report/chart": 4,
 	"radicado/mailbox/message":      4,
 	"radicado/mailbox/message/show": 5,
 

@@ -1,0 +1,101 @@
+package chart
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"radicado/tickets/report"
+)
+
+// mostNames is how many names a chart shows; where there are more, the last stands for all others.
+const mostNames = 12
+
+// all returns the charts of a report in their order.
+func (w *words) all(f *report.Figures) []bars {
+	return []bars{w.course(f), w.ages(f), w.states(f), w.terms(f),
+		w.groups("offices", f.Offices, w.noOffice), w.groups("technicians", f.Technicians, w.nobody), w.groups("kinds", f.Kinds, w.noKind),
+		w.vendors(f), w.satisfaction(f)}
+}
+
+func (w *words) bars(id string, list ...series) bars {
+	return bars{id: id, title: w.titles[id], series: list}
+}
+
+func (w *words) course(f *report.Figures) bars {
+	b := w.bars("course", series{name: w.received, colour: blue}, series{name: w.done, colour: orange})
+	for _, k := range f.Course {
+		b.add(w.stretch(f.Unit, k.From), float64(k.Received), float64(k.Done))
+	}
+	return b
+}
+
+func (w *words) ages(f *report.Figures) bars {
+	b := w.bars("ages", series{name: w.inTerm, colour: blue}, series{name: w.late, colour: orange})
+	b.stacked = true
+	for _, a := range f.Ages {
+		b.add(w.days(a), float64(a.Count-a.Late), float64(a.Late))
+	}
+	return b
+}
+
+func (w *words) states(f *report.Figures) bars {
+	b := w.bars("states", series{name: w.requests, colour: blue})
+	b.horizontal = true
+	for _, s := range f.States {
+		b.add(w.state(s.State), float64(s.Count))
+	}
+	return b
+}
+
+// terms shows the priorities of which something was solved.
+func (w *words) terms(f *report.Figures) bars {
+	b := w.bars("terms", series{name: w.median, colour: blue}, series{name: w.p90, colour: light}, series{name: w.target, colour: orange})
+	b.horizontal = true
+	for _, row := range f.Terms {
+		if row.Solution.Count > 0 {
+			b.add(w.priority(row.Priority), row.Solution.Median.Hours(), row.Solution.P90.Hours(), row.Target.Solution.Hours())
+		}
+	}
+	return b
+}
+
+func (w *words) groups(id string, list []report.Group, unnamed string) bars {
+	b := w.bars(id, series{name: w.received, colour: blue}, series{name: w.done, colour: orange}, series{name: w.open, colour: light})
+	b.horizontal = true
+	rest := report.Group{}
+	for i, g := range list {
+		if len(list) > mostNames && i >= mostNames-1 {
+			rest.Received += g.Received
+			rest.Done += g.Done
+			rest.Open += g.Open
+			continue
+		}
+		b.add(cmp.Or(g.Name, unnamed), float64(g.Received), float64(g.Done), float64(g.Open))
+	}
+	if len(list) > mostNames {
+		b.add(fmt.Sprintf(w.others, len(list)-mostNames+1), float64(rest.Received), float64(rest.Done), float64(rest.Open))
+	}
+	return b
+}
+
+func (w *words) vendors(f *report.Figures) bars {
+	b := w.bars("vendors", series{name: w.answer, colour: blue}, series{name: w.solution, colour: orange})
+	b.horizontal = true
+	for i, v := range f.Vendors {
+		if i < mostNames {
+			b.add(v.Name, hours(v.Answer), hours(v.Solution))
+		}
+	}
+	return b
+}
+
+func hours(s report.Span) float64 { return float64(s.Median) / float64(time.Hour) }
+
+func (w *words) satisfaction(f *report.Figures) bars {
+	b := w.bars("satisfaction", series{name: w.answers, colour: blue})
+	for i, n := range f.Satisfaction.Scores {
+		b.add(w.scores[i], float64(n))
+	}
+	return b
+}

@@ -24,6 +24,8 @@ type commands struct {
 	Assets  assetsCommand  `cmd:"" help:"Keep the equipment register: import, look, export."`
 	Form    formCommand    `cmd:"" help:"Write the form of a request as PDF."`
 	Export  exportCommand  `cmd:"" help:"Write the register of a period as XLSX or CSV."`
+	Backup  backupCommand  `cmd:"" help:"Make a backup of the register now, beside a running daemon or without one."`
+	Verify  verifyCommand  `cmd:"" help:"Look whether the register, or a backup, is sound: nothing lost, nothing altered."`
 	Read    readCommand    `cmd:"" help:"Read mail files as the daemon reads them, and show what it makes of them."`
 	Explain explainCommand `cmd:"" help:"Say step by step how a mail file is read, classed, proven and matched, and what would be done; change nothing."`
 	Version versionCommand `cmd:"" help:"Print the version."`

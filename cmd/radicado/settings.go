@@ -3,6 +3,8 @@ package main
 import (
 	"time"
 
+	"filippo.io/age"
+
 	"radicado/mailbox/clamd"
 	"radicado/mailbox/trust"
 	"radicado/tickets"
@@ -31,6 +33,7 @@ type settingsFile struct {
 	OAuth        oauthSection          `toml:"oauth"`
 	Scan         scanSection           `toml:"scan"`
 	Limits       limitsSection         `toml:"limits"`
+	Backup       backupSection         `toml:"backup"`
 }
 
 type confirmSection struct {
@@ -178,6 +181,7 @@ func defaultSettings() settingsFile {
 		Confirm:   confirmSection{Valid: "2h"},
 		Scan:      scanSection{Timeout: "30s", OnFailure: "accept"},
 		Limits:    limitsSection{Address: 20, Staff: 300, Domain: 100, Ticket: 60},
+		Backup:    backupSection{Schedule: "30 2 * * *", Daily: 14, Weekly: 8, Monthly: 12},
 	}
 }
 
@@ -189,6 +193,7 @@ func defaultMailbox() mailboxSection {
 
 // settings is the checked form of the settings, in the terms of the program.
 type settings struct {
+	path        string // of the file that they stand in
 	file        settingsFile
 	location    *time.Location
 	policy      *tickets.Policy
@@ -200,6 +205,7 @@ type settings struct {
 
 	acceptByRole   map[tickets.Role][]trust.Method // where a role has its own
 	calendarConfig calendar.Config                 // of which those of technicians are made
+	recipients     []*age.X25519Recipient          // who can read backups
 	scanner        *clamd.Scanner                  // nil for none
 }
 

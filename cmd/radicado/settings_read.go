@@ -92,6 +92,7 @@ func parseSettings(path string, data []byte) (*settings, error) {
 	if len(problems.list) > 0 {
 		return nil, problems.sorted()
 	}
+	s.path = path
 	return s, nil
 }
 

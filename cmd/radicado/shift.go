@@ -65,7 +65,8 @@ func (p *program) newShift(s *settings, before *shift) (*shift, error) {
 	} else {
 		w.desk = before.desk.Successor(options)
 	}
-	w.schedule, err = schedule.New(p.register, s.jobs(w.desk), schedule.Options{Location: s.location, Now: p.pace.now, Done: w.outbox.Kick,
+	jobs := append(s.jobs(w.desk), w.backupJobs(p.pace.now)...)
+	w.schedule, err = schedule.New(p.register, jobs, schedule.Options{Location: s.location, Now: p.pace.now, Done: w.outbox.Kick,
 		Log: p.log.With("part", "schedule")})
 	if err != nil {
 		return nil, fmt.Errorf("[schedule]: %w", err)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -113,10 +112,7 @@ func viewRegister(ctx context.Context, config string, read func(*settings, *regi
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(s.file.Register.Path); err != nil {
-		return fmt.Errorf("no register at %s: it is made when the daemon first runs: %w", s.file.Register.Path, err)
-	}
-	reg, err := register.Open(ctx, s.file.Register.Path, s.registerOptions(false))
+	reg, err := openRegister(ctx, s)
 	if err != nil {
 		return err
 	}

@@ -30,8 +30,8 @@ type Options struct {
 	Folder     string                 // where they are kept; made where it is missing
 	Recipients []*age.X25519Recipient // who can read them; empty: not encrypted
 	Secrets    map[string]string      // further files by their name in the archive; kept in encrypted backups alone
-	Keep       Keep
-	Location   *time.Location // whose days Keep counts
+	Keep       *Keep                  // nil: no older one is removed
+	Location   *time.Location         // whose days Keep counts
 	Progress   func(check string, done, total int64)
 
 	disk disk
@@ -39,18 +39,19 @@ type Options struct {
 
 // Made is a backup that was verified.
 type Made struct {
-	File     string
-	Size     int64
-	Holds    register.Tally
-	Sealed   bool
-	LeftOut  []string // names of Secrets that are not in it because nothing protects it
-	Removed  []string // older backups that are kept no longer
-	Register int64    // bytes of the register before compression
+	File     string         `json:"file"`
+	Size     int64          `json:"size"`
+	Holds    register.Tally `json:"holds"`
+	Sealed   bool           `json:"encrypted"`
+	LeftOut  []string       `json:"left_out,omitempty"` // names of Secrets that are not in it because nothing protects it
+	Removed  []string       `json:"removed,omitempty"`  // older backups that are kept no longer
+	Register int64          `json:"register_size"`      // bytes of the register before compression
 }
 
 // Make makes a backup of an open register while it is being used. The copy is verified against the register before it is packed,
 // and what was packed is read back before it gets its name: what bears the name of a backup is one. On any failure
-// nothing is left behind, except by the end of the process itself, whose leavings the next Make removes.
+// nothing is left behind, except by the end of the process itself, whose leavings the next Make removes. An error beside a file
+// says that older backups could not be removed.
 func Make(ctx context.Context, r *register.Register, o Options) (made Made, err error) {
 	o.disk.fill()
 	if err := os.MkdirAll(o.Folder, 0o700); err != nil {
@@ -72,13 +73,13 @@ func Make(ctx context.Context, r *register.Register, o Options) (made Made, err 
 	if err != nil {
 		return made, err
 	}
-	made = Made{Holds: held, Sealed: len(o.Recipients) > 0}
-	made.File = filepath.Join(o.Folder, nameOf(held.At, made.Sealed))
 	if err := removeParts(o.Folder); err != nil {
 		return made, err
 	}
+	made = Made{Holds: held, Sealed: len(o.Recipients) > 0}
+	made.File = filepath.Join(o.Folder, nameOf(held.At, made.Sealed))
 	if err := o.write(ctx, stage.path, &made); err != nil {
-		return made, fmt.Errorf("write backup %s: %w", made.File, err)
+		return Made{}, fmt.Errorf("write backup %s: %w", made.File, err)
 	}
 	made.Removed, err = o.rotate()
 	return made, err
@@ -188,6 +189,9 @@ func removeParts(folder string) error {
 
 // rotate removes the backups that are kept no longer and returns their files.
 func (o Options) rotate() (removed []string, err error) {
+	if o.Keep == nil {
+		return nil, nil
+	}
 	files := map[time.Time][]string{}
 	err = eachFile(o.Folder, func(name string, _ os.FileInfo) error {
 		if at, ok := stampOf(name); ok {

@@ -52,7 +52,7 @@ func newFixture(t *testing.T) *fixture {
 	}))
 	secret := filepath.Join(folder, "reply.key")
 	check(t, os.WriteFile(secret, []byte("secret of the notices"), 0o600))
-	f.options = Options{Folder: filepath.Join(folder, "backups"), Secrets: map[string]string{"reply.key": secret}, Keep: Keep{2, 2, 2}, Location: time.UTC}
+	f.options = Options{Folder: filepath.Join(folder, "backups"), Secrets: map[string]string{"reply.key": secret}, Keep: &Keep{2, 2, 2}, Location: time.UTC}
 	return f
 }
 
@@ -390,7 +390,7 @@ func TestDamagedCopyIsNoBackup(t *testing.T) {
 
 func TestRotation(t *testing.T) {
 	f := newFixture(t)
-	f.options.Keep = Keep{Daily: 2}
+	f.options.Keep = &Keep{Daily: 2}
 	first := f.make()
 	f.now = f.now.Add(time.Hour)
 	second := f.make()

@@ -12,7 +12,7 @@ import (
 
 // Tally counts what the register only ever adds to, and names the end of the chain of events.
 type Tally struct {
-	At       time.Time `json:"at"`
+	At       time.Time `json:"at,omitzero"`
 	Mails    int64     `json:"mails"` // stored bytes, each once
 	Arrivals int64     `json:"arrivals"`
 	Messages int64     `json:"messages"`

@@ -8,9 +8,11 @@ import (
 
 // Gap is numbers of a year that no request has and none will get.
 type Gap struct {
-	Year, First, Last int
-	At                time.Time // when it was recorded
-	Reason            string    // in English
+	Year   int       `json:"year"`
+	First  int       `json:"first"`
+	Last   int       `json:"last"`
+	At     time.Time `json:"at"`     // when it was recorded
+	Reason string    `json:"reason"` // in English
 }
 
 // Gaps returns the recorded gaps, oldest numbers first.

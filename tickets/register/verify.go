@@ -16,9 +16,9 @@ import (
 
 // Finding is something wrong with the register.
 type Finding struct {
-	Check   string // which check found it
-	Subject string // of what: a ticket's number, "event 17", a digest
-	Detail  string // in English
+	Check   string `json:"check"`   // which check found it
+	Subject string `json:"subject"` // of what: a ticket's number, "event 17", a digest
+	Detail  string `json:"detail"`  // in English
 }
 
 // String returns the finding on one line.

@@ -136,6 +136,8 @@ name = "Mesa de servicios"
 organisation = "Ministerio de Ejemplo"
 address = "soporte@ministerio.example"
 official_domains = ["ministerio.example"]
+[monitor]
+listen = ""
 [register]
 path = %q
 [[mailbox]]

@@ -152,6 +152,8 @@ func TestLeakSecretsWithOAuth(t *testing.T) {
 [desk]
 address = "soporte@ministerio.example"
 official_domains = ["ministerio.example"]
+[monitor]
+listen = ""
 [register]
 path = %q
 [smtp]

@@ -21,6 +21,7 @@ import (
 	"radicado/templates"
 	"radicado/tickets/command"
 	"radicado/tickets/desk"
+	"radicado/tickets/monitor"
 	"radicado/tickets/outbox"
 	"radicado/tickets/register"
 )
@@ -28,10 +29,13 @@ import (
 // program is the daemon: everything that runs, wired together. Tests and the demo start it in their own process.
 type program struct {
 	register *register.Register
+	path     string // of the register
 	pace     pace
 	log      *slog.Logger
 	readings readings
-	relief   chan relief // how reload hands the next shift to Run
+	monitor  *monitor.Monitor
+	started  chan struct{} // closed when the first shift is at work
+	relief   chan relief   // how reload hands the next shift to Run
 	ended    chan struct{}
 
 	mu    sync.Mutex
@@ -50,7 +54,7 @@ func newProgram(ctx context.Context, s *settings, pace pace, log *slog.Logger) (
 	if pace.now == nil {
 		pace.now = time.Now
 	}
-	p := &program{pace: pace, log: log, readings: readings{log: log.With("part", "receive")}, relief: make(chan relief), ended: make(chan struct{})}
+	p := &program{path: s.file.Register.Path, pace: pace, log: log, started: make(chan struct{}), readings: readings{log: log.With("part", "receive")}, relief: make(chan relief), ended: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.Close())
@@ -62,6 +66,8 @@ func newProgram(ctx context.Context, s *settings, pace pace, log *slog.Logger) (
 	if err != nil {
 		return nil, fmt.Errorf("register.path: %w", err)
 	}
+	p.monitor = newMonitor(p)
+	p.readings.monitor = p.monitor
 	p.shift, err = p.newShift(s, nil)
 	return p, err
 }
@@ -90,11 +96,17 @@ func (p *program) Run(ctx context.Context) error {
 	defer stop()
 	defer close(p.ended)
 	defer p.readings.end()
-	for {
+	serving := monitor.Server{Handler: p.monitor.Handler(), Log: p.log.With("part", "monitor")}
+	defer serving.Close()
+	for first := true; ; first = false {
 		working, relieve := context.WithCancel(ctx)
 		ended := make(chan error, 1)
 		go func(s *shift) { ended <- s.run(working) }(p.shift)
 		p.readings.become(ctx, p.shift.mailboxes, p.shift.desk)
+		p.watch(&serving)
+		if first {
+			close(p.started)
+		}
 		var next relief
 		select {
 		case <-ctx.Done():

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"radicado/mailbox/receive"
+	"radicado/tickets/monitor"
 )
 
 // account is a mailbox that is to be read, and what the reading depends on.
@@ -61,7 +62,8 @@ type reading struct {
 
 // readings is the mailboxes being read. They outlive a shift, so that other settings do not cost them their connection.
 type readings struct {
-	log *slog.Logger
+	log     *slog.Logger
+	monitor *monitor.Monitor
 
 	mu   sync.Mutex
 	list map[string]*reading
@@ -98,6 +100,7 @@ func (r *readings) begin(ctx context.Context, a account, ledger receive.Ledger) 
 		defer r.mu.Unlock()
 		one.state = s
 	}
+	one.receiver.Took = func(mails int) { r.monitor.Received(a.Name, mails) }
 	go func() {
 		defer close(one.ended)
 		if err := one.receiver.Run(ctx); err != nil { // the account was validated
@@ -138,16 +141,19 @@ func (r *readings) poke(name string) {
 	}
 }
 
-// states is how the mailboxes stand, by name.
-func (r *readings) states() []receive.State {
+// figures is how the mailboxes stand, by name.
+func (r *readings) figures() []monitor.Mailbox {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var list []receive.State
+	var list []monitor.Mailbox
 	for name, one := range r.list {
 		s := one.state
-		s.Mailbox = name
-		list = append(list, s)
+		m := monitor.Mailbox{Name: name, Trouble: string(s.Trouble), Err: s.Err, Seen: one.receiver.Seen()}
+		if s.Trouble != receive.NoTrouble {
+			m.Advice = s.Trouble.Advice()
+		}
+		list = append(list, m)
 	}
-	slices.SortFunc(list, func(a, b receive.State) int { return cmp.Compare(a.Mailbox, b.Mailbox) })
+	slices.SortFunc(list, func(a, b monitor.Mailbox) int { return cmp.Compare(a.Name, b.Name) })
 	return list
 }

@@ -120,7 +120,7 @@ func TestReloadMailboxes(t *testing.T) {
 	reload()
 	w.append(t, second.Addr, o.pedro.Write(second.Addr, "Solicitud sin leer", "Hola."))
 	bring(o.desk, 4)
-	if states := o.program.readings.states(); len(states) != 1 || states[0].Mailbox != "soporte" {
+	if states := o.program.readings.figures(); len(states) != 1 || states[0].Name != "soporte" {
 		t.Errorf("after a mailbox was removed these are read: %v", states)
 	}
 	o.sound()

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 )
 
@@ -36,22 +37,29 @@ func runDaemon(ctx context.Context, config string, pace pace, out io.Writer) (er
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
 	log.Info("started", "version", version(), "mailboxes", len(s.mailboxes), "register", s.file.Register.Path)
+	manager := newSupervisor(os.Getenv, log.With("part", "supervisor"))
 	running, stop := context.WithCancel(ctx)
-	reloading := make(chan struct{})
-	go func() {
-		defer close(reloading)
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		<-running.Done()
+		manager.say("STOPPING=1")
+	})
+	wait.Go(func() { manager.watch(running, p) })
+	wait.Go(func() {
 		for {
 			select {
 			case <-hangups:
+				manager.reloading()
 				reloadFrom(running, p, config, level)
+				manager.say("READY=1", "STATUS="+p.status(running))
 			case <-running.Done():
 				return
 			}
 		}
-	}()
+	})
 	err = p.Run(ctx)
 	stop()
-	<-reloading
+	wait.Wait()
 	log.Info("stopped")
 	return err
 }
@@ -62,6 +70,7 @@ func reloadFrom(ctx context.Context, p *program, config string, level *slog.Leve
 	if err == nil {
 		err = p.reload(ctx, s)
 	}
+	p.monitor.Reloaded(err)
 	if err != nil {
 		for _, one := range reasons(err) {
 			p.log.Error("settings refused; the daemon goes on with those that it has", "reason", one)

@@ -9,6 +9,7 @@ import (
 	"radicado/mailbox/trust"
 	"radicado/tickets"
 	"radicado/tickets/calendar"
+	"radicado/tickets/monitor"
 )
 
 // settingsFile is the settings as they stand in the TOML file: plain values, not yet checked. A field without a default
@@ -34,6 +35,7 @@ type settingsFile struct {
 	Scan         scanSection           `toml:"scan"`
 	Limits       limitsSection         `toml:"limits"`
 	Backup       backupSection         `toml:"backup"`
+	Monitor      monitorSection        `toml:"monitor"`
 }
 
 type confirmSection struct {
@@ -180,6 +182,7 @@ func defaultSettings() settingsFile {
 		Log:       logSection{Format: "text", Level: "info"},
 		Confirm:   confirmSection{Valid: "2h"},
 		Scan:      scanSection{Timeout: "30s", OnFailure: "accept"},
+		Monitor:   defaultMonitor(),
 		Limits:    limitsSection{Address: 20, Staff: 300, Domain: 100, Ticket: 60},
 		Backup:    backupSection{Schedule: "30 2 * * *", Daily: 14, Weekly: 8, Monthly: 12},
 	}
@@ -207,6 +210,7 @@ type settings struct {
 	calendarConfig calendar.Config                 // of which those of technicians are made
 	recipients     []*age.X25519Recipient          // who can read backups
 	scanner        *clamd.Scanner                  // nil for none
+	limits         monitor.Limits
 }
 
 // mailboxSettings is one mailbox in the terms of the program.

@@ -55,6 +55,7 @@ func checkSettings(f settingsFile) (*settings, []settingsError) {
 	c.scan(s)
 	c.limits(s)
 	c.backup(s)
+	c.monitor(s)
 	if f.Templates.Folder != "" {
 		if info, err := os.Stat(f.Templates.Folder); err != nil || !info.IsDir() {
 			c.wrong("templates.folder", "found %q, expected a folder that exists", f.Templates.Folder)

@@ -59,7 +59,7 @@ func (p *program) newShift(s *settings, before *shift) (*shift, error) {
 		return nil, err
 	}
 	options := s.deskOptions(prover, keys, p.log.With("part", "desk"))
-	options.Queued = w.outbox.Kick
+	options.Queued, options.Observe = w.outbox.Kick, watchDesk(p.monitor)
 	if before == nil {
 		w.desk = desk.New(p.register, options)
 	} else {
@@ -67,7 +67,7 @@ func (p *program) newShift(s *settings, before *shift) (*shift, error) {
 	}
 	jobs := append(s.jobs(w.desk), w.backupJobs(p.pace.now)...)
 	w.schedule, err = schedule.New(p.register, jobs, schedule.Options{Location: s.location, Now: p.pace.now, Done: w.outbox.Kick,
-		Log: p.log.With("part", "schedule")})
+		Ran: p.monitor.Job, Log: p.log.With("part", "schedule")})
 	if err != nil {
 		return nil, fmt.Errorf("[schedule]: %w", err)
 	}
@@ -82,7 +82,7 @@ func (w *shift) addOutbox(p *program, texts *templates.Set, keys *trust.Keyring)
 	}
 	options := outbox.Options{
 		Render: codeRenderer{texts, keys}, From: s.from(), Instance: s.instance(keys), GiveUpAfter: s.giveUpAfter, Pace: p.pace.outbox, Now: p.pace.now,
-		Log: p.log.With("part", "outbox"), Attach: w.attach,
+		Log: p.log.With("part", "outbox"), Attach: w.attach, Observe: watchOutbox(p.monitor),
 		GivenUp: func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error {
 			return w.desk.GivenUp(tx, row, status, diagnostic)
 		},

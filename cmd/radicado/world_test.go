@@ -229,6 +229,7 @@ type office struct {
 	desks  string            // further settings of the desk
 	staff  map[string]string // further settings of a person, by name
 	more   string            // further sections
+	listen string            // where metrics are served, "" for nowhere
 	stop   func()
 
 	desk                           mailtest.Person
@@ -275,7 +276,9 @@ func (o *office) settingsText() string {
 [desk]
 address = %q
 official_domains = ["ministerio.example"]
-%s[register]
+%s[monitor]
+listen = %q
+[register]
 path = %q
 [smtp]
 address = %q
@@ -293,7 +296,7 @@ tls = "none"
 username = %q
 password_file = %q
 %s
-`, o.desk.Addr, o.desks, filepath.Join(o.folder, "register.db"), w.smtp, login, w.authority, hosts, filepath.Join(o.folder, "key"), w.imap, o.desk.Addr, secret, o.extra)
+`, o.desk.Addr, o.desks, o.listen, filepath.Join(o.folder, "register.db"), w.smtp, login, w.authority, hosts, filepath.Join(o.folder, "key"), w.imap, o.desk.Addr, secret, o.extra)
 	text += cmp.Or(o.more, "[limits]\nper_address = 1000\n")
 	for _, p := range []struct {
 		mailtest.Person

@@ -153,7 +153,7 @@ func (d *Desk) Run(ctx context.Context) error {
 		case <-d.work:
 		}
 		err := d.Drain(ctx)
-		d.options.Observe.turn(false)
+		d.options.Observe.turned()
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -198,7 +198,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // Drain handles everything that was taken and returns when nothing is left. It must not run twice at a time.
 func (d *Desk) Drain(ctx context.Context) error {
 	for {
-		d.options.Observe.turn(true)
+		d.options.Observe.turned()
 		n, err := d.handleBatch(ctx)
 		if n == 0 || err != nil {
 			return err

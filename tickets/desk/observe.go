@@ -8,13 +8,13 @@ import (
 
 // Observer is told what the desk does, after it was committed. Functions that are nil are left out; none may block.
 type Observer struct {
-	Handled func(Handled)      // for each mail
-	Turned  func(working bool) // Run begins or goes on with mails; or it waits for the next
+	Handled func(Handled) // for each mail
+	Turned  func()        // Run has come a step further: where it does not for long, it hangs
 }
 
-func (o Observer) turn(working bool) {
+func (o Observer) turned() {
 	if o.Turned != nil {
-		o.Turned(working)
+		o.Turned()
 	}
 }
 

@@ -53,7 +53,7 @@ type Observer struct {
 	Tried  func(r deliver.Result, took time.Duration) // handing one notice to the server
 	Became func(kind tickets.NoticeKind, o Outcome)   // after what became of a notice was committed
 	Server func(err error)                            // the server fails as a whole; nil: it takes notices again
-	Turned func(working bool)                         // Run begins or goes on with notices; or it waits for the next
+	Turned func()                                     // Run has come a step further: where it does not for long, it hangs
 }
 
 // Outcome is what became of a notice that was tried.
@@ -129,9 +129,8 @@ func (o *Outbox) Run(ctx context.Context) error {
 
 	failure := ""
 	for ctx.Err() == nil {
-		o.turn(true)
+		o.turned()
 		tried, err := o.Flush(sending)
-		o.turn(false)
 		wait, kick := time.Duration(0), o.kick
 		switch {
 		case err != nil:
@@ -250,7 +249,7 @@ func (o *Outbox) send(ctx context.Context, sender Sender, row register.OutboxRow
 			return deliver.Result{Outcome: deliver.Temporary, Stage: deliver.StageCompose, Err: fmt.Errorf("files of notice %s: %w", row.MessageID, err)}
 		}
 	}
-	o.turn(true) // so that a batch that takes long is not taken for one that hangs
+	o.turned() // so that a batch that takes long is not taken for one that hangs
 	begin := time.Now()
 	result := sender.Send(ctx, out)
 	if o.options.Observe.Tried != nil {
@@ -259,9 +258,9 @@ func (o *Outbox) send(ctx context.Context, sender Sender, row register.OutboxRow
 	return result
 }
 
-func (o *Outbox) turn(working bool) {
+func (o *Outbox) turned() {
 	if o.options.Observe.Turned != nil {
-		o.options.Observe.Turned(working)
+		o.options.Observe.Turned()
 	}
 }
 

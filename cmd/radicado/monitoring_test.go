@@ -69,7 +69,9 @@ func TestMonitoring(t *testing.T) {
 	w.site.IMAP.Down()
 	w.site.SMTP.Down()
 	o.program.monitor.SetLimits(monitor.Limits{Silence: time.Nanosecond, Delay: time.Nanosecond, Space: 1 << 62})
-	o.until("the mailbox to be in trouble", func() bool { return strings.Contains(second(get("/metrics")), `radicado_imap_trouble{mailbox="soporte"`) })
+	o.until("the mailbox to be in trouble", func() bool {
+		return strings.Contains(second(get("/metrics")), `radicado_imap_trouble{mailbox="soporte"`)
+	})
 	status, body := get("/readyz")
 	if status != http.StatusServiceUnavailable || strings.Count(body, `"ok": false`) != 2 || strings.Count(body, `"advice"`) != 2 ||
 		!strings.Contains(body, "mailbox soporte") || !strings.Contains(body, "make room") {
@@ -173,7 +175,9 @@ func TestSupervisor(t *testing.T) {
 		t.Errorf("a reload is announced by %q", said)
 	}
 	for pid, want := range map[string]time.Duration{"": time.Second, "1": 0} {
-		got := newSupervisor(func(key string) string { return map[string]string{"WATCHDOG_USEC": "1000000", "WATCHDOG_PID": pid}[key] }, s.log)
+		got := newSupervisor(func(key string) string {
+			return map[string]string{"WATCHDOG_USEC": "1000000", "WATCHDOG_PID": pid}[key]
+		}, s.log)
 		if got.watchdog != want {
 			t.Errorf("for the process %q the watchdog waits for %s, want %s", pid, got.watchdog, want)
 		}

@@ -116,15 +116,58 @@ func (r *Receiver) Run(ctx context.Context) error {
 	return nil
 }
 
-// visit is one connection, from the dialling to its end, which is always an error.
-func (r *Receiver) visit(ctx context.Context) error {
+// onceTries is how often in a row Once may fail and get nothing.
+const onceTries = 8
+
+// Once takes every mail that is in the folder and not in the ledger, moves none, and returns. The account must leave mails in place.
+// It tries again where a connection breaks, and fails with ErrNoFolder where there is no such folder.
+func (r *Receiver) Once(ctx context.Context) error {
+	if err := r.acc.Validate(); err != nil {
+		return fmt.Errorf("mailbox %s: %w", r.acc.Name, err)
+	}
+	wait := retry{}
+	for tries := 1; ; tries++ {
+		err := r.catchUpOnce(ctx)
+		if err == nil {
+			return nil
+		}
+		if r.progress {
+			r.progress, tries, wait = false, 1, retry{}
+		}
+		kind := troubleOf(err)
+		if kind == NoFolder {
+			return fmt.Errorf("mailbox %s: %w: %w", r.acc.Name, ErrNoFolder, err)
+		}
+		never := kind == Unreachable && r.Seen().IsZero() // most likely it is not where it should be
+		if tries >= onceTries || never || kind == Refused || kind == NotKept || ctx.Err() != nil {
+			return fmt.Errorf("mailbox %s: %w", r.acc.Name, err)
+		}
+		timer := time.NewTimer(wait.next(r.acc.Timing.Retry, r.acc.Timing.MaxRetry, r.Jitter()))
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+func (r *Receiver) catchUpOnce(ctx context.Context) error {
 	s, err := connect(ctx, r.acc)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	if err := s.open(ctx, r.acc.Folder); err != nil {
+	l, err := r.look(ctx, s)
+	if err != nil {
 		return err
+	}
+	return l.catchUp(ctx)
+}
+
+// look opens the folder where the ledger left it.
+func (r *Receiver) look(ctx context.Context, s *session) (*look, error) {
+	if err := s.open(ctx, r.acc.Folder); err != nil {
+		return nil, err
 	}
 	if s.uidValidity != r.validity {
 		r.validity, r.alone = s.uidValidity, 0
@@ -133,9 +176,22 @@ func (r *Receiver) visit(ctx context.Context) error {
 	}
 	position, err := r.ledger.Position(ctx, r.acc.Name, s.uidValidity)
 	if err != nil {
-		return trouble(NotKept, err)
+		return nil, trouble(NotKept, err)
 	}
-	l := &look{r: r, s: s, position: position, names: make(map[Destination]string)}
+	return &look{r: r, s: s, position: position, names: make(map[Destination]string)}, nil
+}
+
+// visit is one connection, from the dialling to its end, which is always an error.
+func (r *Receiver) visit(ctx context.Context) error {
+	s, err := connect(ctx, r.acc)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	l, err := r.look(ctx, s)
+	if err != nil {
+		return err
+	}
 	why := announced
 	calm := firstIdle
 	for {

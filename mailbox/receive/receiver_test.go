@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -64,6 +65,30 @@ func TestTakesEveryMailOnceInOrder(t *testing.T) {
 	run(t, sc.serveAccount(), ledger)
 	sc.add(scriptMail{raw: plainMail(181)})
 	wantMails(t, ledger, plainMails(182)...)
+}
+
+// TestOnceOutlastsBrokenConnections has connections break in mid-mail, and the server go away for good.
+func TestOnceOutlastsBrokenConnections(t *testing.T) {
+	sc := newScript(t)
+	sc.addPlain(5)
+	sc.rows = []row{{on: `^UID FETCH .*BODY\.PEEK`, times: 2, reply: "* BYE for today"}}
+	ledger := newLedger()
+	acc := sc.serveAccount()
+	acc.LeaveInPlace = true
+	r := New(acc, ledger, slog.New(slog.DiscardHandler))
+	if err := r.Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantMails(t, ledger, plainMails(5)...)
+
+	ledger.fail = errors.New("planted")
+	if err := New(acc, ledger, slog.New(slog.DiscardHandler)).Once(t.Context()); !errors.Is(err, ledger.fail) {
+		t.Errorf("a ledger that takes nothing: %v", err)
+	}
+	acc.Address = "127.0.0.1:1"
+	if err := New(acc, newLedger(), slog.New(slog.DiscardHandler)).Once(t.Context()); err == nil || !strings.Contains(err.Error(), "127.0.0.1:1") {
+		t.Errorf("no server: %v", err)
+	}
 }
 
 func TestMailGoneMeanwhile(t *testing.T) {

@@ -3,9 +3,11 @@ package receive
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net"
 	"os"
 	"slices"
@@ -171,6 +173,7 @@ func TestServers(t *testing.T) {
 		{"moves", movesBothWays},
 		{"takes large mails by their header", takesLargeMailsByTheirHeader},
 		{"leaves in place", leavesInPlace},
+		{"reads once", readsOnce},
 		{"sees a folder made anew", seesAFolderMadeAnew},
 		{"bears others at work", bearsOthersAtWork},
 		{"checks and counts", checksAndCounts},
@@ -368,6 +371,29 @@ func checksAndCounts(t *testing.T, srv server) {
 	got, err := Counts(t.Context(), d.acc)
 	if want := (Count{Folder: 2}); err != nil || got != want {
 		t.Errorf("counted %+v, %v", got, err)
+	}
+}
+
+func readsOnce(t *testing.T, srv server) {
+	d := srv.newDesk(t)
+	d.acc.LeaveInPlace = true
+	raws := serverMails(3)
+	for _, raw := range raws {
+		d.add(raw)
+	}
+	ledger := newLedger()
+	log := slog.New(slog.DiscardHandler)
+	for range 2 { // the second time there is nothing new
+		d.must(New(d.acc, ledger, log).Once(t.Context()))
+		wantRaws(t, ledger, raws)
+	}
+	if got := len(d.content(d.acc.Folder)); got != 3 {
+		t.Errorf("%d mails in the folder, want 3", got)
+	}
+	missing := d.acc
+	missing.Folder += "-Nada"
+	if err := New(missing, ledger, log).Once(t.Context()); !errors.Is(err, ErrNoFolder) {
+		t.Errorf("a folder that is not there: %v", err)
 	}
 }
 

@@ -45,6 +45,9 @@ func troubleOf(err error) Trouble {
 	return Interrupted
 }
 
+// ErrNoFolder says that the account has no folder of that name, or none that can be opened.
+var ErrNoFolder = errors.New("the folder cannot be opened")
+
 var (
 	errSlow          = errors.New("the server took too long")
 	errStuck         = errors.New("the IMAP library does not come back; the connection was abandoned")

@@ -199,7 +199,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (d *Desk) Drain(ctx context.Context) error {
 	for {
 		d.options.Observe.turned()
-		n, err := d.handleBatch(ctx)
+		n, err := d.handleBatch(ctx, groupMails)
 		if n == 0 || err != nil {
 			return err
 		}

@@ -42,11 +42,11 @@ type settledMail struct {
 	took     time.Duration
 }
 
-// handleBatch claims and handles the next mails and returns how many.
-func (d *Desk) handleBatch(ctx context.Context) (int, error) {
+// handleBatch claims and handles the next mails, at most limit, and returns how many.
+func (d *Desk) handleBatch(ctx context.Context, limit int) (int, error) {
 	var claimed []register.Arrival
 	err := d.register.Update(ctx, func(tx *register.Tx) (err error) {
-		claimed, err = tx.ClaimArrivals(groupMails)
+		claimed, err = tx.ClaimArrivals(limit)
 		return err
 	})
 	if err != nil || len(claimed) == 0 {

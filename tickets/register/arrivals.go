@@ -58,16 +58,13 @@ func (r *Reader) position(name string, uidvalidity uint32) (Position, error) {
 // Take stores a batch of mails of one mailbox and moves its position to uid, durably and together; a position never moves
 // back. An arrival that is there already stays as it is. The mailbox must have been named to Position before.
 func (r *Register) Take(ctx context.Context, name string, uidvalidity, uid uint32, batch []mailbox.Arrival) error {
-	raws := make([]packed, len(batch)) // compressed before the transaction, which others wait for
-	for i, a := range batch {
-		if a.Mailbox != name || a.UIDValidity != uidvalidity {
-			return fmt.Errorf("take from mailbox %s: UID %d is of mailbox %s", name, a.UID, a.Mailbox)
-		}
-		raws[i] = r.pack(a.Raw)
+	raws, err := r.packAll(name, uidvalidity, batch)
+	if err != nil {
+		return err
 	}
-	err := r.Update(ctx, func(tx *Tx) error {
+	err = r.Update(ctx, func(tx *Tx) error {
 		for i, a := range batch {
-			if err := tx.take(a, raws[i]); err != nil {
+			if err := tx.take(a, raws[i], time.Time{}); err != nil {
 				return fmt.Errorf("UID %d: %w", a.UID, err)
 			}
 		}
@@ -81,7 +78,19 @@ func (r *Register) Take(ctx context.Context, name string, uidvalidity, uid uint3
 	return nil
 }
 
-func (tx *Tx) take(a mailbox.Arrival, p packed) error {
+// packAll compresses a batch before the transaction, which others wait for.
+func (r *Register) packAll(name string, uidvalidity uint32, batch []mailbox.Arrival) ([]packed, error) {
+	raws := make([]packed, len(batch))
+	for i, a := range batch {
+		if a.Mailbox != name || a.UIDValidity != uidvalidity {
+			return nil, fmt.Errorf("take from mailbox %s: UID %d is of mailbox %s", name, a.UID, a.Mailbox)
+		}
+		raws[i] = r.pack(a.Raw)
+	}
+	return raws, nil
+}
+
+func (tx *Tx) take(a mailbox.Arrival, p packed, moved time.Time) error {
 	raw, err := tx.store(p)
 	if err != nil {
 		return err
@@ -90,9 +99,9 @@ func (tx *Tx) take(a mailbox.Arrival, p packed) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT INTO arrivals (mailbox, uidvalidity, uid, raw, internal_date, taken_at, size, truncated, structure)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (mailbox, uidvalidity, uid, raw) DO NOTHING`,
-		a.Mailbox, a.UIDValidity, a.UID, raw, millis(a.InternalDate), tx.now.UnixMilli(), a.Size, a.Truncated, structure)
+	_, err = tx.exec(`INSERT INTO arrivals (mailbox, uidvalidity, uid, raw, internal_date, taken_at, size, truncated, structure, moved_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (mailbox, uidvalidity, uid, raw) DO NOTHING`,
+		a.Mailbox, a.UIDValidity, a.UID, raw, millis(a.InternalDate), tx.now.UnixMilli(), a.Size, a.Truncated, structure, millis(moved))
 	return err
 }
 

@@ -9,6 +9,10 @@ import (
 	"syscall"
 )
 
+// Lock keeps daemons from the register at path, which need not exist, until the lock is closed. It fails with ErrLocked where one
+// runs.
+func Lock(path string) (io.Closer, error) { return lockDaemon(path + ".lock") }
+
 // lockDaemon takes the lock by which only one daemon runs on a register. The system drops it with the process, however
 // that ends; the file stays, because removing it would let two processes lock two files of the same name.
 func lockDaemon(path string) (*os.File, error) {

@@ -45,6 +45,27 @@ func knownTicket(n tickets.Number) (int64, error) {
 	return id, nil
 }
 
+// SerialOf returns the year and the serial of a number. ok is false where it has not the form of one.
+func SerialOf(n tickets.Number) (inYear, last int, ok bool) {
+	id, ok := ticketID(n)
+	return year(id), serial(id), ok
+}
+
+// LastNumbers returns the last serial that was given, by year.
+func (r *Reader) LastNumbers() (map[int]int, error) {
+	last := map[int]int{}
+	_, err := collect(r, func(row scanner) (struct{}, error) {
+		var year, serial int
+		err := row.Scan(&year, &serial)
+		last[year] = serial
+		return struct{}{}, err
+	}, "SELECT year, last FROM counters")
+	if err != nil {
+		return nil, fmt.Errorf("last numbers: %w", err)
+	}
+	return last, nil
+}
+
 // NextNumber allocates the next number of the year in which the transaction takes place. The request must be registered
 // under it by the same transaction, and by the same Nested part of it; otherwise that part fails, because the number
 // would be missing for ever.

@@ -165,7 +165,8 @@ type Ledger interface {
 	// Position tells where to go on. The first call for a UIDVALIDITY that the ledger does not know fixes its position.
 	Position(ctx context.Context, name string, uidValidity uint32) (Position, error)
 	// Take makes a batch durable: nil means that every arrival of it is committed and the cursor stands at cursor.
-	// Arrivals ascend by UID and are at most cursor; the batch may be empty. It may hold arrivals that were taken before.
+	// Arrivals ascend by UID and are at most cursor; the batch may be empty. It may hold arrivals that were taken before. A
+	// cursor below the one that is kept changes nothing: it comes with mails that were passed over.
 	Take(ctx context.Context, name string, uidValidity uint32, batch []mailbox.Arrival, cursor uint32) error
 	// Settled lists at most limit mails that are to be moved and have not been reported as moved.
 	Settled(ctx context.Context, name string, uidValidity uint32, limit int) ([]Settlement, error)

@@ -106,37 +106,3 @@ func connectionAdvice(acc Account, err error) string {
 	}
 	return Unreachable.Advice()
 }
-
-// Count is how many messages each folder of an account holds.
-type Count struct {
-	Folder, Processed, Quarantine uint32
-}
-
-// Counts opens a connection of its own and counts, for the books. Nothing is changed; a folder that is not there holds
-// none. With LeaveInPlace only Folder is counted.
-func Counts(ctx context.Context, acc Account) (Count, error) {
-	acc = acc.withDefaults()
-	s, err := connect(ctx, acc)
-	if err != nil {
-		return Count{}, err
-	}
-	defer s.close()
-	var count Count
-	if _, count.Folder, err = s.find(ctx, acc.Folder); err != nil {
-		return Count{}, trouble(NoFolder, err)
-	}
-	if acc.LeaveInPlace {
-		return count, nil
-	}
-	for _, folder := range []struct {
-		name  string
-		count *uint32
-	}{{acc.Processed, &count.Processed}, {acc.Quarantine, &count.Quarantine}} {
-		_, n, err := s.find(ctx, folder.name)
-		if err != nil && refusal(err) == nil {
-			return Count{}, err
-		}
-		*folder.count = n
-	}
-	return count, nil
-}

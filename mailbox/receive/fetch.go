@@ -37,8 +37,6 @@ const maxHeader = 1 << 20
 // list returns the mails from UID first to last in ascending order, at most limit of them, the lowest; last 0 stands for
 // the end of the folder. more says that there were others.
 func (s *session) list(ctx context.Context, first, last uint32, limit int) (mails []entry, more bool, err error) {
-	var set imap.UIDSet
-	set.AddRange(imap.UID(first), imap.UID(last))
 	trim := func() {
 		slices.SortFunc(mails, func(a, b entry) int { return cmp.Compare(a.uid, b.uid) })
 		mails = slices.CompactFunc(mails, func(a, b entry) bool { return a.uid == b.uid })
@@ -46,7 +44,27 @@ func (s *session) list(ctx context.Context, first, last uint32, limit int) (mail
 			mails, more = mails[:limit], true
 		}
 	}
-	err = s.step(ctx, "list new mails", 5*s.acc.Timing.Step, func() error {
+	var set imap.UIDSet
+	set.AddRange(imap.UID(first), imap.UID(last))
+	err = s.entries(ctx, set, func(e entry) {
+		// n:* always names the last mail, however low its UID (RFC 3501 section 6.4.8).
+		if e.uid >= first && (last == 0 || e.uid <= last) {
+			mails = append(mails, e)
+		}
+		if len(mails) >= 2*limit {
+			trim()
+		}
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	trim()
+	return mails, more, nil
+}
+
+// entries yields the mails of a set as the folder lists them, in whatever order.
+func (s *session) entries(ctx context.Context, set imap.UIDSet, yield func(entry)) error {
+	return s.step(ctx, "list mails", 5*s.acc.Timing.Step, func() error {
 		cmd := s.client.Fetch(set, &imap.FetchOptions{UID: true, InternalDate: true, RFC822Size: true})
 		defer func() { _ = cmd.Close() }()
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
@@ -54,21 +72,10 @@ func (s *session) list(ctx context.Context, first, last uint32, limit int) (mail
 			if err != nil {
 				return err
 			}
-			// n:* always names the last mail, however low its UID (RFC 3501 section 6.4.8).
-			if uid := uint32(data.UID); uid >= first && (last == 0 || uid <= last) {
-				mails = append(mails, entry{uid: uid, date: data.InternalDate, size: data.RFC822Size})
-			}
-			if len(mails) >= 2*limit {
-				trim()
-			}
+			yield(entry{uid: uint32(data.UID), date: data.InternalDate, size: data.RFC822Size})
 		}
 		return cmd.Close()
 	})
-	if err != nil {
-		return nil, false, err
-	}
-	trim()
-	return mails, more, nil
 }
 
 // whole returns the mails that the server sent. Of one larger than MaxSize, and of those that would take more than room
@@ -80,7 +87,7 @@ func (s *session) whole(ctx context.Context, mails []entry, room int64) (map[uin
 		set.AddNum(imap.UID(m.uid))
 		size += m.size
 	}
-	return s.sections(ctx, set, imap.PartSpecifierNone, size, func(announced, held int64) int64 {
+	return s.sections(ctx, set, section(imap.PartSpecifierNone), size, func(announced, held int64) int64 {
 		if announced > s.acc.MaxSize || held+announced > room && held > 0 {
 			return 0
 		}
@@ -88,20 +95,22 @@ func (s *session) whole(ctx context.Context, mails []entry, room int64) (map[uin
 	})
 }
 
+// section is a part of a mail that is fetched without marking it as read.
+func section(part imap.PartSpecifier) *imap.FetchItemBodySection {
+	return &imap.FetchItemBodySection{Specifier: part, Peek: true}
+}
+
 // sections fetches one section of every mail of a set. keep tells how many bytes to keep of one, given its announced size
 // and what is held already. size is what is expected to come, in bytes.
 func (s *session) sections(
-	ctx context.Context, set imap.NumSet, part imap.PartSpecifier, size int64, keep func(announced, held int64) int64,
+	ctx context.Context, set imap.NumSet, part *imap.FetchItemBodySection, size int64, keep func(announced, held int64) int64,
 ) (map[uint32]content, error) {
 	found := make(map[uint32]content)
 	limit := 2*s.acc.Timing.Step + time.Duration(size/minRate)*time.Second
 	s.wire.filter.notice.bodies.Store(true)
 	defer s.wire.filter.notice.bodies.Store(false)
 	err := s.step(ctx, "fetch mails", limit, func() error {
-		cmd := s.client.Fetch(set, &imap.FetchOptions{
-			UID:         true,
-			BodySection: []*imap.FetchItemBodySection{{Specifier: part, Peek: true}},
-		})
+		cmd := s.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{part}})
 		var held int64
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
 			uid, got, err := readSection(msg, func(announced int64) int64 { return keep(announced, held) })
@@ -151,7 +160,7 @@ func readSection(msg *imapclient.FetchMessageData, keep func(announced int64) in
 func (s *session) one(
 	ctx context.Context, mail entry, part imap.PartSpecifier, keep func(announced, held int64) int64,
 ) (content, error) {
-	found, err := s.sections(ctx, imap.UIDSetNum(imap.UID(mail.uid)), part, mail.size, keep)
+	found, err := s.sections(ctx, imap.UIDSetNum(imap.UID(mail.uid)), section(part), mail.size, keep)
 	if err != nil && refusal(err) == nil {
 		return content{}, err
 	}
@@ -166,7 +175,7 @@ func (s *session) one(
 	if refused != nil {
 		return content{}, refused
 	}
-	found, err = s.sections(ctx, imap.SeqSetNum(number), part, mail.size, keep)
+	found, err = s.sections(ctx, imap.SeqSetNum(number), section(part), mail.size, keep)
 	if err != nil {
 		return content{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -94,7 +95,7 @@ func (f *filter) fetchItems(segment []byte) error {
 // wantsBody reports whether the item is a section that was asked for: one that was not would be kept in memory, whatever
 // its size.
 func (f *filter) wantsBody(name string) bool {
-	return (name == "BODY[]" || name == "BODY[HEADER]") && f.notice.bodies.Load()
+	return (name == "BODY[]" || name == "BODY[HEADER]" || strings.HasPrefix(name, "BODY[HEADER.FIELDS ")) && f.notice.bodies.Load()
 }
 
 // fetchName cuts the name off an item, in capitals, with its section and without its origin.

@@ -46,7 +46,7 @@ func (s *session) latestHeaders(ctx context.Context, name string, limit int) ([]
 	}
 	var set imap.SeqSet
 	set.AddRange(s.messages-min(uint32(limit), s.messages)+1, s.messages)
-	found, err := s.sections(ctx, set, imap.PartSpecifierHeader, int64(limit)*maxHeader/16, func(announced, _ int64) int64 {
+	found, err := s.sections(ctx, set, section(imap.PartSpecifierHeader), int64(limit)*maxHeader/16, func(announced, _ int64) int64 {
 		return min(announced, maxHeader)
 	})
 	if err != nil {

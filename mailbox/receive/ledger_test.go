@@ -69,7 +69,7 @@ func (l *testLedger) Take(_ context.Context, _ string, validity uint32, batch []
 	if len(batch) > 0 {
 		l.batches = append(l.batches, len(batch))
 	}
-	l.cursors[validity] = cursor
+	l.cursors[validity] = max(l.cursors[validity], cursor)
 	return nil
 }
 

@@ -1,10 +1,14 @@
 package receive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+
+	"github.com/emersion/go-imap/v2"
 
 	"radicado/mailbox"
 )
@@ -76,6 +80,30 @@ func (l *look) catchUp(ctx context.Context) (err error) {
 			return err
 		}
 	}
+}
+
+// retake takes the mails that Retake has asked for. One that is gone is gone.
+func (l *look) retake(ctx context.Context) error {
+	for uids := range slices.Chunk(l.r.retakes(), batchMails/5) {
+		var mails []entry
+		set := uidSet(uids)
+		err := l.s.entries(ctx, set, func(e entry) {
+			if set.Contains(imap.UID(e.uid)) {
+				mails = append(mails, e)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(mails, func(a, b entry) int { return cmp.Compare(a.uid, b.uid) })
+		if len(mails) > 0 {
+			if err := errors.Join(l.batch(ctx, mails), l.endTake()); err != nil {
+				return err
+			}
+		}
+		l.r.retaken(uids)
+	}
+	return nil
 }
 
 // receive takes these mails, which ascend by UID, and leaves the cursor at the last one.

@@ -9,7 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -52,6 +55,10 @@ type Receiver struct {
 	flagged  bool // it was said that processed mails stay in the folder, marked as deleted
 
 	seen atomic.Int64 // when the server answered last, in Unix nanoseconds
+
+	mu     sync.Mutex
+	missed map[uint32]struct{} // mails that were passed over, by UID
+	under  uint32              // UIDVALIDITY that missed belongs to
 }
 
 // New returns a receiver, which does nothing before Run.
@@ -80,6 +87,36 @@ func (r *Receiver) Seen() time.Time {
 // Poke asks for a look at the folder now, whatever IDLE says, and ends the wait after a failure, unless that was a
 // refused login. It does not block.
 func (r *Receiver) Poke() { notify(r.poke) }
+
+// Retake takes mails that lie in the folder behind the ledger's position and never reached it: servers that are copies of one
+// another show mails in another order than that of their UIDs. It does not block.
+func (r *Receiver) Retake(uidValidity uint32, uids []uint32) {
+	r.mu.Lock()
+	r.under, r.missed = uidValidity, make(map[uint32]struct{}, len(uids))
+	for _, uid := range uids {
+		r.missed[uid] = struct{}{}
+	}
+	r.mu.Unlock()
+	r.Poke()
+}
+
+// retakes returns what Retake has asked for, in ascending order.
+func (r *Receiver) retakes() []uint32 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.under != r.validity {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(r.missed))
+}
+
+func (r *Receiver) retaken(uids []uint32) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, uid := range uids {
+		delete(r.missed, uid)
+	}
+}
 
 // Run reads the folder until ctx ends, through whatever failures, and then returns nil within moments. The only other
 // error is that of Account.Validate, at once.
@@ -201,6 +238,9 @@ func (r *Receiver) visit(ctx context.Context) error {
 				return err
 			}
 			r.seen.Store(r.Now().UnixNano())
+			if err := l.retake(ctx); err != nil {
+				return err
+			}
 		}
 		if err := l.settle(ctx); err != nil {
 			return err

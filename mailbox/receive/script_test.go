@@ -418,6 +418,9 @@ func (sc *script) search(out *strings.Builder, byUID bool, words []string) {
 	out.WriteString("* SEARCH")
 	for i, m := range sc.mails {
 		match := m.deleted
+		if strings.EqualFold(words[1], "UNDELETED") {
+			match = !m.deleted
+		}
 		if strings.EqualFold(words[1], "UID") {
 			match = inSet(words[2], m.uid, sc.highest())
 		}

@@ -19,6 +19,8 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
+
+	"radicado/mailbox"
 )
 
 // server is one that behaves: the one of the library, in several dresses, or a real one.
@@ -176,7 +178,7 @@ func TestServers(t *testing.T) {
 		{"reads once", readsOnce},
 		{"sees a folder made anew", seesAFolderMadeAnew},
 		{"bears others at work", bearsOthersAtWork},
-		{"checks and counts", checksAndCounts},
+		{"checks and takes stock", checksAndTakesStock},
 		{"is refused", isRefused},
 	}
 	for _, srv := range servers {
@@ -357,10 +359,11 @@ func bearsOthersAtWork(t *testing.T, srv server) {
 	}
 }
 
-func checksAndCounts(t *testing.T, srv server) {
+func checksAndTakesStock(t *testing.T, srv server) {
 	d := srv.newDesk(t)
+	const withID = "Subject: con identificador\r\nMessage-ID:\r\n <uno@example.org>\r\n\r\nHola.\r\n"
 	d.add(plainMail(0))
-	d.add(plainMail(1))
+	d.add(withID)
 	for range 2 { // the second time the folders are there
 		for _, f := range Check(t.Context(), d.acc) {
 			if !f.OK {
@@ -368,9 +371,37 @@ func checksAndCounts(t *testing.T, srv server) {
 			}
 		}
 	}
-	got, err := Counts(t.Context(), d.acc)
-	if want := (Count{Folder: 2}); err != nil || got != want {
-		t.Errorf("counted %+v, %v", got, err)
+	ledger := newLedger()
+	ledger.settles = true
+	r := run(t, d.acc, ledger)
+	eventually(t, "both moved", func() bool { return len(ledger.gone()) == 2 })
+	r.stop()
+	d.add(plainMail(3))
+	stock := func(since time.Time) mailbox.Stock {
+		got, err := Stock(t.Context(), d.acc, since, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	got := stock(time.Now().AddDate(0, 0, -1))
+	if got.UIDValidity == 0 || got.InProcessed != 2 || len(got.Processed) != 2 || got.InQuarantine != 0 || got.LeftInPlace {
+		t.Fatalf("the stock is %+v", got)
+	}
+	if got.Processed[0].MessageID != "" || got.Processed[1].MessageID != "uno@example.org" {
+		t.Errorf("the Message-IDs are %+v", got.Processed)
+	}
+	for i, a := range ledger.arrivals()[:2] {
+		if m := got.Processed[i]; m.Size != a.Size || !m.Date.Equal(a.InternalDate) {
+			t.Errorf("mail %d is listed with %d bytes of %s, and was taken with %d of %s", i, m.Size, m.Date, a.Size, a.InternalDate)
+		}
+	}
+	if got := stock(time.Now().AddDate(0, 0, 2)); len(got.Processed) != 0 || got.InProcessed != 2 {
+		t.Errorf("of the future there is %+v", got)
+	}
+	d.acc.LeaveInPlace = true
+	if got := stock(time.Time{}); !got.LeftInPlace || got.InProcessed != 0 {
+		t.Errorf("left in place there is %+v", got)
 	}
 }
 

@@ -3,7 +3,6 @@ package receive
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -303,23 +302,52 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestCounts(t *testing.T) {
+// TestStock lists what the folders hold, and opens them for reading alone.
+func TestStock(t *testing.T) {
 	sc := newScript(t)
 	sc.addPlain(3)
-	sc.folders["Procesados"] = []string{"a", "b"}
-	got, err := Counts(t.Context(), sc.serveAccount())
-	if want := (Count{Folder: 3, Processed: 2}); err != nil || got != want {
-		t.Errorf("counted %+v, %v, want %+v", got, err, want)
+	sc.mails[1].deleted = true
+	now := time.Date(2026, 3, 11, 3, 0, 0, 0, time.UTC)
+	got, err := Stock(t.Context(), sc.serveAccount(), now.AddDate(0, 0, -2), now)
+	if err != nil || got.UIDValidity != 7 || len(got.Inbox) != 2 || got.Inbox[1].UID != 3 || got.Inbox[1].Size != int64(len(plainMail(2))) || !got.At.Equal(now) {
+		t.Errorf("the stock is %+v, %v", got, err)
+	}
+	if got.InProcessed+got.InQuarantine+len(got.Processed) != 0 {
+		t.Errorf("folders that are not there hold something: %+v", got)
+	}
+	if said := sc.said("^(SELECT|CREATE|UID STORE)"); len(said) > 0 {
+		t.Errorf("taking stock changes something: %q", said)
 	}
 	sc.mu.Lock()
-	sc.rows = []row{{on: "^STATUS", reply: "$T OK\n"}}
+	sc.rows = []row{{on: "^UID SEARCH", reply: "* SEARCH 1 <CUT>"}}
 	sc.mu.Unlock()
-	if got, err := Counts(t.Context(), sc.serveAccount()); err == nil {
-		t.Errorf("counted %+v where the server does not say", got)
+	if got, err := Stock(t.Context(), sc.serveAccount(), now, now); err == nil {
+		t.Errorf("a connection that was cut tells %+v", got)
 	}
-	if got := fmt.Sprint(sc.said("^(SELECT|CREATE|LIST)")); got != "[]" {
-		t.Errorf("counting changes or opens something: %s", got)
+}
+
+// TestRetake shows that mails behind the position are taken when somebody asks, and no others.
+func TestRetake(t *testing.T) {
+	sc := newScript(t)
+	for _, uid := range []uint32{1, 2, 30} {
+		sc.add(scriptMail{uid: uid, raw: plainMail(int(uid))})
 	}
+	ledger := newLedger()
+	r := run(t, sc.serveAccount(), ledger)
+	eventually(t, "all taken", func() bool { return ledger.counted() == 3 })
+	sc.mu.Lock() // another server shows them now
+	for _, uid := range []uint32{7, 8} {
+		sc.mails = append(sc.mails, scriptMail{uid: uid, raw: plainMail(int(uid))})
+	}
+	sc.mu.Unlock()
+	r.Retake(6, []uint32{7})     // of a folder that is no longer there
+	r.Retake(7, []uint32{8, 25}) // 25 is gone
+	eventually(t, "the one taken", func() bool { return ledger.counted() == 4 })
+	if last := ledger.arrivals()[3]; last.UID != 8 || string(last.Raw) != plainMail(8) {
+		t.Errorf("taken is mail %d, %q", last.UID, last.Raw)
+	}
+	sc.add(scriptMail{raw: plainMail(31)})
+	eventually(t, "the next one taken", func() bool { return ledger.counted() == 5 })
 }
 
 // TestHeaders looks at the latest mails and leaves the folders as they are.
@@ -341,7 +369,7 @@ func TestHeaders(t *testing.T) {
 	if headers, err = Headers(t.Context(), d.acc, 50); err != nil || len(headers) != 5 {
 		t.Errorf("%d headers of a folder with 5 mails, %v", len(headers), err)
 	}
-	if got, err := Counts(t.Context(), d.acc); err != nil || got.Folder != 5 {
+	if got, err := Stock(t.Context(), d.acc, time.Time{}, time.Now()); err != nil || len(got.Inbox) != 5 {
 		t.Errorf("the folder holds %+v, %v", got, err)
 	}
 }

@@ -4,7 +4,7 @@ import "time"
 
 // Stock is what the folders of an account held when somebody counted.
 type Stock struct {
-	At          time.Time // when the counting began
+	At          time.Time // by the clock of whoever asked
 	UIDValidity uint32    // of Inbox
 	Inbox       []Listed  // without what is marked as deleted
 	// What the other folders hold of the mails that the server received since Since; a folder that is not there holds none.

@@ -55,6 +55,9 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"asked":        asked,
 		"outlook":      func(markup string) template.HTML { return template.HTML("<!--[if mso]>" + markup + "<![endif]-->") },
 		"confirmation": func(v view) []Action { return s.confirmation(v) },
+		"previous":     func(n int) int { return n - 1 },
+		"tasks":        s.tasks,
+		"loans":        s.loans,
 		"surveys":      func(v view) []Action { return s.linked(v, tickets.VerbSurvey) },
 	}
 }

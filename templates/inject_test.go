@@ -64,6 +64,9 @@ func TestInjectTextIsQuoted(t *testing.T) {
 	set := load(t)
 	for _, kind := range tickets.NoticeKinds() {
 		n := fullNotice(kind, "es")
+		if n.Data.Ticket == nil {
+			continue // lists quote no texts
+		}
 		want := ownLines(render(t, set, withText(n, "x")).Text)
 		for name, payload := range payloads {
 			if got := ownLines(render(t, set, withText(n, payload)).Text); !slices.Equal(want, got) {

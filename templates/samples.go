@@ -36,11 +36,11 @@ func samples() []tickets.Notice {
 func recipientRole(kind tickets.NoticeKind) tickets.Role {
 	switch kind {
 	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered, tickets.NoticeAbsence, tickets.NoticeDeadline,
-		tickets.NoticeConfirm, tickets.NoticeWithheld:
+		tickets.NoticeConfirm, tickets.NoticeWithheld, tickets.NoticeDigest, tickets.NoticeUnbalanced:
 		return tickets.RoleCoordinator
 	case tickets.NoticeClaim, tickets.NoticeVendorMessage, tickets.NoticeVendorReminder:
 		return tickets.RoleVendor
-	case tickets.NoticeVendorAnswer, tickets.NoticeEscalation, tickets.NoticeAssignment, tickets.NoticeReassigned, tickets.NoticeIncoming, tickets.NoticeNote, tickets.NoticeReopened:
+	case tickets.NoticeWorklist, tickets.NoticeVendorAnswer, tickets.NoticeEscalation, tickets.NoticeAssignment, tickets.NoticeReassigned, tickets.NoticeIncoming, tickets.NoticeNote, tickets.NoticeReopened:
 		return tickets.RoleTechnician
 	}
 	return tickets.RoleRequester
@@ -72,6 +72,12 @@ func bareNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		n.Data.Alerts = []tickets.Alert{{Clock: tickets.ClockSolution, Due: sampleAbsence().Last}}
 	case tickets.NoticeWithheld:
 		n.Data.Withheld = &tickets.Scope{Kind: tickets.ScopeDead, Value: "rosalba.pena@example.org"}
+	case tickets.NoticeDigest:
+		n.Data.Digest = &tickets.Digest{Day: sampleAbsence().From}
+	case tickets.NoticeWorklist:
+		n.Data.Worklist = &tickets.Worklist{Day: sampleAbsence().From}
+	case tickets.NoticeUnbalanced:
+		n.Data.Books = &tickets.Books{Mailbox: "soporte", At: sampleAbsence().From, Unread: make([]tickets.Astray, 21)}
 	case tickets.NoticeConfirm:
 		n.Data.Confirmation = &tickets.Confirmation{Ticket: tickets.FormatNumber("SS", 2026, 42), Commands: []string{"#cerrar"}, Code: "abcde-fghij-klmno-pqrst"}
 	default:
@@ -127,6 +133,13 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Ticket.ResponseDue, d.Ticket.Late = sampleAbsence().From, true
 	case tickets.NoticeOverdue:
 		d.Overdue = d.Ticket.Resources
+	case tickets.NoticeDigest:
+		d.Ticket, d.Links, d.Digest = nil, nil, sampleDigest(d.Ticket)
+	case tickets.NoticeWorklist:
+		d.Ticket, d.Links, d.Worklist = nil, nil, sampleWorklist(d.Ticket)
+	case tickets.NoticeUnbalanced:
+		books := sampleBooks()
+		d.Ticket, d.Links, d.Books = nil, nil, &books
 	case tickets.NoticeResolved, tickets.NoticeClosed:
 		d.Ticket.State = tickets.Closed
 		d.Form = d.Ticket.Number

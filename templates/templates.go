@@ -270,6 +270,18 @@ func complete(n tickets.Notice) error {
 		if n.Data.Withheld == nil {
 			lacks = "reason"
 		}
+	case tickets.NoticeDigest:
+		if n.Data.Digest == nil {
+			lacks = "digest"
+		}
+	case tickets.NoticeWorklist:
+		if n.Data.Worklist == nil {
+			lacks = "list"
+		}
+	case tickets.NoticeUnbalanced:
+		if n.Data.Books == nil {
+			lacks = "books"
+		}
 	case tickets.NoticeUnproven:
 	case tickets.NoticeDeadline:
 		if n.Data.Ticket == nil {

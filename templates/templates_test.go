@@ -234,6 +234,11 @@ func TestEveryCodeHasASentence(t *testing.T) {
 		n := bareNotice(tickets.NoticeReceipt, lang)
 		n.Data.Receipt = &tickets.Receipt{Applied: true, Items: []tickets.Item{{Verb: "no such verb"}}}
 		once("done with a verb that nobody knows", render(t, set, n).Text)
+		for _, code := range constants(t, "QuarantineCause") {
+			n := bareNotice(tickets.NoticeDigest, lang)
+			n.Data.Digest.Quarantine.Rows = []tickets.Quarantined{{Cause: tickets.QuarantineCause(code)}}
+			once("cause "+code, render(t, set, n).Text)
+		}
 		for _, state := range tickets.States() {
 			n := bareNotice(tickets.NoticeStatus, lang)
 			n.Data.Ticket.State = state
@@ -318,7 +323,11 @@ func TestOneSubjectPerTicket(t *testing.T) {
 	set := load(t)
 	for _, lang := range Langs() {
 		for _, kind := range tickets.NoticeKinds() {
-			mail := render(t, set, fullNotice(kind, lang))
+			n := fullNotice(kind, lang)
+			if n.Data.Ticket == nil {
+				continue // it is about no request
+			}
+			mail := render(t, set, n)
 			if want := "[SS-2026-000042] La impresora del segundo piso no imprime"; mail.Subject != want {
 				t.Errorf("%s %s: subject %q, want %q", lang, kind, mail.Subject, want)
 			}

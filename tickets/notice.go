@@ -41,6 +41,9 @@ const (
 	NoticeAbsence         NoticeKind = "absence"         // to the coordinator: a technician will be absent, or is back
 	NoticeConfirm         NoticeKind = "confirm"         // to whoever is said to have given commands: were they yours?
 	NoticeWithheld        NoticeKind = "withheld"        // to the coordinator: notices are not sent, and why
+	NoticeDigest          NoticeKind = "digest"          // to the coordinator, every working day: how the desk stands
+	NoticeWorklist        NoticeKind = "worklist"        // to the technician, every working day: what there is to do
+	NoticeUnbalanced      NoticeKind = "unbalanced"      // to the coordinator: mailbox and ledger do not agree
 )
 
 // NoticeKinds lists every kind.
@@ -50,7 +53,8 @@ func NoticeKinds() []NoticeKind {
 		NoticeUnproven, NoticeUndelivered, NoticeCopied,
 		NoticeClaim, NoticeVendorMessage, NoticeVendorReminder, NoticeVendorAnswer, NoticeEscalation,
 		NoticeInstruction, NoticeDuplicate, NoticeAbsence,
-		NoticeDeadline, NoticeReminder, NoticeOverdue, NoticeConfirm, NoticeWithheld}
+		NoticeDeadline, NoticeReminder, NoticeOverdue, NoticeConfirm, NoticeWithheld,
+		NoticeDigest, NoticeWorklist, NoticeUnbalanced}
 }
 
 // Notice is a mail that Decide wants sent. It is committed with the events that cause it and rendered when it is sent.
@@ -94,6 +98,9 @@ type NoticeData struct {
 
 	Confirmation *Confirmation `json:"confirmation,omitempty"` // NoticeConfirm
 	Withheld     *Scope        `json:"withheld,omitempty"`     // NoticeWithheld
+	Digest       *Digest       `json:"digest,omitempty"`       // NoticeDigest
+	Worklist     *Worklist     `json:"worklist,omitempty"`     // NoticeWorklist
+	Books        *Books        `json:"books,omitempty"`        // NoticeUnbalanced
 }
 
 // TicketView is a ticket as a notice shows it.

@@ -46,6 +46,7 @@ type program struct {
 type pace struct {
 	receive receive.Timing
 	outbox  outbox.Pace
+	look    time.Duration    // between looks at a mailbox whose books do not balance yet; 0 is desk's own
 	now     func() time.Time // the clock; nil is time.Now
 }
 

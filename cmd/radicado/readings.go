@@ -141,6 +141,15 @@ func (r *readings) poke(name string) {
 	}
 }
 
+// retake lets a mailbox be looked at now, and for mails that were passed over.
+func (r *readings) retake(name string, uidValidity uint32, uids []uint32) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if one := r.list[name]; one != nil {
+		one.receiver.Retake(uidValidity, uids)
+	}
+}
+
 // figures is how the mailboxes stand, by name.
 func (r *readings) figures() []monitor.Mailbox {
 	r.mu.Lock()

@@ -16,17 +16,28 @@ type scheduleSection struct {
 	Closure       string `toml:"closure"`
 	Loans         string `toml:"loans"`
 	Vendors       string `toml:"vendors"`
+	Reconciled    string `toml:"reconciliation"`
+	Digest        string `toml:"digest"`
+	Worklist      string `toml:"worklist"`
 	WaitDays      int    `toml:"wait_days"`
 	WaitReminders int    `toml:"wait_reminders"`
 	CloseDays     int    `toml:"close_days"`
 	LoanDays      int    `toml:"overdue_days"`
 }
 
-// defaultSchedule looks at deadlines all day and writes to people in the morning.
+// defaultSchedule looks at deadlines all day, writes to people in the morning, and keeps house at night.
 func defaultSchedule() scheduleSection {
 	return scheduleSection{Deadlines: "*/5 * * * *", Reminders: "0 8 * * *", Closure: "15 8 * * *", Loans: "30 8 * * *", Vendors: "*/15 * * * *",
+		Reconciled: "0 3 * * *", Digest: "30 7 * * *", Worklist: "45 7 * * *",
 		WaitDays: 2, WaitReminders: 2, CloseDays: 3, LoanDays: 2}
 }
+
+// Names of the jobs that are no chores, in the register.
+const (
+	jobDigest         = "digest"
+	jobWorklist       = "worklist"
+	jobReconciliation = "reconciliation" // and the name of the mailbox
+)
 
 // chores lists the chores with the cron expressions of the settings.
 func (k scheduleSection) chores() map[tickets.Chore]string {
@@ -40,20 +51,45 @@ func (c *checker) schedules(s *settings) {
 	for chore, spec := range k.chores() {
 		c.schedule("schedule."+string(chore), spec)
 	}
+	c.schedule("schedule.reconciliation", k.Reconciled)
+	c.schedule("schedule.digest", k.Digest)
+	c.schedule("schedule.worklist", k.Worklist)
 	for key, days := range map[string]int{"wait_days": k.WaitDays, "wait_reminders": k.WaitReminders, "close_days": k.CloseDays, "overdue_days": k.LoanDays} {
 		c.atLeast("schedule."+key, days, 0)
 	}
 	s.policy.WaitDays, s.policy.WaitReminders, s.policy.CloseDays, s.policy.LoanDays = k.WaitDays, k.WaitReminders, k.CloseDays, k.LoanDays
 }
 
-// jobs is the chores as jobs of the schedule.
-func (s *settings) jobs(d *desk.Desk) []schedule.Job {
+// jobs is everything that the daemon does by itself. What writes to people does so on working days; terms run by the calendar
+// in any case.
+func (s *settings) jobs(d *desk.Desk, mailboxes []desk.Mailbox) []schedule.Job {
 	var jobs []schedule.Job
 	specs := s.file.Schedule.chores()
 	for _, chore := range tickets.Chores() {
-		jobs = append(jobs, schedule.Job{Name: string(chore), Spec: specs[chore], Run: func(ctx context.Context, tx *register.Tx, _ time.Time) error {
+		job := schedule.Job{Name: string(chore), Spec: specs[chore], Run: func(ctx context.Context, tx *register.Tx, _ time.Time) error {
 			return d.Tend(ctx, tx, chore)
+		}}
+		if chore == tickets.ChoreReminders || chore == tickets.ChoreClosure || chore == tickets.ChoreLoans {
+			job.On = s.policy.WorkingDay
+		}
+		jobs = append(jobs, job)
+	}
+	jobs = append(jobs,
+		schedule.Job{Name: jobDigest, Spec: s.file.Schedule.Digest, On: s.policy.WorkingDay, Run: func(_ context.Context, tx *register.Tx, _ time.Time) error {
+			last, err := tx.LastRun(jobDigest)
+			if err != nil {
+				return err
+			}
+			return d.Digest(tx, last)
+		}},
+		schedule.Job{Name: jobWorklist, Spec: s.file.Schedule.Worklist, On: s.policy.WorkingDay, Run: func(_ context.Context, tx *register.Tx, _ time.Time) error {
+			return d.Worklists(tx)
 		}})
+	for _, m := range mailboxes {
+		jobs = append(jobs, schedule.Job{Name: jobReconciliation + " " + m.Name, Spec: s.file.Schedule.Reconciled,
+			Work: func(ctx context.Context, _ time.Time) (func(tx *register.Tx) error, error) {
+				return d.Reconcile(ctx, m)
+			}})
 	}
 	return jobs
 }

@@ -13,6 +13,7 @@ import (
 
 	"radicado/mailbox"
 	"radicado/mailbox/deliver"
+	"radicado/mailbox/receive"
 	"radicado/mailbox/trust"
 	"radicado/templates"
 	"radicado/tickets"
@@ -65,13 +66,16 @@ func (p *program) newShift(s *settings, before *shift) (*shift, error) {
 	} else {
 		w.desk = before.desk.Successor(options)
 	}
-	jobs := append(s.jobs(w.desk), w.backupJobs(p.pace.now)...)
+	if err := w.addMailboxes(p); err != nil {
+		return nil, err
+	}
+	jobs := append(s.jobs(w.desk, w.counted(p)), w.backupJobs(p.pace.now)...)
 	w.schedule, err = schedule.New(p.register, jobs, schedule.Options{Location: s.location, Now: p.pace.now, Done: w.outbox.Kick,
 		Ran: p.monitor.Job, Log: p.log.With("part", "schedule")})
 	if err != nil {
 		return nil, fmt.Errorf("[schedule]: %w", err)
 	}
-	return w, w.addMailboxes(p)
+	return w, nil
 }
 
 func (w *shift) addOutbox(p *program, texts *templates.Set, keys *trust.Keyring) error {
@@ -118,6 +122,19 @@ func (w *shift) addMailboxes(p *program) error {
 		w.mailboxes = append(w.mailboxes, one)
 	}
 	return nil
+}
+
+// counted is the mailboxes as the daily reconciliation looks at them.
+func (w *shift) counted(p *program) []desk.Mailbox {
+	var list []desk.Mailbox
+	for _, a := range w.mailboxes {
+		list = append(list, desk.Mailbox{Name: a.Name, Now: p.pace.now, Wait: p.pace.look,
+			Stock: func(ctx context.Context, since time.Time) (mailbox.Stock, error) {
+				return receive.Stock(ctx, a.Account, since)
+			},
+			Retake: func(uidValidity uint32, uids []uint32) { p.readings.retake(a.Name, uidValidity, uids) }})
+	}
+	return list
 }
 
 // run does the work of the shift until ctx ends or a part fails. Parts that are ended finish what they have begun.

@@ -307,9 +307,8 @@ func TestStock(t *testing.T) {
 	sc := newScript(t)
 	sc.addPlain(3)
 	sc.mails[1].deleted = true
-	now := time.Date(2026, 3, 11, 3, 0, 0, 0, time.UTC)
-	got, err := Stock(t.Context(), sc.serveAccount(), now.AddDate(0, 0, -2), now)
-	if err != nil || got.UIDValidity != 7 || len(got.Inbox) != 2 || got.Inbox[1].UID != 3 || got.Inbox[1].Size != int64(len(plainMail(2))) || !got.At.Equal(now) {
+	got, err := Stock(t.Context(), sc.serveAccount(), time.Date(2026, 3, 9, 3, 0, 0, 0, time.UTC))
+	if err != nil || got.UIDValidity != 7 || len(got.Inbox) != 2 || got.Inbox[1].UID != 3 || got.Inbox[1].Size != int64(len(plainMail(2))) {
 		t.Errorf("the stock is %+v, %v", got, err)
 	}
 	if got.InProcessed+got.InQuarantine+len(got.Processed) != 0 {
@@ -321,7 +320,7 @@ func TestStock(t *testing.T) {
 	sc.mu.Lock()
 	sc.rows = []row{{on: "^UID SEARCH", reply: "* SEARCH 1 <CUT>"}}
 	sc.mu.Unlock()
-	if got, err := Stock(t.Context(), sc.serveAccount(), now, now); err == nil {
+	if got, err := Stock(t.Context(), sc.serveAccount(), time.Time{}); err == nil {
 		t.Errorf("a connection that was cut tells %+v", got)
 	}
 }
@@ -369,7 +368,7 @@ func TestHeaders(t *testing.T) {
 	if headers, err = Headers(t.Context(), d.acc, 50); err != nil || len(headers) != 5 {
 		t.Errorf("%d headers of a folder with 5 mails, %v", len(headers), err)
 	}
-	if got, err := Stock(t.Context(), d.acc, time.Time{}, time.Now()); err != nil || len(got.Inbox) != 5 {
+	if got, err := Stock(t.Context(), d.acc, time.Time{}); err != nil || len(got.Inbox) != 5 {
 		t.Errorf("the folder holds %+v, %v", got, err)
 	}
 }

@@ -20,9 +20,9 @@ const stockMails = 500
 // Stock opens a connection of its own and lists what the folders hold, for the books: of Folder everything that is not marked
 // as deleted, of the others what the server received since then. Nothing is changed; a folder that is not there holds nothing.
 // With LeaveInPlace there are no others.
-func Stock(ctx context.Context, acc Account, since, now time.Time) (mailbox.Stock, error) {
+func Stock(ctx context.Context, acc Account, since time.Time) (mailbox.Stock, error) {
 	acc = acc.withDefaults()
-	stock := mailbox.Stock{At: now, Since: since, LeftInPlace: acc.LeaveInPlace}
+	stock := mailbox.Stock{Since: since, LeftInPlace: acc.LeaveInPlace}
 	acc.LeaveInPlace = true // which opens folders for reading alone
 	s, err := connect(ctx, acc)
 	if err != nil {

@@ -1,6 +1,7 @@
 package register
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -21,9 +22,20 @@ func (r *Reader) LastDue(job string) (at time.Time, ok bool, err error) {
 	return atMillis(ms), true, nil
 }
 
+// LastRun returns when a job last did its work; the zero time where that is not known.
+func (r *Reader) LastRun(job string) (time.Time, error) {
+	var at sql.NullInt64
+	err := r.row("SELECT ran_at FROM jobs WHERE name = ?1", []any{job}, &at)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return time.Time{}, fmt.Errorf("last run of job %s: %w", job, err)
+	}
+	return fromMillis(at), nil
+}
+
 // SetLastDue records, in the transaction that does its work, which due time of a job was handled.
 func (tx *Tx) SetLastDue(job string, due time.Time) error {
-	_, err := tx.exec("INSERT INTO jobs (name, last_due) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET last_due = excluded.last_due", job, due.UnixMilli())
+	_, err := tx.exec(`INSERT INTO jobs (name, last_due, ran_at) VALUES (?1, ?2, ?3)
+		ON CONFLICT (name) DO UPDATE SET last_due = excluded.last_due, ran_at = excluded.ran_at`, job, due.UnixMilli(), tx.now.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("record the due time of job %s: %w", job, err)
 	}

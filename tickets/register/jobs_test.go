@@ -20,6 +20,12 @@ func TestLastDue(t *testing.T) {
 		if !known || !at.Equal(due.Add(-time.Minute)) {
 			t.Errorf("the last due time is %s, %t", at, known)
 		}
+		if ran, err := r.LastRun("deadlines"); err != nil || !ran.Equal(f.clock.now()) {
+			t.Errorf("the last run was at %s, %v", ran, err)
+		}
+		if ran, err := r.LastRun("other"); err != nil || !ran.IsZero() {
+			t.Errorf("a job that never ran did so at %s, %v", ran, err)
+		}
 		if _, known, err := r.LastDue("other"); known || err != nil {
 			t.Errorf("a job that never ran: %t, %v", known, err)
 		}

@@ -123,7 +123,8 @@ func (tx *Tx) Deferred(id int64, code int, reason string) error {
 
 // Failed records that a notice will not be tried again. It fails with ErrConflict where the notice is no longer queued.
 func (tx *Tx) Failed(id int64, code int, reason string) error {
-	err := tx.change("UPDATE outbox SET state = 'failed', last_code = ?2, last_error = ?3 WHERE id = ?1 AND state = 'queued'", id, code, reason)
+	err := tx.change("UPDATE outbox SET state = 'failed', last_code = ?2, last_error = ?3, failed_at = ?4 WHERE id = ?1 AND state = 'queued'",
+		id, code, reason, tx.now.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("notice %d failed: %w", id, err)
 	}

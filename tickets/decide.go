@@ -213,7 +213,7 @@ func (w *work) commands() []Command {
 func (w *work) unproven(commands []Command) (Decision, error) {
 	m := w.in.Mail.Message
 	w.actor = Actor{Role: RoleStranger, Addr: m.From.Key(), Name: m.From.Name}
-	w.add(&UnprovenFact{From: m.From, Text: m.NewText, Files: files(m), Commands: commandStrings(commands), Reason: w.in.Sender.Proof.Reason})
+	w.add(&UnprovenFact{From: m.From, Text: m.NewText, Files: Files(m), Commands: commandStrings(commands), Reason: w.in.Sender.Proof.Reason})
 	w.warnCoordinators(commandStrings(commands))
 	w.askUnproven(commands)
 	return w.decision("message of unproven sender kept, not obeyed")
@@ -226,7 +226,7 @@ func (w *work) register(subject string, ignored []string) {
 		Requester: mailbox.Address{Name: s.Name, Addr: m.From.Addr},
 		Subject:   subject,
 		Text:      cmp.Or(m.NewText, m.Text),
-		Files:     files(m),
+		Files:     Files(m),
 		Linked:    w.linked,
 		Origin:    m.MessageID,
 		Lang:      s.Lang,
@@ -295,7 +295,7 @@ func (w *work) addAnswer(text string) {
 	if w.isRequester() || !w.in.Sender.Role.Staff() {
 		w.actor.Role = RoleRequester
 	}
-	w.add(&AnsweredFact{Text: text, Files: files(w.in.Mail.Message), Unproven: !w.in.Sender.Proof.Proven})
+	w.add(&AnsweredFact{Text: text, Files: Files(w.in.Mail.Message), Unproven: !w.in.Sender.Proof.Proven})
 	if w.actor.Role == RoleRequester && !w.t.State.Final() {
 		w.equipFrom(text)
 	}

@@ -137,20 +137,36 @@ func (p *Policy) watch(d Dossier, now time.Time) *work {
 	return newWork(Input{Policy: p, Now: now, Ticket: d.Ticket, Situation: d.Situation, Found: d.Found, Mail: Mail{Message: new(mailbox.Message)}})
 }
 
+// FilesOf returns the files that came with the mail of a fact. ok is false for a fact that is of no mail with files.
+func FilesOf(fact Fact) (files []File, ok bool) {
+	switch f := fact.(type) {
+	case *RegisteredFact:
+		return f.Files, true
+	case *AnsweredFact:
+		return f.Files, true
+	case *UnprovenFact:
+		return f.Files, true
+	case *NotedFact:
+		return f.Files, true
+	case *VendorAnsweredFact:
+		return f.Files, true
+	}
+	return nil, false
+}
+
 func entryOf(e Event) Entry {
 	entry := Entry{Line: Line{At: e.At, Kind: e.Fact.Kind(), By: e.Actor.Label(), Text: Said(e.Fact)}, Seq: e.Seq, Role: e.Actor.Role,
 		Internal: e.Fact.Internal()}
+	entry.Files, _ = FilesOf(e.Fact)
 	switch f := e.Fact.(type) {
 	case *RegisteredFact:
-		entry.Text, entry.Files, entry.Unproven = f.Text, f.Files, f.Unproven
+		entry.Text, entry.Unproven = f.Text, f.Unproven
 	case *AnsweredFact:
-		entry.Files, entry.Unproven = f.Files, f.Unproven
+		entry.Unproven = f.Unproven
 	case *UnprovenFact:
-		entry.Files, entry.Unproven, entry.By = f.Files, true, f.From.String()
-	case *NotedFact:
-		entry.Files = f.Files
+		entry.Unproven, entry.By = true, f.From.String()
 	case *VendorAnsweredFact:
-		entry.Files, entry.Unproven = f.Files, f.Unproven
+		entry.Unproven = f.Unproven
 	case *RefusedFact:
 		entry.Text = strings.Join(f.Commands, "\n")
 	case *UndeliveredFact:

@@ -200,7 +200,7 @@ func (w *work) refuse(commands []Command, text string) (Decision, error) {
 // whether it became a note.
 func (w *work) keepText(text string) bool {
 	if w.in.Sender.Role.Staff() {
-		w.add(&NotedFact{Text: text, Files: files(w.in.Mail.Message)})
+		w.add(&NotedFact{Text: text, Files: Files(w.in.Mail.Message)})
 		return true
 	}
 	w.addAnswer(text)
@@ -267,7 +267,7 @@ func (w *work) wait(_ Command, text string) (Item, *Problem) {
 }
 
 func (w *work) addNote(_ Command, text string) (Item, *Problem) {
-	w.add(&NotedFact{Text: text, Files: files(w.in.Mail.Message)})
+	w.add(&NotedFact{Text: text, Files: Files(w.in.Mail.Message)})
 	return Item{}, nil
 }
 

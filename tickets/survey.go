@@ -122,7 +122,7 @@ func courtesies() []string {
 // content reports whether the official, who proves to be the one, only thanks for the solution.
 func (w *work) content(text string) bool {
 	m := w.in.Mail.Message
-	if !w.in.Sender.Proof.Proven || len(files(m)) > 0 {
+	if !w.in.Sender.Proof.Proven || len(Files(m)) > 0 {
 		return false
 	}
 	names := []string{w.in.Sender.Name, m.From.Name, w.t.Requester.Name}

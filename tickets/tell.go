@@ -192,7 +192,7 @@ func (w *work) warnCoordinators(commands []string) {
 	m := w.in.Mail.Message
 	for _, p := range w.in.Policy.People.With(RoleCoordinator) {
 		w.notify(NoticeUnproven, p.Address(), RoleCoordinator, func(d *NoticeData) {
-			d.From, d.Text, d.Files = m.From.String(), m.NewText, files(m)
+			d.From, d.Text, d.Files = m.From.String(), m.NewText, Files(m)
 			d.Unproven, d.Proof, d.Commands = true, w.in.Sender.Proof.Reason, commands
 		})
 	}

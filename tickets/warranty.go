@@ -260,7 +260,7 @@ func (w *work) isVendor() bool {
 func (w *work) vendorAnswer(automatic bool) (Decision, error) {
 	m := w.in.Mail.Message
 	proven := w.in.Sender.Proof.Proven
-	f := &VendorAnsweredFact{Text: cmp.Or(m.NewText, m.Text), Files: files(m), Unproven: !proven, Automatic: automatic}
+	f := &VendorAnsweredFact{Text: cmp.Or(m.NewText, m.Text), Files: Files(m), Unproven: !proven, Automatic: automatic}
 	if w.t.Claim.Case == "" && proven {
 		f.Case = caseNumber(m.Subject+"\n"+f.Text, w.t)
 	}

@@ -94,8 +94,8 @@ func (w *work) start() {
 	}
 }
 
-// files lists the attachments of a message without the pictures that belong to its text.
-func files(m *mailbox.Message) []File {
+// Files lists the attachments of a message without the pictures that belong to its text.
+func Files(m *mailbox.Message) []File {
 	var list []File
 	for _, a := range m.Attachments {
 		if !a.Inline {

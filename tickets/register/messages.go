@@ -135,3 +135,38 @@ func (r *Reader) TicketsByMessageIDs(ids []string) ([]Thread, error) {
 	}
 	return found, nil
 }
+
+// Truncated returns the ids of the messages of which only the header was taken.
+func (r *Reader) Truncated() (map[int64]bool, error) {
+	ids, err := collect(r, scanValue[int64], "SELECT message FROM arrivals WHERE message IS NOT NULL GROUP BY message HAVING min(truncated) = 1")
+	if err != nil {
+		return nil, fmt.Errorf("messages without a body: %w", err)
+	}
+	truncated := map[int64]bool{}
+	for _, id := range ids {
+		truncated[id] = true
+	}
+	return truncated, nil
+}
+
+// Unread is a mail of which no message could be made.
+type Unread struct {
+	Arrival int64
+	Digest  Digest
+	Reason  string
+}
+
+// UnreadArrivals returns the mails with higher ids of which no message could be made, oldest first, at most limit.
+func (r *Reader) UnreadArrivals(after int64, limit int) ([]Unread, error) {
+	found, err := collect(r, func(row scanner) (u Unread, err error) {
+		var digest []byte
+		err = row.Scan(&u.Arrival, &digest, &u.Reason)
+		copy(u.Digest[:], digest)
+		return u, err
+	}, `SELECT a.id, r.digest, coalesce(a.reason, '') FROM arrivals a JOIN raws r ON r.id = a.raw
+		WHERE a.id > ?1 AND a.state = 'quarantined' AND a.message IS NULL ORDER BY a.id LIMIT ?2`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("mails that could not be read: %w", err)
+	}
+	return found, nil
+}

@@ -36,9 +36,7 @@ func (r *Register) Retake(ctx context.Context, name string, uidvalidity uint32, 
 	err = r.Update(ctx, func(tx *Tx) error {
 		fresh = 0
 		for i, a := range batch {
-			known := false
-			err := tx.row(`SELECT EXISTS (SELECT 1 FROM arrivals WHERE mailbox = ?1 AND raw = (SELECT id FROM raws WHERE digest = ?2))`,
-				[]any{name, raws[i].digest[:]}, &known)
+			known, err := tx.brought(name, raws[i].digest)
 			if err == nil && !known {
 				err = tx.take(a, raws[i], tx.now)
 				fresh++
@@ -53,6 +51,19 @@ func (r *Register) Retake(ctx context.Context, name string, uidvalidity uint32, 
 		return 0, fmt.Errorf("take again from mailbox %s: %w", name, err)
 	}
 	return fresh, nil
+}
+
+// brought reports whether a mail came by a mailbox. Most have come by none: those are not looked for among the arrivals.
+func (r *Reader) brought(name string, digest Digest) (known bool, err error) {
+	var raw int64
+	err = r.row("SELECT id FROM raws WHERE digest = ?1", []any{digest[:]}, &raw)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err == nil {
+		err = r.row("SELECT EXISTS (SELECT 1 FROM arrivals WHERE mailbox = ?1 AND raw = ?2)", []any{name, raw}, &known)
+	}
+	return known, err
 }
 
 // OrderTaken puts the mails that wait to be handled in the order in which the servers got them, whatever folders they came from.

@@ -1,12 +1,18 @@
 # make demo    the main job on mail servers of its own, with nothing to configure
 # make test    every test on the servers in the process, with the race detector
 # make build   bin/radicado
+# make release bin/release/radicado: static and reproducible, with VERSION stamped
+# make deb     bin/radicado_VERSION_ARCH.deb
 # make lint    go vet, staticcheck and the others of .ci/lint
 
-.PHONY: demo test build lint clean need
+.PHONY: demo test build release deb lint clean need
 
 GO ?= go
 FLAGS = -trimpath
+VERSION ?= $(shell packaging/version)
+ARCH = $(subst 386,i386,$(shell $(GO) env GOARCH))
+# Whatever carries a date carries that of the commit.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
 
 demo: build
 	@bin/radicado demo $(if $(KEEP),--keep)
@@ -16,6 +22,13 @@ test: need
 
 build: need
 	@$(GO) build $(FLAGS) -o bin/radicado ./cmd/radicado
+
+release: need
+	@packaging/build $(VERSION) bin/release
+
+deb: release
+	@cd .ci/nfpm && $(GO) build -o ../../bin/nfpm github.com/goreleaser/nfpm/v2/cmd/nfpm
+	@VERSION=$(VERSION) ARCH=$(ARCH) bin/nfpm package --config packaging/nfpm.yaml --packager deb --target bin/
 
 lint: need
 	$(GO) vet ./...

@@ -19,6 +19,7 @@ import (
 type commands struct {
 	Run     runCommand     `cmd:"" help:"Run the daemon: read the mailboxes, keep the register, send the notices."`
 	Check   checkCommand   `cmd:"" help:"Check the settings, then connect to every mail server and say what to do about each failure."`
+	Probe   probeCommand   `cmd:"" help:"Ask the running daemon whether it is alive."`
 	Demo    demoCommand    `cmd:"" help:"Show the main job on mail servers of its own, with nothing to configure."`
 	Ticket  ticketCommand  `cmd:"" help:"Look at requests in the register."`
 	Assets  assetsCommand  `cmd:"" help:"Keep the equipment register: import, look, export."`

@@ -54,6 +54,9 @@ func TestMonitoring(t *testing.T) {
 	if status, body := get("/healthz"); status != http.StatusOK || body != "ok\n" {
 		t.Errorf("/healthz: %d %s", status, body)
 	}
+	if out, errs, status := o.ask("probe"); status != 0 || out != "ok\n" {
+		t.Errorf("probe: %d %s%s", status, out, errs)
+	}
 	for _, want := range []string{
 		`radicado_mails_received_total{mailbox="soporte"} 2`,
 		`radicado_mails_handled_total{mailbox="soporte",outcome="registered"} 1`,
@@ -77,6 +80,9 @@ func TestMonitoring(t *testing.T) {
 		!strings.Contains(body, "mailbox soporte") || !strings.Contains(body, "make room") {
 		t.Errorf("/readyz: %d %s", status, body)
 	}
+	if out, _, status := o.ask("probe", "--ready"); status != 1 || !strings.Contains(out, "make room") {
+		t.Errorf("probe of a daemon that is not ready: %d %s", status, out)
+	}
 	for _, private := range []string{"pedro", "Impresora", demoPassword + "\""} {
 		if all := body + second(get("/metrics")); strings.Contains(all, private) {
 			t.Errorf("%q is published:\n%s", private, all)
@@ -85,6 +91,9 @@ func TestMonitoring(t *testing.T) {
 	o.stop()
 	if status, _ := get("/healthz"); status != 0 {
 		t.Error("a daemon that has stopped still answers")
+	}
+	if _, errs, status := o.ask("probe"); status != 1 || !strings.Contains(errs, "is it running?") {
+		t.Errorf("probe of no daemon: %d %s", status, errs)
 	}
 }
 

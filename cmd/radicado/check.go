@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"radicado/mailbox"
@@ -15,6 +17,7 @@ import (
 	"radicado/mailbox/receive"
 	"radicado/mailbox/trust"
 	"radicado/templates"
+	"radicado/tickets/monitor"
 )
 
 type checkCommand struct {
@@ -43,10 +46,18 @@ func (k *checkCommand) Run(ctx context.Context, c console) error {
 		failed = failed || !f.OK
 		k.print(c, f)
 	}
-	say(finding{Where: "settings", What: k.Config, OK: true, Detail: "valid"})
+	var keys []string
+	for _, one := range lasting(s.file) {
+		keys = append(keys, one.key)
+	}
+	say(finding{Where: "settings", What: k.Config, OK: true, Detail: "valid; a reload puts them in force, but another " +
+		strings.Join(keys, ", ") + " at a restart alone"})
 	say(checkFolder("register", s.file.Register.Path))
 	say(checkFolder("trust", s.file.Trust.KeyFile))
 	say(checkTemplates(s))
+	if s.file.Monitor.Listen != "" && !k.Offline {
+		say(checkMonitor(ctx, s))
+	}
 	if s.scanner != nil && !k.Offline {
 		say(checkScanner(ctx, s))
 	}
@@ -128,6 +139,27 @@ func checkScanner(ctx context.Context, s *settings) finding {
 		return f
 	}
 	f.OK, f.Detail = true, version
+	return f
+}
+
+// checkMonitor finds out whether the metrics can be served: a daemon at work serves them, or the address is free.
+func checkMonitor(ctx context.Context, s *settings) finding {
+	address := s.file.Monitor.Listen
+	f := finding{Where: "monitor", What: address, OK: true, Detail: "the running daemon answers"}
+	if alive, answer, err := ask(ctx, address, "/healthz"); err == nil && (alive || strings.HasPrefix(answer, monitor.Hangs)) {
+		if !alive {
+			f.Detail = "the running daemon answers that it " + strings.TrimSpace(answer)
+		}
+		return f
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return finding{Where: f.Where, What: address, Detail: err.Error(), Advice: "set monitor.listen to an address of this machine that is free"}
+	}
+	f.Detail = "free: no daemon serves there now"
+	if err := listener.Close(); err != nil {
+		f.Detail = err.Error()
+	}
 	return f
 }
 

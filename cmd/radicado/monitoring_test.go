@@ -57,6 +57,9 @@ func TestMonitoring(t *testing.T) {
 	if out, errs, status := o.ask("probe"); status != 0 || out != "ok\n" {
 		t.Errorf("probe: %d %s%s", status, out, errs)
 	}
+	if out, _, _ := o.ask("check"); !strings.Contains(out, "the running daemon answers") || !strings.Contains(out, "register.path") {
+		t.Errorf("check says nothing of the daemon, or of what needs a restart:\n%s", out)
+	}
 	for _, want := range []string{
 		`radicado_mails_received_total{mailbox="soporte"} 2`,
 		`radicado_mails_handled_total{mailbox="soporte",outcome="registered"} 1`,

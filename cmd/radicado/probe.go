@@ -31,23 +31,36 @@ func (p *probeCommand) Run(ctx context.Context, c console) error {
 	if p.Ready {
 		path = "/readyz"
 	}
+	well, answer, err := ask(ctx, address, path)
+	if err != nil {
+		return fmt.Errorf("%w: is it running?", err)
+	}
+	if _, err := fmt.Fprint(c.out, answer); err != nil {
+		return err
+	}
+	if !well {
+		return errFailed
+	}
+	return nil
+}
+
+// ask asks a daemon one question over HTTP.
+func ask(ctx context.Context, address, path string) (well bool, answer string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 8*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, nil)
 	if err != nil {
-		return fmt.Errorf("asking the daemon at %s: %w", address, err)
+		return false, "", fmt.Errorf("asking the daemon at %s: %w", address, err)
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy
 	response, err := client.Do(request)
 	if err != nil {
-		return fmt.Errorf("asking the daemon: %w: is it running?", err)
+		return false, "", fmt.Errorf("asking the daemon: %w", err)
 	}
 	defer response.Body.Close()
-	if _, err := io.Copy(c.out, io.LimitReader(response.Body, maxAnswer)); err != nil {
-		return fmt.Errorf("asking the daemon at %s: %w", address, err)
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return false, "", fmt.Errorf("asking the daemon at %s: %w", address, err)
 	}
-	if response.StatusCode != http.StatusOK {
-		return errFailed
-	}
-	return nil
+	return response.StatusCode == http.StatusOK, string(body), nil
 }

@@ -94,18 +94,27 @@ func (s *settings) deskOptions(prover desk.Prover, keys *trust.Keyring, log *slo
 // Run does the daemon's work until ctx ends. Parts that are ended finish what they have begun.
 func (p *program) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	defer close(p.ended)
 	defer p.readings.end()
 	serving := monitor.Server{Handler: p.monitor.Handler(), Log: p.log.With("part", "monitor")}
 	defer serving.Close()
-	for first := true; ; first = false {
+	var sending sync.WaitGroup
+	defer sending.Wait()
+	defer stop()
+	var before *shift
+	for {
 		working, relieve := context.WithCancel(ctx)
 		ended := make(chan error, 1)
-		go func(s *shift) { ended <- s.run(working) }(p.shift)
-		p.readings.become(ctx, p.shift.mailboxes, p.shift.desk)
+		now, last := p.shift, before
+		go func() { ended <- now.run(working) }()
+		sending.Go(func() {
+			if err := now.send(ctx, last); err != nil {
+				p.log.Warn("connections to the mail server did not end well", "error", err)
+			}
+		})
+		p.readings.become(ctx, now.mailboxes, now.desk)
 		p.watch(&serving)
-		if first {
+		if before == nil {
 			close(p.started)
 		}
 		var next relief
@@ -120,24 +129,21 @@ func (p *program) Run(ctx context.Context) error {
 		if next.shift == nil || err != nil {
 			return err
 		}
-		err = p.shift.close()
+		now.outbox.Relieve()
+		before = now
 		p.mu.Lock()
 		p.shift = next.shift
 		p.mu.Unlock()
-		next.done <- err
+		close(next.done)
 	}
 }
 
-// Close ends the connections and closes the register, which goes last.
+// Close closes the register.
 func (p *program) Close() error {
-	var errs []error
-	if p.shift != nil {
-		errs = append(errs, p.shift.close())
+	if p.register == nil {
+		return nil
 	}
-	if p.register != nil {
-		errs = append(errs, p.register.Close())
-	}
-	return errors.Join(errs...)
+	return p.register.Close()
 }
 
 func (s *settings) templates() templates.Settings {

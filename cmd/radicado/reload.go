@@ -9,7 +9,7 @@ import (
 // relief is the next shift, handed over to Run.
 type relief struct {
 	shift *shift
-	done  chan error // what ending the former shift said
+	done  chan struct{} // closed when it is at work
 }
 
 // errRestart is in the error of a reload that only a restart can do.
@@ -18,21 +18,26 @@ var errRestart = errors.New("this takes effect at a restart alone; nothing was c
 // needsRestart says which changes cannot be made while the daemon runs.
 func needsRestart(old, changed settingsFile) error {
 	var errs []error
-	for _, k := range []struct{ key, old, changed string }{
-		{"register.path", old.Register.Path, changed.Register.Path},
-		{"desk.number_prefix", old.Desk.NumberPrefix, changed.Desk.NumberPrefix},
-		{"desk.time_zone", old.Desk.TimeZone, changed.Desk.TimeZone},
-		{"log.format", old.Log.Format, changed.Log.Format},
-	} {
-		if k.old != k.changed {
-			errs = append(errs, fmt.Errorf("%s: from %q to %q: %w", k.key, k.old, k.changed, errRestart))
+	before := lasting(old)
+	for i, k := range lasting(changed) {
+		if k.value != before[i].value {
+			errs = append(errs, fmt.Errorf("%s: from %q to %q: %w", k.key, before[i].value, k.value, errRestart))
 		}
 	}
 	return errors.Join(errs...)
 }
 
+// kept is a key with the value that it keeps.
+type kept struct{ key, value string }
+
+// lasting is the settings that stay as they are while the daemon runs: the register is opened with them, and the log is written.
+func lasting(f settingsFile) []kept {
+	return []kept{{"register.path", f.Register.Path}, {"desk.number_prefix", f.Desk.NumberPrefix}, {"desk.time_zone", f.Desk.TimeZone},
+		{"log.format", f.Log.Format}}
+}
+
 // reload makes the running daemon work by other settings, all of them or, where it returns an error, none. It returns when they
-// are in force: mails and notices that were in hand are finished by the old ones.
+// are in force: what was in hand is finished by the old ones.
 func (p *program) reload(ctx context.Context, s *settings) error {
 	p.mu.Lock()
 	old := p.shift
@@ -44,16 +49,18 @@ func (p *program) reload(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
-	handover := relief{next, make(chan error, 1)}
+	handover := relief{next, make(chan struct{})}
 	select {
 	case p.relief <- handover:
-		if err := <-handover.done; err != nil {
-			p.log.Warn("connections to the mail server did not end well", "error", err)
+		select {
+		case <-handover.done:
+			return nil
+		case <-p.ended:
+			return errors.New("the daemon is stopping")
 		}
-		return nil
 	case <-p.ended:
-		return errors.Join(errors.New("the daemon is stopping"), next.close())
+		return errors.New("the daemon is stopping")
 	case <-ctx.Done():
-		return errors.Join(ctx.Err(), next.close())
+		return ctx.Err()
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -201,5 +202,46 @@ func TestHangup(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestReloadWhileTheServerTakesItsTime reloads while a notice is being sent. Mails are handled by the new settings meanwhile, and
+// the notice is neither cut off nor sent again.
+func TestReloadWhileTheServerTakesItsTime(t *testing.T) {
+	w := newInProcess(t)
+	o := newOffice(t, w)
+	busy, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	w.site.SMTP.Script(func(s mailtest.Step) *mailtest.Reply {
+		if s.Stage == mailtest.StageData && s.To == o.pedro.Addr {
+			once.Do(func() { close(busy) })
+			<-release
+		}
+		return nil
+	})
+	o.start()
+	w.append(t, o.desk.Addr, o.pedro.Write(o.desk.Addr, "Primera", "Hola."))
+	<-busy
+	o.desks = "language = \"en\"\n"
+	if err := o.program.reload(o.ctx, o.reread()); err != nil {
+		t.Fatal(err)
+	}
+	w.append(t, o.desk.Addr, o.pedro.Write(o.desk.Addr, "Segunda", "Hola."))
+	o.until("the second request", func() bool { return o.tickets() == 2 })
+	close(release)
+	o.gets(o.pedro, 2)
+	o.until("no notice to be left", func() bool {
+		queued := true
+		o.view(func(r *register.Reader) (err error) { _, queued, err = r.NextDue(); return err })
+		return !queued
+	})
+	seen := map[string]int{}
+	for _, m := range w.site.SMTP.Sent() {
+		if m.IsTo(o.pedro.Addr) {
+			seen[m.Subject()]++
+		}
+	}
+	if len(seen) != 2 || seen["["+string(o.number(1))+"] Primera"] != 1 || seen["["+string(o.number(2))+"] Segunda"] != 1 {
+		t.Errorf("the official got %v", seen)
 	}
 }

@@ -36,11 +36,12 @@ type shift struct {
 	sheets    *sheetMaker
 	schedule  *schedule.Schedule
 	log       *slog.Logger
+	sent      chan struct{} // closed when the outbox has ended
 }
 
 // newShift wires the parts, which are to go on where those of the shift before stop; nil for the first. Nothing runs and nothing is connected yet.
 func (p *program) newShift(s *settings, before *shift) (*shift, error) {
-	w := &shift{settings: s, register: p.register, log: p.log.With("part", "daemon")}
+	w := &shift{settings: s, register: p.register, log: p.log.With("part", "daemon"), sent: make(chan struct{})}
 	keys, err := trust.OpenKeyring(s.file.Trust.KeyFile, rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("trust.key_file: %w", err)
@@ -137,11 +138,12 @@ func (w *shift) counted(p *program) []desk.Mailbox {
 	return list
 }
 
-// run does the work of the shift until ctx ends or a part fails. Parts that are ended finish what they have begun.
+// run does the work of the shift, but for what send does, until ctx ends or a part fails. Parts that are ended finish what they have
+// begun.
 func (w *shift) run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	parts := []func(context.Context) error{w.desk.Run, w.outbox.Run, w.schedule.Run}
+	parts := []func(context.Context) error{w.desk.Run, w.schedule.Run}
 	errs := make([]error, len(parts))
 	var wait sync.WaitGroup
 	for i, run := range parts {
@@ -154,6 +156,16 @@ func (w *shift) run(ctx context.Context) error {
 	wait.Wait()
 	<-w.cron.Stop().Done()
 	return errors.Join(errs...)
+}
+
+// send sends notices until ctx ends or the outbox is relieved. It begins when the shift before has sent what it had in hand: a notice
+// that is being sent must not be claimed again, and a mail server that takes its time must not keep mails from being handled.
+func (w *shift) send(ctx context.Context, before *shift) error {
+	defer close(w.sent)
+	if before != nil {
+		<-before.sent
+	}
+	return errors.Join(w.outbox.Run(ctx), w.close())
 }
 
 // close ends the connections of a shift that does not run.

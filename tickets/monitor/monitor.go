@@ -125,7 +125,10 @@ func (m *Monitor) Sent(result string, took time.Duration) {
 func (m *Monitor) Server(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.server = fault{err, m.options.Now()}
+	if m.server.err == nil || err == nil {
+		m.server.since = m.options.Now()
+	}
+	m.server.err = err
 }
 
 // Job counts a run of a job.

@@ -23,12 +23,15 @@ func (m *Monitor) Handler() http.Handler {
 	return mux
 }
 
+// Hangs begins the answer of /healthz that names the loops that hang.
+const Hangs = "hangs:"
+
 func (m *Monitor) health(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	if stalled := m.Stalled(); len(stalled) > 0 {
 		w.WriteHeader(http.StatusServiceUnavailable)
-		fmt.Fprintf(w, "hangs: %s\n", strings.Join(stalled, ", "))
+		fmt.Fprintf(w, Hangs+" %s\n", strings.Join(stalled, ", "))
 		return
 	}
 	fmt.Fprintln(w, "ok")

@@ -71,7 +71,10 @@ type Outbox struct {
 	register *register.Register
 	options  Options
 	kick     chan struct{}
-	down     bool // the server failed as a whole: one notice at a time is tried until one gets through
+	relieved chan struct{} // closed where another outbox is to go on
+	relieve  func()        // closes it
+	told     bool          // the observer knows how the server is
+	down     bool          // the server failed as a whole: one notice at a time is tried until one gets through
 	downWait time.Duration
 }
 
@@ -86,7 +89,8 @@ func New(r *register.Register, options Options) *Outbox {
 	set(&options.Pace.MaxRetry, 15*time.Minute)
 	set(&options.Pace.Down, 2*time.Second)
 	set(&options.Pace.MaxDown, 5*time.Minute)
-	return &Outbox{register: r, options: options, kick: make(chan struct{}, 1)}
+	relieved := make(chan struct{})
+	return &Outbox{register: r, options: options, kick: make(chan struct{}, 1), relieved: relieved, relieve: sync.OnceFunc(func() { close(relieved) })}
 }
 
 // Pace is how long the outbox waits before it tries again. Zero fields take the default named beside them.
@@ -121,6 +125,22 @@ const (
 	recordTime = 10 * time.Second // to record results then
 )
 
+// Relieve makes Run return when everything is sent that it has in hand, however long that takes: nothing is cut off, so that nothing
+// is sent twice. Run another outbox afterwards.
+func (o *Outbox) Relieve() { o.relieve() }
+
+// working reports whether more is to be claimed.
+func (o *Outbox) working(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-o.relieved:
+		return false
+	default:
+		return true
+	}
+}
+
 // Run sends until ctx ends; what is on its way then gets a moment to be finished.
 func (o *Outbox) Run(ctx context.Context) error {
 	sending, abort := context.WithCancel(context.WithoutCancel(ctx))
@@ -128,7 +148,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(graceTime, abort) })()
 
 	failure := ""
-	for ctx.Err() == nil {
+	for o.working(ctx) {
 		o.turned()
 		tried, err := o.Flush(sending)
 		wait, kick := time.Duration(0), o.kick
@@ -151,7 +171,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 				wait = spread(o.options.Pace.Down)
 			}
 		}
-		sleep(ctx, wait, kick)
+		o.sleep(ctx, wait, kick)
 	}
 	return nil
 }
@@ -171,12 +191,13 @@ func (o *Outbox) untilDue(ctx context.Context) (time.Duration, error) {
 	return wait, err
 }
 
-// sleep waits until the time is over, kick fires or ctx ends.
-func sleep(ctx context.Context, d time.Duration, kick <-chan struct{}) {
+// sleep waits until the time is over, kick fires, or Run is to end.
+func (o *Outbox) sleep(ctx context.Context, d time.Duration, kick <-chan struct{}) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
+	case <-o.relieved:
 	case <-kick:
 	case <-timer.C:
 	}
@@ -300,6 +321,8 @@ func (o *Outbox) judgeServer(results []deliver.Result) {
 	case fault == nil || reached && o.down:
 		if o.down {
 			o.options.Log.Info("mail server takes notices again")
+		}
+		if o.down || !o.told {
 			o.tell(nil)
 		}
 		o.down = false
@@ -314,6 +337,7 @@ func (o *Outbox) judgeServer(results []deliver.Result) {
 
 // tell tells the observer of the server.
 func (o *Outbox) tell(fault error) {
+	o.told = true
 	if o.options.Observe.Server != nil {
 		o.options.Observe.Server(fault)
 	}

@@ -100,8 +100,9 @@ type Ticket struct {
 	Alerts       []Alert           `json:"alerts,omitempty"`
 	Waiting      Waiting           `json:"waiting,omitzero"` // for an answer of the official
 	ResolvedAt   time.Time         `json:"resolved_at,omitzero"`
-	ClosedAt     time.Time         `json:"closed_at,omitzero"` // also of rejected
-	ChangedAt    time.Time         `json:"changed_at"`         // time of the last event
+	ClosedAt     time.Time         `json:"closed_at,omitzero"`  // also of rejected
+	ChangedAt    time.Time         `json:"changed_at"`          // time of the last event
+	Anonymised   time.Time         `json:"anonymised,omitzero"` // when the personal data of it was erased
 }
 
 // File is an attachment as a ticket remembers it; the content stays with the mail.

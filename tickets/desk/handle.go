@@ -260,6 +260,7 @@ func (d *Desk) decide(tx *register.Tx, p prepared, known acquaintance) (tickets.
 	id, err := tx.AddMessage(register.Message{
 		Identity: known.identity, Digest: p.arrival.Digest, MessageID: m.MessageID, From: m.From, Subject: m.Subject, Class: m.Class,
 		ClassReason: m.ClassReason, Proof: p.proof, ReceivedAt: p.received(), Text: m.NewText, Defects: m.Defects,
+		Attached: len(m.Attachments),
 	})
 	if err != nil {
 		return tickets.Decision{}, err

@@ -66,7 +66,8 @@ func newConnector(path string, options Options, access access) *connector {
 		params.Set("_txlock", "immediate")
 		pragmas = append(pragmas,
 			synchronous,
-			pragma{"fullfsync", "1"}, // on macOS, FULL alone does not reach the disk
+			pragma{"secure_delete", "1"}, // what retention erases must not be left in free pages
+			pragma{"fullfsync", "1"},     // on macOS, FULL alone does not reach the disk
 			pragma{"cache_size", "-16000"},
 			pragma{"wal_autocheckpoint", strconv.Itoa(checkpointPages)},
 			pragma{"journal_size_limit", strconv.Itoa(64 << 20)},

@@ -24,6 +24,7 @@ type Message struct {
 	Ticket      tickets.Number // "" for none
 	Text        string         // what was said now
 	Defects     []string
+	Attached    int // files that it brought, pictures in its text included
 }
 
 // AddMessage adds a message and returns its id. Its mail must be stored, and its Ticket registered where it has one; a
@@ -39,10 +40,10 @@ func (tx *Tx) AddMessage(m Message) (id int64, err error) {
 		return 0, fmt.Errorf("add a message: %w", err)
 	}
 	id, err = inserted(tx.exec(`INSERT INTO messages (identity, raw, message_id, from_name, from_addr, subject, class, class_reason,
-			proven, proof, proof_reason, received_at, ticket, text, defects)
-		VALUES (?1, (SELECT id FROM raws WHERE digest = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)`,
+			proven, proof, proof_reason, received_at, ticket, text, defects, attached)
+		VALUES (?1, (SELECT id FROM raws WHERE digest = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)`,
 		m.Identity, m.Digest[:], m.MessageID, m.From.Name, m.From.Addr, m.Subject, string(m.Class), m.ClassReason,
-		m.Proof.Proven, m.Proof.Method, m.Proof.Reason, m.ReceivedAt.UnixMilli(), orNull(ticket), m.Text, defects))
+		m.Proof.Proven, m.Proof.Method, m.Proof.Reason, m.ReceivedAt.UnixMilli(), orNull(ticket), m.Text, defects, m.Attached))
 	if err != nil {
 		return 0, fmt.Errorf("add message %q: %w", m.MessageID, err)
 	}
@@ -118,7 +119,7 @@ type Thread struct {
 func (r *Reader) TicketsByMessageIDs(ids []string) ([]Thread, error) {
 	var found []Thread
 	for _, query := range []string{
-		`SELECT o.message_id, t.number, o.recipient FROM outbox o JOIN tickets t ON t.id = o.ticket WHERE o.message_id = ?1`,
+		`SELECT o.message_id, t.number, o.recipient FROM outbox o JOIN tickets t ON t.id = o.ticket WHERE o.message_id = ?1 AND o.erased_at IS NULL`,
 		`SELECT m.message_id, t.number, '' FROM messages m JOIN tickets t ON t.id = m.ticket
 			WHERE m.message_id = ?1 AND m.message_id <> '' ORDER BY m.id`,
 	} {

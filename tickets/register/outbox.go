@@ -156,9 +156,9 @@ func (r *Reader) LastNoticesTo(n tickets.Number, recipient string) ([]string, er
 	return found, nil
 }
 
-// NoticeByMessageID returns the notice that went out under the Message-ID.
+// NoticeByMessageID returns the notice that went out under the Message-ID, unless it was erased: nobody knows any more to whom.
 func (r *Reader) NoticeByMessageID(id string) (OutboxRow, error) {
-	found, err := collect(r, scanOutbox, selectOutbox+"WHERE o.message_id = ?1", id)
+	found, err := collect(r, scanOutbox, selectOutbox+"WHERE o.message_id = ?1 AND o.erased_at IS NULL", id)
 	if err != nil {
 		return OutboxRow{}, fmt.Errorf("notice %s: %w", id, err)
 	}

@@ -49,7 +49,7 @@ func (tx *Tx) saveTicket(id int64, t *tickets.Ticket, before int) error {
 		return tx.saveReservations(id, t)
 	}
 	err = tx.change(`UPDATE tickets SET version = ?3, state = ?4, open = ?5, priority = ?6, requester = ?7, technician = ?8,
-		subject = ?9, registered_at = ?10, changed_at = ?11, resolved_at = ?12, closed_at = ?13, body = ?14
+		subject = ?9, registered_at = ?10, changed_at = ?11, resolved_at = ?12, closed_at = ?13, body = ?14, erased_at = NULL
 		WHERE id = ?1 AND number = ?2 AND version = ?15`, append(args, before)...)
 	if err != nil {
 		return err

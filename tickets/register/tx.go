@@ -11,6 +11,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/mattn/go-sqlite3"
+
+	"radicado/tickets"
 )
 
 // Reader reads one consistent state of the register. It belongs to the function that it was given to.
@@ -30,6 +32,7 @@ type Tx struct {
 	now      time.Time
 	level    *level
 	depth    int
+	erased   map[tickets.ErasedKind]int64 // by retention
 }
 
 // level is what a transaction, or a Nested part of it, still has to put right before it ends.

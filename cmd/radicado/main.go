@@ -17,21 +17,22 @@ import (
 
 // commands is the command line. Each field is a subcommand with a file of its own.
 type commands struct {
-	Run     runCommand     `cmd:"" help:"Run the daemon: read the mailboxes, keep the register, send the notices."`
-	Check   checkCommand   `cmd:"" help:"Check the settings, then connect to every mail server and say what to do about each failure."`
-	Probe   probeCommand   `cmd:"" help:"Ask the running daemon whether it is alive."`
-	Demo    demoCommand    `cmd:"" help:"Show the main job on mail servers of its own, with nothing to configure."`
-	Ticket  ticketCommand  `cmd:"" help:"Look at requests in the register."`
-	Assets  assetsCommand  `cmd:"" help:"Keep the equipment register: import, look, export."`
-	Form    formCommand    `cmd:"" help:"Write the form of a request as PDF."`
-	Export  exportCommand  `cmd:"" help:"Write the register of a period as XLSX or CSV."`
-	Backup  backupCommand  `cmd:"" help:"Make a backup of the register now, beside a running daemon or without one."`
-	Verify  verifyCommand  `cmd:"" help:"Look whether the register, or a backup, is sound: nothing lost, nothing altered."`
-	Restore restoreCommand `cmd:"" help:"Make a register of a backup, and take up from the mailboxes what came after it."`
-	Read    readCommand    `cmd:"" help:"Read mail files as the daemon reads them, and show what it makes of them."`
-	Reparse reparseCommand `cmd:"" help:"Read every stored mail again with this version, and show what would come out otherwise; change nothing."`
-	Explain explainCommand `cmd:"" help:"Say step by step how a mail file is read, classed, proven and matched, and what would be done; change nothing."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Run       runCommand       `cmd:"" help:"Run the daemon: read the mailboxes, keep the register, send the notices."`
+	Check     checkCommand     `cmd:"" help:"Check the settings, then connect to every mail server and say what to do about each failure."`
+	Probe     probeCommand     `cmd:"" help:"Ask the running daemon whether it is alive."`
+	Demo      demoCommand      `cmd:"" help:"Show the main job on mail servers of its own, with nothing to configure."`
+	Ticket    ticketCommand    `cmd:"" help:"Look at requests in the register."`
+	Assets    assetsCommand    `cmd:"" help:"Keep the equipment register: import, look, export."`
+	Form      formCommand      `cmd:"" help:"Write the form of a request as PDF."`
+	Export    exportCommand    `cmd:"" help:"Write the register of a period as XLSX or CSV."`
+	Backup    backupCommand    `cmd:"" help:"Make a backup of the register now, beside a running daemon or without one."`
+	Retention retentionCommand `cmd:"" help:"Say what the settings want erased of old requests, and erase it."`
+	Verify    verifyCommand    `cmd:"" help:"Look whether the register, or a backup, is sound: nothing lost, nothing altered."`
+	Restore   restoreCommand   `cmd:"" help:"Make a register of a backup, and take up from the mailboxes what came after it."`
+	Read      readCommand      `cmd:"" help:"Read mail files as the daemon reads them, and show what it makes of them."`
+	Reparse   reparseCommand   `cmd:"" help:"Read every stored mail again with this version, and show what would come out otherwise; change nothing."`
+	Explain   explainCommand   `cmd:"" help:"Say step by step how a mail file is read, classed, proven and matched, and what would be done; change nothing."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 // console is where a subcommand talks to its user.

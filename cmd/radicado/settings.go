@@ -34,6 +34,7 @@ type settingsFile struct {
 	OAuth        oauthSection          `toml:"oauth"`
 	Scan         scanSection           `toml:"scan"`
 	Limits       limitsSection         `toml:"limits"`
+	Retention    retentionSection      `toml:"retention"`
 	Backup       backupSection         `toml:"backup"`
 	Monitor      monitorSection        `toml:"monitor"`
 }
@@ -205,6 +206,7 @@ type settings struct {
 	smtpTimeout time.Duration
 	giveUpAfter time.Duration
 	trust       trust.Policy
+	retention   tickets.Retention
 
 	acceptByRole   map[tickets.Role][]trust.Method // where a role has its own
 	calendarConfig calendar.Config                 // of which those of technicians are made

@@ -54,6 +54,7 @@ func checkSettings(f settingsFile) (*settings, []settingsError) {
 	c.oauth(s)
 	c.scan(s)
 	c.limits(s)
+	c.retention(s)
 	c.backup(s)
 	c.monitor(s)
 	if f.Templates.Folder != "" {

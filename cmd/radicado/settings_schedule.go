@@ -19,6 +19,7 @@ type scheduleSection struct {
 	Reconciled    string `toml:"reconciliation"`
 	Digest        string `toml:"digest"`
 	Worklist      string `toml:"worklist"`
+	Retention     string `toml:"retention"`
 	WaitDays      int    `toml:"wait_days"`
 	WaitReminders int    `toml:"wait_reminders"`
 	CloseDays     int    `toml:"close_days"`
@@ -28,7 +29,7 @@ type scheduleSection struct {
 // defaultSchedule looks at deadlines all day, writes to people in the morning, and keeps house at night.
 func defaultSchedule() scheduleSection {
 	return scheduleSection{Deadlines: "*/5 * * * *", Reminders: "0 8 * * *", Closure: "15 8 * * *", Loans: "30 8 * * *", Vendors: "*/15 * * * *",
-		Reconciled: "0 3 * * *", Digest: "30 7 * * *", Worklist: "45 7 * * *",
+		Reconciled: "0 3 * * *", Digest: "30 7 * * *", Worklist: "45 7 * * *", Retention: "30 3 * * *",
 		WaitDays: 2, WaitReminders: 2, CloseDays: 3, LoanDays: 2}
 }
 
@@ -37,6 +38,7 @@ const (
 	jobDigest         = "digest"
 	jobWorklist       = "worklist"
 	jobReconciliation = "reconciliation" // and the name of the mailbox
+	jobRetention      = "retention"
 )
 
 // chores lists the chores with the cron expressions of the settings.
@@ -54,6 +56,7 @@ func (c *checker) schedules(s *settings) {
 	c.schedule("schedule.reconciliation", k.Reconciled)
 	c.schedule("schedule.digest", k.Digest)
 	c.schedule("schedule.worklist", k.Worklist)
+	c.schedule("schedule.retention", k.Retention)
 	for key, days := range map[string]int{"wait_days": k.WaitDays, "wait_reminders": k.WaitReminders, "close_days": k.CloseDays, "overdue_days": k.LoanDays} {
 		c.atLeast("schedule."+key, days, 0)
 	}

@@ -70,7 +70,8 @@ func (p *program) newShift(s *settings, before *shift) (*shift, error) {
 	if err := w.addMailboxes(p); err != nil {
 		return nil, err
 	}
-	jobs := append(s.jobs(w.desk, w.counted(p)), w.backupJobs(p.pace.now)...)
+	jobs := append(s.jobs(w.desk, w.counted(p)), w.retentionJob(p.pace.now))
+	jobs = append(jobs, w.backupJobs(p.pace.now)...)
 	w.schedule, err = schedule.New(p.register, jobs, schedule.Options{Location: s.location, Now: p.pace.now, Done: w.outbox.Kick,
 		Ran: p.monitor.Job, Log: p.log.With("part", "schedule")})
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
+	"radicado/mailbox"
 	"radicado/mailbox/mailtest"
 	"radicado/tickets"
 	"radicado/tickets/register"
@@ -68,7 +70,17 @@ func TestReconciliation(t *testing.T) {
 		o.extra = "[schedule]\ndeadlines = \"0 4 * * *\"\n"
 		o.start()
 		o.writes(o.pedro, "La que desaparece", "Hola.")
-		o.holds("Procesados", 1)
+		o.until("the move to be recorded", func() (moved bool) {
+			o.view(func(r *register.Reader) error {
+				l, err := r.Ledger("soporte", mailbox.Stock{})
+				moved = len(l.Unchecked) == 1
+				if errors.Is(err, register.ErrNotFound) {
+					return nil // the mailbox was not opened yet
+				}
+				return err
+			})
+			return moved
+		})
 		night := func() (b tickets.Books) {
 			o.stop()
 			o.later(24 * time.Hour)

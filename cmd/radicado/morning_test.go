@@ -59,6 +59,14 @@ func TestMornings(t *testing.T) {
 				t.Errorf("the list lacks the request or its links as %s:\n%s", part, text)
 			}
 		}
+
+		// The digest says how what was set aside becomes a request.
+		o.writes(o.marta, "Fwd: Ofertas", "Sí es para nosotros.\n\n---------- Forwarded message ---------\nDe: Ventas <ventas@tienda.example>\n"+
+			"Date: lun, 23 nov 2026 a las 9:12\nSubject: Ofertas\nTo: <"+o.desk.Addr+">\n\n\nCompre.\n")
+		o.reaches(2, tickets.Registered)
+		if got := o.ticket(2).Requester.Addr; got != "ventas@tienda.example" {
+			t.Errorf("what the coordinator forwarded is a request of %s", got)
+		}
 		o.sound()
 	})
 }

@@ -63,7 +63,7 @@ func (c *checker) schedules(s *settings) {
 	s.policy.WaitDays, s.policy.WaitReminders, s.policy.CloseDays, s.policy.LoanDays = k.WaitDays, k.WaitReminders, k.CloseDays, k.LoanDays
 }
 
-// jobs is everything that the daemon does by itself. What writes to people does so on working days; terms run by the calendar
+// jobs is what the desk does by itself. What writes to people does so on working days; terms run by the calendar
 // in any case.
 func (s *settings) jobs(d *desk.Desk, mailboxes []desk.Mailbox) []schedule.Job {
 	var jobs []schedule.Job

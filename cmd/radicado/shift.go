@@ -70,9 +70,7 @@ func (p *program) newShift(s *settings, before *shift) (*shift, error) {
 	if err := w.addMailboxes(p); err != nil {
 		return nil, err
 	}
-	jobs := append(s.jobs(w.desk, w.counted(p)), w.retentionJob(p.pace.now))
-	jobs = append(jobs, w.backupJobs(p.pace.now)...)
-	w.schedule, err = schedule.New(p.register, jobs, schedule.Options{Location: s.location, Now: p.pace.now, Done: w.outbox.Kick,
+	w.schedule, err = schedule.New(p.register, w.jobs(p), schedule.Options{Location: s.location, Now: p.pace.now, Done: w.outbox.Kick,
 		Ran: p.monitor.Job, Log: p.log.With("part", "schedule")})
 	if err != nil {
 		return nil, fmt.Errorf("[schedule]: %w", err)
@@ -124,6 +122,12 @@ func (w *shift) addMailboxes(p *program) error {
 		w.mailboxes = append(w.mailboxes, one)
 	}
 	return nil
+}
+
+// jobs is everything that the daemon does by itself.
+func (w *shift) jobs(p *program) []schedule.Job {
+	jobs := append(w.settings.jobs(w.desk, w.counted(p)), w.retentionJob(p.pace.now))
+	return append(jobs, w.backupJobs(p.pace.now)...)
 }
 
 // counted is the mailboxes as the daily reconciliation looks at them.

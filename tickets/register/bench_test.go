@@ -140,7 +140,7 @@ func BenchmarkAt(b *testing.B) {
 		size = 100_000
 	}
 	clock := newClock("2026-01-05T09:00:00-05:00")
-	r, err := Open(b.Context(), filepath.Join(b.TempDir(), "register.db"), Options{Now: clock.now, volatile: true})
+	r, err := Open(b.Context(), filepath.Join(b.TempDir(), "register.db"), Options{Now: clock.now, Volatile: true})
 	check(b, err)
 	defer r.Close()
 	_, err = r.Position(b.Context(), "soporte", 7, time.Time{})

@@ -37,7 +37,7 @@ const (
 func newConnector(path string, options Options, access access) *connector {
 	timeout := strconv.FormatInt(options.BusyTimeout.Milliseconds(), 10)
 	synchronous := pragma{"synchronous", "2"} // FULL: a commit is on the disk
-	if options.volatile {
+	if options.Volatile {
 		synchronous.value = "0"
 	}
 	params := url.Values{

@@ -252,7 +252,7 @@ func TestReplayGivesTheStoredTicket(t *testing.T) {
 	run := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
-		r, err := Open(t.Context(), filepath.Join(folder, fmt.Sprint(run)), Options{volatile: true})
+		r, err := Open(t.Context(), filepath.Join(folder, fmt.Sprint(run)), Options{Volatile: true})
 		check(t, err)
 		defer r.Close()
 		var all []*tickets.Ticket

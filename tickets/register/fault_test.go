@@ -142,7 +142,7 @@ func TestPowerCut(t *testing.T) {
 		path := filepath.Join(folder, fmt.Sprint(run))
 		check(t, os.WriteFile(path, file, 0o600))
 		check(t, os.WriteFile(path+"-wal", append(log[:cut:cut], noise...), 0o600))
-		r, err := Open(t.Context(), path, Options{volatile: true})
+		r, err := Open(t.Context(), path, Options{Volatile: true})
 		check(t, err)
 		defer r.Close()
 		want := 0

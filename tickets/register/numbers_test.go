@@ -79,7 +79,7 @@ func TestNumbersAreGaplessWhateverFails(t *testing.T) {
 	run := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
-		r, err := Open(t.Context(), filepath.Join(folder, fmt.Sprint(run)), Options{Location: bogota, volatile: true})
+		r, err := Open(t.Context(), filepath.Join(folder, fmt.Sprint(run)), Options{Location: bogota, Volatile: true})
 		check(t, err)
 		defer r.Close()
 		want := 0

@@ -28,8 +28,7 @@ type Options struct {
 	BusyTimeout time.Duration    // how long to wait for another process; 0 is ten seconds
 	Readers     int              // connections that read at the same time; 0 is four
 	Committed   func()           // called after every commit by this process; must not block; nil for nobody
-
-	volatile bool // for tests that open many registers: the disk is not waited for
+	Volatile    bool             // the disk is not waited for, and a power cut loses or breaks the register: for tests alone
 }
 
 // Register is an open register. It is safe for concurrent use: writers wait for one another, readers wait for nobody.

@@ -48,5 +48,5 @@ func Verbs() []Verb {
 		VerbType, VerbDiagnose, VerbPlan, VerbCopy, VerbFor,
 		VerbAsset, VerbWarranty, VerbUnsolved, VerbVendor,
 		VerbInstruct, VerbStep, VerbAway, VerbSurvey, VerbForm,
-		VerbDuplicate, VerbSplit, VerbUndo, VerbResource, VerbReturn, VerbConfirm}
+		VerbDuplicate, VerbSplit, VerbUndo, VerbResource, VerbReturn, VerbReport, VerbConfirm}
 }

@@ -70,7 +70,7 @@ func drawLetter(rt *rapid.T, i, requests int) letter {
 		l.subject += rapid.SampledFrom([]string{"#nota", "#nota " + word("a"), "#asignar ana", "#prioridad alta", "#espera", "#solucion " + word("a"), "#cerrar " + word("a"),
 			"#reabrir", "#rechazar " + word("a"), "#estado", "#estado SS-2026-000001", "#lista", "#lista todas", "#buscar impresora", "#ayuda", "#tomar", "#cerar " + word("a"),
 			"#diagnostico " + word("a"), "#plan", "#copia " + sofia, "#copia " + nadie, "#para " + sofia, "#tipo software", "#instructivo adquisicion", "#paso 1 " + word("a"),
-			"#proveedor " + word("a"), "#garantia", "#nohay " + word("a"), "#deshacer", "#confirmar aaaaa-bbbbb-ccccc-ddddd"}).Draw(rt, "command") + " "
+			"#proveedor " + word("a"), "#garantia", "#nohay " + word("a"), "#deshacer", "#informe", "#informe " + word("a"), "#confirmar aaaaa-bbbbb-ccccc-ddddd"}).Draw(rt, "command") + " "
 	}
 	forward := rapid.IntRange(0, 4).Draw(rt, "forward") == 0
 	l.change = func(m *mailbox.Message) {
@@ -141,6 +141,9 @@ func (w witness) read(rt *rapid.T, o *office, n tickets.Notice) {
 	}
 	if v := n.Data.Ticket; v != nil && o.tickets[v.Number] != nil && !hasPart(o.tickets[v.Number], key) && n.Kind != tickets.NoticeReceipt {
 		rt.Errorf("notice %s about %s goes to %s, who has no part in it", n.Kind, v.Number, key)
+	}
+	if n.Data.Report != nil {
+		rt.Errorf("notice %s tells %s the figures of the desk", n.Kind, key)
 	}
 	if n.Data.Proof != "" || n.Data.Unproven || n.Data.Withheld != nil {
 		rt.Errorf("notice %s tells %s how senders are proven: %+v", n.Kind, key, n.Data)

@@ -44,6 +44,7 @@ const (
 	NoticeDigest          NoticeKind = "digest"          // to the coordinator, every working day: how the desk stands
 	NoticeWorklist        NoticeKind = "worklist"        // to the technician, every working day: what there is to do
 	NoticeUnbalanced      NoticeKind = "unbalanced"      // to the coordinator: mailbox and ledger do not agree
+	NoticeReport          NoticeKind = "report"          // to the coordinator and whom the settings name: the figures of a week or month
 )
 
 // NoticeKinds lists every kind.
@@ -54,7 +55,7 @@ func NoticeKinds() []NoticeKind {
 		NoticeClaim, NoticeVendorMessage, NoticeVendorReminder, NoticeVendorAnswer, NoticeEscalation,
 		NoticeInstruction, NoticeDuplicate, NoticeAbsence,
 		NoticeDeadline, NoticeReminder, NoticeOverdue, NoticeConfirm, NoticeWithheld,
-		NoticeDigest, NoticeWorklist, NoticeUnbalanced}
+		NoticeDigest, NoticeWorklist, NoticeUnbalanced, NoticeReport}
 }
 
 // Notice is a mail that Decide wants sent. It is committed with the events that cause it and rendered when it is sent.
@@ -101,6 +102,7 @@ type NoticeData struct {
 	Digest       *Digest       `json:"digest,omitempty"`       // NoticeDigest
 	Worklist     *Worklist     `json:"worklist,omitempty"`     // NoticeWorklist
 	Books        *Books        `json:"books,omitempty"`        // NoticeUnbalanced
+	Report       *ReportView   `json:"report,omitempty"`       // NoticeReport, and a receipt that answers #informe: made when the notice is sent
 }
 
 // TicketView is a ticket as a notice shows it.
@@ -167,6 +169,7 @@ type Item struct {
 	Absence *AbsenceView `json:"absence,omitempty"` // of #ausente
 	Units   int          `json:"units,omitempty"`   // of #recurso, #devolver
 	Due     time.Time    `json:"due,omitzero"`      // of #recurso: when it should be back
+	Report  *ReportView  `json:"report,omitempty"`  // of #informe
 }
 
 // Line is one event of a ticket as #estado shows it.
@@ -228,6 +231,7 @@ const (
 	ProblemPeriod          ProblemCode = "period"           // Value is no period: Choices
 	ProblemPeriodOrder     ProblemCode = "period_order"     // it ends (Last) before it begins (From)
 	ProblemPeriodPast      ProblemCode = "period_past"      // it was over on Last
+	ProblemPeriodFuture    ProblemCode = "period_future"    // it begins on From; Choices
 	ProblemNotAbsent       ProblemCode = "not_absent"       // there is no absence to take back
 	ProblemAbsent          ProblemCode = "absent"           // Value is absent from From to Last: Choices
 	ProblemNobody          ProblemCode = "nobody"           // no technician suits the request: Staff

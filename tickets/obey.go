@@ -57,6 +57,7 @@ func rules() map[Verb]rule {
 		VerbAway:      {roles: []Role{RoleTechnician}, carryOut: (*work).away},
 		VerbResource:  {roles: staff, ticket: true, opens: true, carryOut: (*work).reserve},
 		VerbReturn:    {roles: staff, ticket: true, carryOut: (*work).giveBackSome},
+		VerbReport:    {roles: staff, carryOut: (*work).report},
 		VerbConfirm:   {roles: everybody, carryOut: (*work).confirm},
 	}
 }
@@ -106,6 +107,8 @@ func (w *work) registers(commands []Command) bool {
 		for _, c := range commands {
 			switch {
 			case c.Verb == VerbList && !w.understands(c): // "#lista de precios no carga"
+				return true
+			case c.Verb == VerbReport && (!w.isPeriod(c) || w.in.Mail.Message.NewText != ""): // "#informe de nómina no abre"
 				return true
 			case c.Verb == "" || rules()[c.Verb].ticket:
 				wordsOfTheirOwn = wordsOfTheirOwn || w.in.Mail.Message.NewText != ""
@@ -472,6 +475,9 @@ func (w *work) receipt(applied, noteKept bool) {
 		for _, i := range w.items {
 			if i.Verb == VerbForm && applied {
 				d.Form = i.Number
+			}
+			if i.Verb == VerbReport && applied {
+				d.Report = i.Report
 			}
 		}
 	})

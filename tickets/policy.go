@@ -41,6 +41,7 @@ type Policy struct {
 	LoanDays      int                // working days after which the desk is reminded again of an overdue loan; 0: once is enough
 	Confirm       Confirming
 	Limits        Limits
+	ReportTo      []mailbox.Address // who gets the weekly and monthly reports besides the coordinators
 }
 
 // Identify says who a message claims to be from. Proof is added by whoever examined the message.

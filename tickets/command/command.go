@@ -65,6 +65,7 @@ func words() []word {
 		{"ausente", tickets.VerbAway}, {"away", tickets.VerbAway},
 		{"recurso", tickets.VerbResource}, {"resource", tickets.VerbResource},
 		{"devolver", tickets.VerbReturn}, {"return", tickets.VerbReturn},
+		{"informe", tickets.VerbReport}, {"report", tickets.VerbReport},
 		{"confirmar", tickets.VerbConfirm}, {"confirm", tickets.VerbConfirm},
 	}
 }

@@ -1,0 +1,235 @@
+package tickets
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"radicado/mailbox"
+)
+
+// VerbReport asks for the report of a period.
+const VerbReport Verb = "report"
+
+// ReportView says which report goes with a notice. Its figures are made when the notice is sent: they follow from the register.
+type ReportView struct {
+	Period     Period    `json:"period"`
+	At         time.Time `json:"at"`                   // what happened later is left out
+	Technician string    `json:"technician,omitempty"` // address key of the technician whose requests alone count; "" for everybody's
+}
+
+// report carries out #informe: a coordinator's is about the desk, a technician's about his or her own requests.
+func (w *work) report(c Command, _ string) (Item, *Problem) {
+	p, known := w.in.Policy.People.Find(w.in.Sender.Address.Addr)
+	if !known {
+		return Item{}, &Problem{Code: ProblemForbidden}
+	}
+	period, problem := ParsePeriod(c.Arg, w.in.today())
+	if problem != nil {
+		return Item{}, problem
+	}
+	view := &ReportView{Period: period, At: w.in.Now}
+	if p.Role != RoleCoordinator {
+		view.Technician = p.Address().Key()
+	}
+	return Item{Report: view}, nil
+}
+
+// today is the time of the decision in the time zone of the ministry's days.
+func (in Input) today() time.Time { return in.Policy.local(in.Now) }
+
+// isPeriod reports whether a command names a period of a report.
+func (w *work) isPeriod(c Command) bool {
+	_, problem := ParsePeriod(c.Arg, w.in.today())
+	return problem == nil || problem.Code == ProblemPeriodFuture
+}
+
+// Periodic decides on the report of the last week or month that was over at due: it goes to the coordinators and to those
+// whom the settings name.
+func Periodic(in Input, unit PeriodUnit, due time.Time) (Decision, error) {
+	in.Mail.Message = cmp.Or(in.Mail.Message, new(mailbox.Message))
+	w := newWork(in)
+	period := PeriodOf(unit, in.Policy.local(due)).Before()
+	var to []mailbox.Address
+	for _, p := range in.Policy.People.With(RoleCoordinator) {
+		to = append(to, p.Address())
+	}
+	for _, a := range append(to, in.Policy.ReportTo...) {
+		w.notify(NoticeReport, a, RoleCoordinator, func(d *NoticeData) { d.Report = &ReportView{Period: period, At: in.Now} })
+	}
+	return w.decision("report of a " + string(unit))
+}
+
+// reportChoices are ways to write the argument of #informe.
+func reportChoices(now time.Time) []string {
+	return []string{"mes pasado", "semana pasada", now.AddDate(0, -1, 0).Format("2006-01"), "octubre " + strconv.Itoa(now.Year()-1), "trimestre 3 " + strconv.Itoa(now.Year()-1),
+		strconv.Itoa(now.Year()), now.Format("2006-01") + "-01.." + now.Format("2006-01") + "-15"}
+}
+
+// The forms of a period, folded.
+var (
+	periodArticle = regexp.MustCompile(`^(?:del?|from|el|la|the)\s+`)
+	periodYear    = regexp.MustCompile(`^(?:ano\s+|year\s+)?([12]\d{3})$`)
+	periodMonth   = regexp.MustCompile(`^([12]\d{3})[-/.](\d{1,2})$`)
+	periodMonthUS = regexp.MustCompile(`^(\d{1,2})[-/.]([12]\d{3})$`)
+	periodNamed   = regexp.MustCompile(`^(?:mes\s+(?:de\s+)?)?([a-z]{3,})\.?(?:\s+(?:del?\s+)?([12]\d{3}))?$`)
+	periodWeek    = regexp.MustCompile(`^([12]\d{3})-?w(\d{1,2})$`)
+	periodWeekNo  = regexp.MustCompile(`^(?:semana|week)\s+(\d{1,2})(?:\s*(?:del?\s+|of\s+|,\s*)?([12]\d{3}))?$`)
+	periodQuarter = regexp.MustCompile(`^([12]\d{3})\s*-?\s*[tq]([1-4])$`)
+	periodQuartNo = regexp.MustCompile(`^(?:trimestre\s+|quarter\s+|[tq])([1-4])(?:\s*(?:-|del?\s+|of\s+|,\s*)?\s*([12]\d{3}))?$`)
+	periodOrdinal = regexp.MustCompile(`^(primer|segundo|tercer|cuarto|first|second|third|fourth)o?\s+(?:trimestre|quarter)(?:\s+(?:del?\s+|of\s+)?([12]\d{3}))?$`)
+	periodSpan    = regexp.MustCompile(`\s*\.{2,}\s*|\s*[–—]\s*|\s+-\s+|\s+(?:al?|hasta|to|until)\s+(?:el\s+)?`)
+)
+
+// oldestReport is the first year that anybody asks for; an earlier one is mistyped.
+const oldestReport = 1990
+
+// ParsePeriod reads the period of a report, nothing for the month that goes on: "2026-10", "octubre de 2026", "mes pasado",
+// "2026-W47", "2026-T3", "2026-10-01..2026-10-15" and their like, in Spanish or English. A month, week or quarter without a year
+// is the latest that has begun. What has not begun is refused.
+func ParsePeriod(arg string, now time.Time) (Period, *Problem) {
+	folded := periodArticle.ReplaceAllString(periodArticle.ReplaceAllString(Fold(arg), ""), "") // "del", "de la"
+	if strings.HasSuffix(folded, ".") && !strings.HasSuffix(folded, "..") {
+		folded = folded[:len(folded)-1]
+	}
+	unreadable := &Problem{Code: ProblemPeriod, Value: arg, Choices: reportChoices(now)}
+	p, read := onePeriod(folded, now)
+	if !read {
+		var problem *Problem
+		if p, problem = spanOfPeriods(folded, now); problem != nil {
+			problem.Value, problem.Choices = arg, unreadable.Choices
+			return Period{}, problem
+		}
+	}
+	switch {
+	case p.From.Year() < oldestReport:
+		return Period{}, unreadable
+	case p.From.After(now):
+		return Period{}, &Problem{Code: ProblemPeriodFuture, Value: arg, From: p.From, Choices: unreadable.Choices}
+	}
+	return p, nil
+}
+
+// spanOfPeriods reads "first..last", each a day or a longer period.
+func spanOfPeriods(folded string, now time.Time) (Period, *Problem) {
+	parts := periodSpan.Split(folded, -1)
+	if len(parts) != 2 || parts[0] == "" || parts[1] == "" {
+		return Period{}, &Problem{Code: ProblemPeriod}
+	}
+	last, read := onePeriod(parts[1], now)
+	first, begins := onePeriod(parts[0], now)
+	if dayAlone.MatchString(parts[0]) && read && last.Length() == 1 { // "1 al 15 de octubre"
+		day, _ := strconv.Atoi(parts[0]) // two digits
+		first = Days(last.From.AddDate(0, 0, day-last.From.Day()), last.From)
+		begins = first.From.Day() == day
+	}
+	switch {
+	case !read || !begins:
+		return Period{}, &Problem{Code: ProblemPeriod}
+	case first.From.After(last.Last()):
+		return Period{}, &Problem{Code: ProblemPeriodOrder, From: first.From, Last: last.Last()}
+	}
+	return Period{Unit: PeriodDays, From: first.From, To: last.To}, nil
+}
+
+// namedPeriods are periods by how many units they lie back, as Fold writes them.
+var namedPeriods = []struct {
+	unit  PeriodUnit
+	back  int
+	words []string
+}{
+	{PeriodMonth, 0, []string{"", "este mes", "mes", "mes actual", "this month", "month"}},
+	{PeriodMonth, 1, []string{"mes pasado", "mes anterior", "ultimo mes", "last month", "previous month"}},
+	{PeriodWeek, 0, []string{"semana", "esta semana", "semana actual", "this week", "week"}},
+	{PeriodWeek, 1, []string{"semana pasada", "semana anterior", "ultima semana", "last week", "previous week"}},
+	{PeriodQuarter, 0, []string{"trimestre", "este trimestre", "trimestre actual", "this quarter", "quarter"}},
+	{PeriodQuarter, 1, []string{"trimestre pasado", "trimestre anterior", "ultimo trimestre", "last quarter", "previous quarter"}},
+	{PeriodYear, 0, []string{"ano", "este ano", "ano actual", "this year", "year"}},
+	{PeriodYear, 1, []string{"ano pasado", "ano anterior", "last year", "previous year"}},
+	{PeriodDays, 0, []string{"hoy", "today"}},
+	{PeriodDays, 1, []string{"ayer", "yesterday"}},
+}
+
+// onePeriod reads a period that is no span of others.
+func onePeriod(folded string, now time.Time) (Period, bool) {
+	for _, named := range namedPeriods {
+		if slices.Contains(named.words, folded) {
+			p := PeriodOf(named.unit, now)
+			for range named.back {
+				p = p.Before()
+			}
+			return p, true
+		}
+	}
+	number := func(s string) int {
+		n, _ := strconv.Atoi(s) // digits, or nothing
+		return n
+	}
+	switch {
+	case periodYear.MatchString(folded):
+		return yearly(PeriodYear, number(periodYear.FindStringSubmatch(folded)[1]), 1, now)
+	case periodMonth.MatchString(folded):
+		m := periodMonth.FindStringSubmatch(folded)
+		return yearly(PeriodMonth, number(m[1]), number(m[2]), now)
+	case periodMonthUS.MatchString(folded):
+		m := periodMonthUS.FindStringSubmatch(folded)
+		return yearly(PeriodMonth, number(m[2]), number(m[1]), now)
+	case periodWeek.MatchString(folded):
+		m := periodWeek.FindStringSubmatch(folded)
+		return yearly(PeriodWeek, number(m[1]), number(m[2]), now)
+	case periodWeekNo.MatchString(folded):
+		m := periodWeekNo.FindStringSubmatch(folded)
+		return yearly(PeriodWeek, number(m[2]), number(m[1]), now)
+	case periodQuarter.MatchString(folded):
+		m := periodQuarter.FindStringSubmatch(folded)
+		return yearly(PeriodQuarter, number(m[1]), number(m[2]), now)
+	case periodQuartNo.MatchString(folded):
+		m := periodQuartNo.FindStringSubmatch(folded)
+		return yearly(PeriodQuarter, number(m[2]), number(m[1]), now)
+	case periodOrdinal.MatchString(folded):
+		m := periodOrdinal.FindStringSubmatch(folded)
+		n := slices.Index([]string{"primer", "segundo", "tercer", "cuarto", "first", "second", "third", "fourth"}, m[1])%4 + 1
+		return yearly(PeriodQuarter, number(m[2]), n, now)
+	}
+	if m := periodNamed.FindStringSubmatch(folded); m != nil && monthArg(m[1]) > 0 {
+		return yearly(PeriodMonth, number(m[2]), monthArg(m[1]), now)
+	}
+	day, read := dayArg(folded, now)
+	if !read {
+		return Period{}, false
+	}
+	if day.year == 0 {
+		day.year = now.Year()
+		if day.on(day.year, now).After(now) {
+			day.year--
+		}
+	}
+	at := day.on(day.year, now)
+	return Days(at, at), exists(day, at)
+}
+
+// yearly returns the n-th month, week or quarter of a year, of the latest in which it has begun where the year is 0.
+func yearly(unit PeriodUnit, year, n int, now time.Time) (Period, bool) {
+	if year == 0 {
+		p, ok := yearly(unit, now.Year(), n, now)
+		if !ok || p.From.After(now) {
+			p, ok = yearly(unit, now.Year()-1, n, now)
+		}
+		return p, ok
+	}
+	start := time.Date(year, 1, 1, 0, 0, 0, 0, now.Location())
+	switch unit {
+	case PeriodMonth:
+		return PeriodOf(unit, start.AddDate(0, n-1, 0)), n >= 1 && n <= 12
+	case PeriodQuarter:
+		return PeriodOf(unit, start.AddDate(0, 3*(n-1), 0)), true
+	case PeriodWeek: // that of 4 January is the first of its year (ISO 8601)
+		p := PeriodOf(unit, start.AddDate(0, 0, 3+7*(n-1)))
+		_, number := p.From.ISOWeek()
+		return p, number == n
+	}
+	return PeriodOf(unit, start), true
+}

@@ -127,6 +127,8 @@ var english = vocabulary{
 		tickets.VerbSplit: {does: "Makes a new request of the latest answer of the requester.",
 			label: "Make a request of the answer"},
 		tickets.VerbUndo: {does: "Takes your last command about this request back, where that is still possible.", label: "Undo my last command"},
+		tickets.VerbReport: {does: "Sends you the report of a period with figures and charts: a month, a week, a quarter, a year or two dates. Without one, that of this month.",
+			argument: "last month", label: "Get this month's report", labelArg: "Report: %s"},
 		tickets.VerbConfirm: {does: "Confirms commands with the code that was sent to you.", argument: "abcde-fghij-klmno-pqrst",
 			label: "Confirm"},
 	},
@@ -136,6 +138,12 @@ var english = vocabulary{
 	point:  ".",
 	auto:   "auto",
 	number: "NUMBER",
+
+	quarter: "%s quarter of %d", week: "week from %s", until: " to ",
+	ordinals: [4]string{"first", "second", "third", "fourth"},
+	weekdays: [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
+	ages:     "%d to %d days", oldest: "%d days or more",
+	more: "%d more", fewer: "%d fewer", same: "as many",
 	choices: map[string]string{
 		"critica": "critical", "alta": "high", "media": "medium", "baja": "low",
 		"abiertas": "open", "nuevas": "new", "coordinadas": "coordinated", "servicio": "service", "espera": "waiting",

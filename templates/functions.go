@@ -58,6 +58,19 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"previous":     func(n int) int { return n - 1 },
 		"tasks":        s.tasks,
 		"loans":        s.loans,
+		"span":         func(p tickets.Period) string { return w.period(p.In(s.settings.Location)) },
+		"stretch":      w.stretch,
+		"quiet":        quiet,
+		"age":          w.age,
+		"took":         took,
+		"median":       median,
+		"ninth":        ninth,
+		"inTime":       w.inTime,
+		"mean":         w.mean,
+		"difference":   w.difference,
+		"scoreRows":    w.scoreRows,
+		"picture":      picture,
+		"groups":       topGroups,
 		"surveys":      func(v view) []Action { return s.linked(v, tickets.VerbSurvey) },
 	}
 }
@@ -176,7 +189,7 @@ func tagged(number tickets.Number, rest string) string {
 // asks reports whether a command only asks something, so that there is nothing to be done.
 func asks(i tickets.Item) bool {
 	switch i.Verb {
-	case tickets.VerbStatus, tickets.VerbList, tickets.VerbSearch, tickets.VerbHelp, tickets.VerbForm:
+	case tickets.VerbStatus, tickets.VerbList, tickets.VerbSearch, tickets.VerbHelp, tickets.VerbForm, tickets.VerbReport:
 		return true
 	}
 	return false

@@ -27,7 +27,7 @@ func samples() []tickets.Notice {
 		}
 		list = append(list, withRole(fullNotice(tickets.NoticeReopened, lang), tickets.RoleRequester),
 			withRole(fullNotice(tickets.NoticeStatus, lang), tickets.RoleCoordinator),
-			withRole(fullNotice(tickets.NoticeOverdue, lang), tickets.RoleTechnician), problemNotice(lang))
+			withRole(fullNotice(tickets.NoticeOverdue, lang), tickets.RoleTechnician), problemNotice(lang), reportReceipt(lang))
 	}
 	return list
 }
@@ -36,7 +36,7 @@ func samples() []tickets.Notice {
 func recipientRole(kind tickets.NoticeKind) tickets.Role {
 	switch kind {
 	case tickets.NoticeNewRequest, tickets.NoticeReceipt, tickets.NoticeUnproven, tickets.NoticeUndelivered, tickets.NoticeAbsence, tickets.NoticeDeadline,
-		tickets.NoticeConfirm, tickets.NoticeWithheld, tickets.NoticeDigest, tickets.NoticeUnbalanced:
+		tickets.NoticeConfirm, tickets.NoticeWithheld, tickets.NoticeDigest, tickets.NoticeUnbalanced, tickets.NoticeReport:
 		return tickets.RoleCoordinator
 	case tickets.NoticeClaim, tickets.NoticeVendorMessage, tickets.NoticeVendorReminder:
 		return tickets.RoleVendor
@@ -65,6 +65,8 @@ func bareNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	case tickets.NoticeUndelivered:
 		n.Data.Failure = new(tickets.UndeliveredFact)
 	case tickets.NoticeUnproven:
+	case tickets.NoticeReport:
+		n.Data.Report = &tickets.ReportView{Period: samplePeriod(), At: samplePeriod().To}
 	case tickets.NoticeAbsence:
 		n.Data.Absence = &tickets.AbsenceView{Name: "Carlos Ruiz", Ended: true}
 	case tickets.NoticeDeadline:
@@ -120,6 +122,8 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Ticket.Resources = nil
 		d.Ticket.Remarks = []tickets.Remark{{Code: tickets.RemarkIncomplete}}
 		d.Ticket.Technician, d.Ticket.State, d.Ticket.Priority = "", tickets.Registered, tickets.Unassessed
+	case tickets.NoticeReport:
+		d.Report = &tickets.ReportView{Period: samplePeriod(), At: samplePeriod().To}
 	case tickets.NoticeUndelivered:
 		d.Failure = &tickets.UndeliveredFact{Recipients: []string{"rosalba.pena@example.org"}, Status: "5.1.1", Permanent: true,
 			Diagnostic: "550 5.1.1 <rosalba.pena@example.org>: Recipient address rejected: User unknown"}
@@ -262,6 +266,15 @@ func sampleReceipt(t *tickets.TicketView) *tickets.Receipt {
 	}
 }
 
+// reportReceipt answers a technician's #informe for a month that goes on.
+func reportReceipt(lang string) tickets.Notice {
+	n := bareNotice(tickets.NoticeReceipt, lang)
+	n.To.Name, n.Data.Role = "Carlos Ruiz", tickets.RoleTechnician
+	n.Data.Report = &tickets.ReportView{Period: samplePeriod(), At: samplePeriod().From.Add(460 * time.Hour), Technician: "carlos.ruiz@example.org"}
+	n.Data.Receipt = &tickets.Receipt{Applied: true, Items: []tickets.Item{{Command: "#informe 2026-10", Verb: tickets.VerbReport, Report: n.Data.Report}}}
+	return n
+}
+
 // problemNotice is a receipt in which every problem occurs, with all that a problem can say.
 func problemNotice(lang string) tickets.Notice {
 	n := fullNotice(tickets.NoticeReceipt, lang)
@@ -274,7 +287,7 @@ func problemNotice(lang string) tickets.Notice {
 		tickets.ProblemUnknownAsset, tickets.ProblemWarranty, tickets.ProblemNoVendor, tickets.ProblemNoAsset, tickets.ProblemSeveralAssets,
 		tickets.ProblemNoClaim, tickets.ProblemNoInstruction, tickets.ProblemUnfinished, tickets.ProblemItself, tickets.ProblemOtherState,
 		tickets.ProblemNoAnswer, tickets.ProblemNothingToUndo, tickets.ProblemIrrevocable, tickets.ProblemOvertaken, tickets.ProblemPeriod, tickets.ProblemPeriodOrder,
-		tickets.ProblemPeriodPast, tickets.ProblemNotAbsent, tickets.ProblemAbsentAlready, tickets.ProblemAbsent,
+		tickets.ProblemPeriodPast, tickets.ProblemPeriodFuture, tickets.ProblemNotAbsent, tickets.ProblemAbsentAlready, tickets.ProblemAbsent,
 		tickets.ProblemNobody, tickets.ProblemExhausted, tickets.ProblemQuantity, tickets.ProblemNotHeld, tickets.ProblemLevels, tickets.ProblemCodeUseless} {
 		n.Data.Receipt.Items = append(n.Data.Receipt.Items, tickets.Item{Command: "#cerar hoy", Problem: &tickets.Problem{
 			Code: code, Value: "cerar", Nearest: "cerrar", Choices: []string{"crítica", "alta", "media", "baja"}, State: tickets.Closed, Asset: &expired,

@@ -66,6 +66,7 @@ type noticeKey struct {
 type view struct {
 	tickets.NoticeData
 	Settings
+	Made  *Report // the figures of NoticeData.Report
 	Kind  tickets.NoticeKind
 	Lang  string
 	Style template.CSS // rules that cannot stand on an element: dark mode
@@ -109,7 +110,7 @@ func Load(override string, s Settings) (*Set, error) {
 // tryAll renders each notice with sample data.
 func (s *Set) tryAll() error {
 	for _, n := range samples() {
-		mail, err := s.Render(n)
+		mail, err := s.RenderReport(n, sampleReport(n))
 		if err != nil {
 			return err
 		}
@@ -221,8 +222,11 @@ func parseInto(t *template.Template, name string, src source) error {
 	return nil
 }
 
-// Render makes the mail of a notice.
-func (s *Set) Render(n tickets.Notice) (Mail, error) {
+// Render makes the mail of a notice that shows no report.
+func (s *Set) Render(n tickets.Notice) (Mail, error) { return s.RenderReport(n, nil) }
+
+// RenderReport makes the mail of a notice with the report that it asks for; nil where it asks for none.
+func (s *Set) RenderReport(n tickets.Notice, made *Report) (Mail, error) {
 	lang := n.Lang
 	if !slices.Contains(Langs(), lang) {
 		lang = Langs()[0]
@@ -234,8 +238,11 @@ func (s *Set) Render(n tickets.Notice) (Mail, error) {
 	if err := complete(n); err != nil {
 		return Mail{}, err
 	}
+	if (n.Data.Report != nil) != (made != nil) {
+		return Mail{}, fmt.Errorf("templates: notice %s for %s asks for a report and has no figures, or the other way round", n.Kind, n.To.Addr)
+	}
 	var page bytes.Buffer
-	if err := t.Execute(&page, view{n.Data, s.settings, n.Kind, lang, template.CSS(s.style.media)}); err != nil {
+	if err := t.Execute(&page, view{n.Data, s.settings, made, n.Kind, lang, template.CSS(s.style.media)}); err != nil {
 		return Mail{}, fmt.Errorf("templates: %s: %w", t.file, err)
 	}
 	doc, err := readDocument(&page)
@@ -283,6 +290,10 @@ func complete(n tickets.Notice) error {
 			lacks = "books"
 		}
 	case tickets.NoticeUnproven:
+	case tickets.NoticeReport:
+		if n.Data.Report == nil {
+			lacks = "period"
+		}
 	case tickets.NoticeDeadline:
 		if n.Data.Ticket == nil {
 			lacks = "ticket"

@@ -3,6 +3,7 @@ package templates
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
@@ -207,6 +208,9 @@ func actionLines(n *html.Node, width int) []string {
 
 // table returns the rows in aligned columns; the last one takes what room is left.
 func table(n *html.Node, width int) []string {
+	if hasClass(n, "figures") {
+		return figureLines(n, width)
+	}
 	rows := cells(n)
 	widths := columnWidths(rows)
 	if len(widths) == 0 {
@@ -230,6 +234,43 @@ func table(n *html.Node, width int) []string {
 		lines = append(lines, aligned(row, widths, gap, left)...)
 	}
 	return lines
+}
+
+// figureLines returns a table of figures as a list, each figure with the heading of its column, for no line is wide enough for
+// the table. A row that is nothing but a heading names the one after it.
+func figureLines(n *html.Node, width int) []string {
+	var lines, headings []string
+	name := ""
+	for tr := range n.Descendants() {
+		if tr.DataAtom != atom.Tr {
+			continue
+		}
+		var figures []string
+		column := 0
+		for cell := range tr.ChildNodes() {
+			switch {
+			case cell.DataAtom == atom.Th && tr.Parent.DataAtom == atom.Thead:
+				headings = append(headings, lowerFirst(oneLine(inline(cell))))
+				continue
+			case cell.DataAtom == atom.Th:
+				name = oneLine(inline(cell))
+			case cell.DataAtom == atom.Td && column < len(headings):
+				figures = append(figures, strings.TrimSpace(headings[column]+" "+oneLine(inline(cell))))
+			default:
+				continue
+			}
+			column++
+		}
+		if len(figures) > 0 {
+			lines = append(lines, hang("- ", wrap(name+": "+strings.Join(figures, "; "), width-2))...)
+		}
+	}
+	return lines
+}
+
+func lowerFirst(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(first)) + s[size:]
 }
 
 // cells returns the text of every cell, row by row.

@@ -22,6 +22,12 @@ type vocabulary struct {
 	auto       string            // the argument of #assign that lets the daemon choose
 	choices    map[string]string // arguments as Decide names them, where the language writes them otherwise
 	number     string            // stands for the number of a request in examples
+
+	quarter, week, until string // of periods: ordinal and year, days, between two days
+	ordinals             [4]string
+	weekdays             [7]string
+	ages, oldest         string // in days
+	more, fewer, same    string // than before
 }
 
 // verbWords is what is said of a command.

@@ -3,6 +3,7 @@ package chart
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"radicado/tickets/report"
@@ -63,18 +64,12 @@ func (w *words) terms(f *report.Figures) bars {
 func (w *words) groups(id string, list []report.Group, unnamed string) bars {
 	b := w.bars(id, series{name: w.received, colour: blue}, series{name: w.done, colour: orange}, series{name: w.open, colour: light})
 	b.horizontal = true
-	rest := report.Group{}
-	for i, g := range list {
-		if len(list) > mostNames && i >= mostNames-1 {
-			rest.Received += g.Received
-			rest.Done += g.Done
-			rest.Open += g.Open
-			continue
-		}
+	shown, others, n := report.Top(list, mostNames)
+	for _, g := range shown {
 		b.add(cmp.Or(g.Name, unnamed), float64(g.Received), float64(g.Done), float64(g.Open))
 	}
-	if len(list) > mostNames {
-		b.add(fmt.Sprintf(w.others, len(list)-mostNames+1), float64(rest.Received), float64(rest.Done), float64(rest.Open))
+	if n > 0 {
+		b.add(fmt.Sprintf(w.others, n), float64(others.Received), float64(others.Done), float64(others.Open))
 	}
 	return b
 }
@@ -94,8 +89,9 @@ func hours(s report.Span) float64 { return float64(s.Median) / float64(time.Hour
 
 func (w *words) satisfaction(f *report.Figures) bars {
 	b := w.bars("satisfaction", series{name: w.answers, colour: blue})
-	for i, n := range f.Satisfaction.Scores {
-		b.add(w.scores[i], float64(n))
+	b.horizontal = true
+	for i := range slices.Backward(w.scores[:]) { // the best first, as in the survey
+		b.add(w.scores[i], float64(f.Satisfaction.Scores[i]))
 	}
 	return b
 }

@@ -59,9 +59,9 @@ func topGroups(list []report.Group, unnamed string) groupRows {
 	return groupRows{shown, others, n, unnamed}
 }
 
-// took returns a working time for people: "3 h 20 min".
+// took returns a working time for people, in minutes that have begun: "3 h 20 min".
 func took(d time.Duration) string {
-	minutes := int((d + 30*time.Second) / time.Minute)
+	minutes := int((d + time.Minute - 1) / time.Minute)
 	hours := minutes / 60
 	switch {
 	case hours >= 100 || hours > 0 && minutes%60 == 0:

@@ -1,6 +1,9 @@
 package tickets
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // PeriodUnit is what a period of a report is.
 type PeriodUnit string
@@ -19,6 +22,25 @@ type Period struct {
 	Unit PeriodUnit `json:"unit"`
 	From time.Time  `json:"from"`
 	To   time.Time  `json:"to"`
+}
+
+// String writes the period as ParsePeriod reads it: "2026-10", "2026-W47", "2026-T3", "2026", "2026-10-01..2026-10-15".
+func (p Period) String() string {
+	switch p.Unit {
+	case PeriodYear:
+		return p.From.Format("2006")
+	case PeriodQuarter:
+		return fmt.Sprintf("%s-T%d", p.From.Format("2006"), (p.From.Month()+2)/3)
+	case PeriodMonth:
+		return p.From.Format("2006-01")
+	case PeriodWeek:
+		year, week := p.From.ISOWeek()
+		return fmt.Sprintf("%04d-W%02d", year, week)
+	}
+	if p.Length() == 1 {
+		return p.From.Format(time.DateOnly)
+	}
+	return p.From.Format(time.DateOnly) + ".." + p.Last().Format(time.DateOnly)
 }
 
 // PeriodOf returns the period of a unit that holds the instant, in the instant's time zone.

@@ -1,7 +1,6 @@
 package tickets
 
 import (
-	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -47,20 +46,19 @@ func (w *work) isPeriod(c Command) bool {
 	return problem == nil || problem.Code == ProblemPeriodFuture
 }
 
-// Periodic decides on the report of the last week or month that was over at due: it goes to the coordinators and to those
-// whom the settings name.
-func Periodic(in Input, unit PeriodUnit, due time.Time) (Decision, error) {
-	in.Mail.Message = cmp.Or(in.Mail.Message, new(mailbox.Message))
-	w := newWork(in)
-	period := PeriodOf(unit, in.Policy.local(due)).Before()
+// Reports is the notices with the report of the last week or month that was over at due, to the coordinators and to whom the
+// settings name.
+func Reports(p *Policy, unit PeriodUnit, due, now time.Time) []Notice {
+	w := newWork(Input{Now: now, Policy: p, Mail: Mail{Message: new(mailbox.Message)}})
+	view := ReportView{Period: PeriodOf(unit, p.local(due)).Before(), At: now}
 	var to []mailbox.Address
-	for _, p := range in.Policy.People.With(RoleCoordinator) {
-		to = append(to, p.Address())
+	for _, person := range p.People.With(RoleCoordinator) {
+		to = append(to, person.Address())
 	}
-	for _, a := range append(to, in.Policy.ReportTo...) {
-		w.notify(NoticeReport, a, RoleCoordinator, func(d *NoticeData) { d.Report = &ReportView{Period: period, At: in.Now} })
+	for _, a := range append(to, p.ReportTo...) {
+		w.notify(NoticeReport, a, RoleCoordinator, func(d *NoticeData) { d.Report = &view })
 	}
-	return w.decision("report of a " + string(unit))
+	return w.notices
 }
 
 // reportChoices are ways to write the argument of #informe.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -42,17 +43,8 @@ func (e *exportCommand) Run(ctx context.Context, c console) error {
 		if err != nil {
 			return err
 		}
-		now := time.Now()
-		return write(&file, form.Register{
-			From: period.From, To: period.To, Made: now, States: names(tickets.States()),
-			Priorities: names([]tickets.Priority{tickets.Critical, tickets.High, tickets.Medium, tickets.Low}),
-			Rows: func(yield func(form.Row, error) bool) {
-				sheets.rows(r, period, now, func(row form.Row, err error) bool {
-					rows++
-					return yield(row, err)
-				})
-			},
-		}, sheets.organisation)
+		rows, err = sheets.register(&file, write, r, period, time.Now())
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("export: %w", err)
@@ -92,6 +84,21 @@ func names[T ~string](codes []T) []string {
 		list = append(list, templates.Name(string(c)))
 	}
 	return list
+}
+
+// register writes the requests of a period by one of the writers of form, and returns how many there are.
+func (m *sheetMaker) register(w io.Writer, write func(io.Writer, form.Register, form.Organisation) error, r *register.Reader, period register.Filter, now time.Time) (rows int, err error) {
+	err = write(w, form.Register{
+		From: period.From, To: period.To, Made: now, States: names(tickets.States()),
+		Priorities: names([]tickets.Priority{tickets.Critical, tickets.High, tickets.Medium, tickets.Low}),
+		Rows: func(yield func(form.Row, error) bool) {
+			m.rows(r, period, now, func(row form.Row, err error) bool {
+				rows++
+				return yield(row, err)
+			})
+		},
+	}, m.organisation)
+	return rows, err
 }
 
 // exportPage is how many requests are read at a time.

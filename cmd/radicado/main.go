@@ -24,6 +24,7 @@ type commands struct {
 	Ticket    ticketCommand    `cmd:"" help:"Look at requests in the register."`
 	Assets    assetsCommand    `cmd:"" help:"Keep the equipment register: import, look, export."`
 	Form      formCommand      `cmd:"" help:"Write the form of a request as PDF."`
+	Report    reportCommand    `cmd:"" help:"Show the figures of a period: as text, as a page with charts, as JSON, with the register as XLSX."`
 	Export    exportCommand    `cmd:"" help:"Write the register of a period as XLSX or CSV."`
 	Backup    backupCommand    `cmd:"" help:"Make a backup of the register now, beside a running daemon or without one."`
 	Retention retentionCommand `cmd:"" help:"Say what the settings want erased of old requests, and erase it."`

@@ -27,6 +27,7 @@ type settingsFile struct {
 	Calendar     calendarSection       `toml:"calendar"`
 	Resource     []resourceSection     `toml:"resource"`
 	Schedule     scheduleSection       `toml:"schedule"`
+	Reports      reportsSection        `toml:"reports"`
 	SLA          slaSection            `toml:"sla"`
 	PriorityRule []priorityRuleSection `toml:"priority_rule"`
 	Log          logSection            `toml:"log"`
@@ -180,6 +181,7 @@ func defaultSettings() settingsFile {
 		Calendar:  defaultCalendar(),
 		SLA:       defaultSLA(),
 		Schedule:  defaultSchedule(),
+		Reports:   defaultReports(),
 		Log:       logSection{Format: "text", Level: "info"},
 		Confirm:   confirmSection{Valid: "2h"},
 		Scan:      scanSection{Timeout: "30s", OnFailure: "accept"},

@@ -46,6 +46,7 @@ func checkSettings(f settingsFile) (*settings, []settingsError) {
 	c.sla(s)
 	c.priorityRules(s)
 	c.schedules(s)
+	c.reports(s)
 	c.allMailboxes(s)
 	c.smtp(s)
 	c.trust(s)

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"radicado/mailbox"
 	"radicado/templates"
 	"radicado/tickets"
 	"radicado/tickets/form"
@@ -163,22 +162,6 @@ func (m *sheetMaker) times(t *tickets.Ticket, s form.Sheet, events []tickets.Eve
 	}
 	times.Solution = worked(s.Registered, end) - times.Waiting
 	return times
-}
-
-// attach returns the files that a notice goes out with: the form where it is promised.
-func (s *shift) attach(ctx context.Context, n tickets.Notice) ([]mailbox.File, error) {
-	if n.Data.Form == "" {
-		return nil, nil
-	}
-	var pdf []byte
-	err := s.register.View(ctx, func(r *register.Reader) (err error) {
-		pdf, err = s.sheets.pdf(r, n.Data.Form, time.Now())
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return []mailbox.File{{Name: string(n.Data.Form) + ".pdf", Type: "application/pdf", Content: pdf}}, nil
 }
 
 type formCommand struct {

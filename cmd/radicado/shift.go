@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type shift struct {
 	mailboxes []account
 	cron      *cron.Cron // looks at the mailboxes
 	sheets    *sheetMaker
+	reports   reportMaker
 	schedule  *schedule.Schedule
 	log       *slog.Logger
 	sent      chan struct{} // closed when the outbox has ended
@@ -57,6 +59,7 @@ func (p *program) newShift(s *settings, before *shift) (*shift, error) {
 	if w.sheets, err = newSheetMaker(s); err != nil {
 		return nil, err
 	}
+	w.reports = reportMaker{w.sheets, s.from().Domain()}
 	if err := w.addOutbox(p, texts, keys); err != nil {
 		return nil, err
 	}
@@ -86,7 +89,7 @@ func (w *shift) addOutbox(p *program, texts *templates.Set, keys *trust.Keyring)
 	}
 	options := outbox.Options{
 		Render: codeRenderer{texts, keys}, From: s.from(), Instance: s.instance(keys), GiveUpAfter: s.giveUpAfter, Pace: p.pace.outbox, Now: p.pace.now,
-		Log: p.log.With("part", "outbox"), Attach: w.attach, Observe: watchOutbox(p.monitor),
+		Log: p.log.With("part", "outbox"), Enclose: w.enclose, Observe: watchOutbox(p.monitor),
 		GivenUp: func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error {
 			return w.desk.GivenUp(tx, row, status, diagnostic)
 		},
@@ -126,8 +129,8 @@ func (w *shift) addMailboxes(p *program) error {
 
 // jobs is everything that the daemon does by itself.
 func (w *shift) jobs(p *program) []schedule.Job {
-	jobs := append(w.settings.jobs(w.desk, w.counted(p)), w.retentionJob(p.pace.now))
-	return append(jobs, w.backupJobs(p.pace.now)...)
+	s := w.settings
+	return slices.Concat(s.jobs(w.desk, w.counted(p)), s.reportJobs(w.desk), []schedule.Job{w.retentionJob(p.pace.now)}, w.backupJobs(p.pace.now))
 }
 
 // counted is the mailboxes as the daily reconciliation looks at them.
@@ -189,13 +192,13 @@ type codeRenderer struct {
 }
 
 // Render implements outbox.Renderer.
-func (r codeRenderer) Render(n tickets.Notice) (templates.Mail, error) {
+func (r codeRenderer) Render(n tickets.Notice, made *templates.Report) (templates.Mail, error) {
 	if n.Data.Confirmation != nil {
 		c := *n.Data.Confirmation
 		c.Code = desk.Code(r.keys, c, n.To.Key())
 		n.Data.Confirmation = &c
 	}
-	return r.texts.Render(n)
+	return r.texts.RenderReport(n, made)
 }
 
 // cronLog lets the scheduler speak through slog.

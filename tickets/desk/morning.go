@@ -18,6 +18,11 @@ func (d *Desk) Worklists(tx *register.Tx) error {
 	return d.survey(tx, tx.Now(), tickets.Worklists)
 }
 
+// Report tells the coordinators the figures of the last week or month that was over at due, in the transaction of its caller.
+func (d *Desk) Report(tx *register.Tx, unit tickets.PeriodUnit, due time.Time) error {
+	return d.send(tx, tickets.Reports(d.options.Policy, unit, due, tx.Now()))
+}
+
 func (d *Desk) survey(tx *register.Tx, since time.Time, tell func(tickets.Overview) []tickets.Notice) error {
 	o, err := tx.Overview(since)
 	if err != nil {

@@ -25,9 +25,15 @@ type Sender interface {
 	Send(ctx context.Context, m mailbox.Outgoing) deliver.Result
 }
 
-// Renderer makes a mail of a notice.
+// Renderer makes a mail of a notice, with the report that it asks for; nil for none.
 type Renderer interface {
-	Render(n tickets.Notice) (templates.Mail, error)
+	Render(n tickets.Notice, r *templates.Report) (templates.Mail, error)
+}
+
+// Enclosure is what goes with a notice besides its data.
+type Enclosure struct {
+	Files  []mailbox.File    // attached, or pictures of the HTML
+	Report *templates.Report // nil for none
 }
 
 // Options is what an Outbox works with.
@@ -35,9 +41,9 @@ type Options struct {
 	Senders     []Sender // each sends one mail at a time; as many go out side by side
 	Render      Renderer
 	From        mailbox.Address
-	Attach      func(ctx context.Context, n tickets.Notice) ([]mailbox.File, error) // files to go with a notice; nil for none
-	Instance    string                                                              // value of the X-Radicado field, by which a mail of ours that comes back is known
-	GiveUpAfter time.Duration                                                       // since the notice was queued
+	Enclose     func(ctx context.Context, n tickets.Notice) (Enclosure, error) // fetches what goes with a notice when it is sent; nil for nothing
+	Instance    string                                                         // value of the X-Radicado field, by which a mail of ours that comes back is known
+	GiveUpAfter time.Duration                                                  // since the notice was queued
 	Pace        Pace
 	ReplyTo     func(row register.OutboxRow) mailbox.Address // where an answer to the notice goes; nil: to From
 	// GivenUp is told, in the transaction that gives a notice up.
@@ -260,16 +266,19 @@ func notTried() deliver.Result {
 }
 
 func (o *Outbox) send(ctx context.Context, sender Sender, row register.OutboxRow) deliver.Result {
-	mail, err := o.options.Render.Render(row.Notice)
+	var enclosed Enclosure
+	if o.options.Enclose != nil {
+		var err error
+		if enclosed, err = o.options.Enclose(ctx, row.Notice); err != nil {
+			return deliver.Result{Outcome: deliver.Temporary, Stage: deliver.StageCompose, Err: fmt.Errorf("what goes with notice %s: %w", row.MessageID, err)}
+		}
+	}
+	mail, err := o.options.Render.Render(row.Notice, enclosed.Report)
 	if err != nil {
 		return deliver.Result{Outcome: deliver.Permanent, Stage: deliver.StageCompose, Err: fmt.Errorf("render notice %s: %w", row.MessageID, err)}
 	}
 	out := o.Compose(row, mail)
-	if o.options.Attach != nil {
-		if out.Files, err = o.options.Attach(ctx, row.Notice); err != nil {
-			return deliver.Result{Outcome: deliver.Temporary, Stage: deliver.StageCompose, Err: fmt.Errorf("files of notice %s: %w", row.MessageID, err)}
-		}
-	}
+	out.Files = enclosed.Files
 	o.turned() // so that a batch that takes long is not taken for one that hangs
 	begin := time.Now()
 	result := sender.Send(ctx, out)

@@ -48,7 +48,7 @@ func (s *server) tries() int {
 type renderer struct{}
 
 // Render implements Renderer.
-func (renderer) Render(n tickets.Notice) (templates.Mail, error) {
+func (renderer) Render(n tickets.Notice, _ *templates.Report) (templates.Mail, error) {
 	if strings.HasPrefix(n.To.Addr, "broken") {
 		return templates.Mail{}, errors.New("planted")
 	}

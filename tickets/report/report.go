@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"iter"
 	"time"
 
@@ -97,11 +98,11 @@ type Totals struct {
 
 // Span is how long something took, in working time.
 type Span struct {
-	Count  int           `json:"count"`
-	Due    int           `json:"due"`     // of Count: those with a term
-	InTime int           `json:"in_time"` // of Due
-	Median time.Duration `json:"median"`
-	P90    time.Duration `json:"p90"` // nine in ten took no longer
+	Count  int
+	Due    int // of Count: those with a term
+	InTime int // of Due
+	Median time.Duration
+	P90    time.Duration // nine in ten took no longer
 
 	all []time.Duration
 }
@@ -112,6 +113,17 @@ func (s Span) Share() (share float64, known bool) {
 		return 0, false
 	}
 	return float64(s.InTime) / float64(s.Due), true
+}
+
+// MarshalJSON writes the times in seconds.
+func (s Span) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Count  int     `json:"count"`
+		Due    int     `json:"due"`
+		InTime int     `json:"in_time"`
+		Median float64 `json:"median_seconds"`
+		P90    float64 `json:"p90_seconds"`
+	}{s.Count, s.Due, s.InTime, s.Median.Seconds(), s.P90.Seconds()})
 }
 
 // Rating is the answers to the survey.
@@ -168,12 +180,22 @@ type StateCount struct {
 // PriorityRow is the times of the requests of a priority against its terms.
 type PriorityRow struct {
 	Priority tickets.Priority `json:"priority"`
-	Target   tickets.Terms    `json:"target"`
+	Target   tickets.Terms    `json:"-"` // of which MarshalJSON writes the seconds
 	Response Span             `json:"response"`
 	Solution Span             `json:"solution"`
 	Received int              `json:"received"`
 	Open     int              `json:"open"` // at the end
 	Late     int              `json:"late"`
+}
+
+// MarshalJSON writes the times in seconds.
+func (r PriorityRow) MarshalJSON() ([]byte, error) {
+	type plain PriorityRow
+	return json.Marshal(struct {
+		plain
+		Response float64 `json:"response_term_seconds"`
+		Solution float64 `json:"solution_term_seconds"`
+	}{plain(r), r.Target.Response.Seconds(), r.Target.Solution.Seconds()})
 }
 
 // Group is the requests that have something in common.

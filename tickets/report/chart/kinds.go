@@ -14,9 +14,11 @@ const mostNames = 12
 
 // all returns the charts of a report in their order.
 func (w *words) all(f *report.Figures) []bars {
-	return []bars{w.course(f), w.ages(f), w.states(f), w.terms(f),
-		w.groups("offices", f.Offices, w.noOffice), w.groups("technicians", f.Technicians, w.nobody), w.groups("kinds", f.Kinds, w.noKind),
-		w.vendors(f), w.satisfaction(f)}
+	list := []bars{w.course(f), w.ages(f), w.states(f), w.terms(f), w.groups("offices", f.Offices, w.noOffice)}
+	if f.Technician == "" { // one's own bar alone says nothing
+		list = append(list, w.groups("technicians", f.Technicians, w.nobody))
+	}
+	return append(list, w.groups("kinds", f.Kinds, w.noKind), w.vendors(f), w.satisfaction(f))
 }
 
 func (w *words) bars(id string, list ...series) bars {

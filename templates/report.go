@@ -46,6 +46,13 @@ func picture(r *Report, id string) []image {
 	return nil
 }
 
+// earlier returns the button that asks for the report of the period before.
+func (s *Set) earlier(v view) []Action {
+	w, before := vocabularies[v.Lang], v.Made.Figures.BeforeSpan.In(s.settings.Location)
+	label := fmt.Sprintf(w.verbs[tickets.VerbReport].labelArg, w.period(before))
+	return []Action{s.action(label, "#"+Word(tickets.VerbReport, v.Lang)+" "+before.String())}
+}
+
 // groupRows is the rows of a table of groups.
 type groupRows struct {
 	Shown   []report.Group
@@ -72,25 +79,30 @@ func took(d time.Duration) string {
 	return fmt.Sprintf("%d%smin", minutes, noBreak)
 }
 
+// brief returns a working time for a narrow column: "3,3 h".
+func (w *vocabulary) brief(d time.Duration) string {
+	if d < time.Hour {
+		return took(d)
+	}
+	digits := 1
+	if d >= 100*time.Hour {
+		digits = 0
+	}
+	return strings.Replace(strconv.FormatFloat(d.Hours(), 'f', digits, 64), ".", w.point, 1) + noBreak + "h"
+}
+
 // unknown stands for a figure that there is none of.
 const unknown = "–"
 
 // median returns the median of a span for a table.
-func median(s report.Span) string {
-	if s.Count == 0 || s.Median == 0 && s.P90 == 0 {
+func (w *vocabulary) median(s report.Span) string {
+	if s.Count == 0 || s.Median == 0 && s.P90 == 0 { // or nobody knows it: see report.Top
 		return unknown
 	}
-	return took(s.Median)
+	return w.brief(s.Median)
 }
 
-func ninth(s report.Span) string {
-	if s.Count == 0 {
-		return unknown
-	}
-	return took(s.P90)
-}
-
-// inTime returns how much was in time: "83 % (5 de 6)" without the words.
+// inTime returns how much was in time: "83 %".
 func (w *vocabulary) inTime(s report.Span) string {
 	share, known := s.Share()
 	if !known {

@@ -352,6 +352,8 @@ func TestRenderRefusesWhatIsIncomplete(t *testing.T) {
 		"no ticket":    {Kind: tickets.NoticeClosed, Lang: "es"},
 		"no receipt":   {Kind: tickets.NoticeReceipt, Lang: "es"},
 		"no failure":   {Kind: tickets.NoticeUndelivered, Lang: "es"},
+		"no period":    {Kind: tickets.NoticeReport, Lang: "es"},
+		"no figures":   bareNotice(tickets.NoticeReport, "es"),
 	} {
 		if mail, err := set.Render(n); err == nil {
 			t.Errorf("%s: rendered as %q", name, mail.Subject)

@@ -27,7 +27,7 @@ func TestDemo(t *testing.T) {
 	if status != 0 {
 		t.Fatalf("the demo ended with %d:\n%s%s", status, out, errs)
 	}
-	for _, want := range []string{"Su solicitud quedó registrada", "-000001", "Llegó un correo de remitente no comprobado", "closed"} {
+	for _, want := range []string{"Su solicitud quedó registrada", "-000001", "Llegó un correo de remitente no comprobado", "Informe de soporte: ", "closed"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the demo does not show %q:\n%s", want, out)
 		}

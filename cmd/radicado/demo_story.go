@@ -12,7 +12,7 @@ func (d *demo) tell(ctx context.Context) error {
 	d.say("A small ministry: officials Pedro and Sofía, coordinator Marta, technicians Ana and Luis, a vendor.")
 	d.say("The daemon reads soporte@ministerio.example over IMAP (%s) and sends over SMTP (%s).", d.site.IMAP.Addr(), d.site.SMTP.Addr())
 	for _, chapter := range []func(context.Context) error{d.tellService, d.tellReopening, d.tellSlips, d.tellCoordination, d.tellPassing, d.tellFirstLevel, d.tellInstruction, d.tellWarranty,
-		d.tellForgery} {
+		d.tellForgery, d.tellReport} {
 		if err := chapter(ctx); err != nil {
 			return err
 		}
@@ -109,6 +109,14 @@ func (d *demo) tellForgery(ctx context.Context) error {
 	d.say("   (set aside in the folder Cuarentena, unanswered)")
 	d.say("\n── The coordinator asks for the list ──")
 	if err := d.writes(ctx, "marta", "#lista todas", ""); err != nil {
+		return err
+	}
+	return d.expect(ctx, "marta")
+}
+
+func (d *demo) tellReport(ctx context.Context) error {
+	d.say("\n── And for the report of the month: figures, charts and the register, in a mail to open in sent/ ──")
+	if err := d.writes(ctx, "marta", "#informe", ""); err != nil {
 		return err
 	}
 	return d.expect(ctx, "marta")

@@ -66,16 +66,16 @@ func (b bars) empty() bool {
 
 // The sizes in pixels of the page.
 const (
-	fontSize   = 12
+	fontSize   = 13
 	titleSize  = 15
-	upright    = 280 // height of a chart with upright bars
+	upright    = 260 // height of a chart with upright bars
 	blank      = 90  // of one without bars
 	headRoom   = 96  // of title, legend and axis over and under lying bars
 	barThick   = 16
 	barGap     = 14
 	barShare   = 0.8
 	mostLabels = 12 // upright bars up to which each has its number above it
-	mostMarks  = 9  // names under upright bars
+	mostMarks  = 8  // names under upright bars
 )
 
 func (b bars) height() int {
@@ -190,7 +190,7 @@ func (b bars) reach() (top, unit float64) {
 }
 
 // longest is how many letters of a name fit beside a bar.
-const longest = 28
+const longest = 26
 
 // shorten returns a name on one line, of what can be drawn, and not too long.
 func shorten(name string) string {

@@ -30,8 +30,8 @@ type Chart struct {
 	words *words
 }
 
-// width fits a mail of 600 pixels with its margins.
-const width = 560
+// width makes the letters neither small in a mail of 300 pixels on a telephone nor coarse in one of 600.
+const width = 480
 
 // sharp is how many dots of a PNG make a pixel of the page: telephones show more than one.
 const sharp = 2

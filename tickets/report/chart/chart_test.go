@@ -142,7 +142,7 @@ func TestWordsOfCharts(t *testing.T) {
 	f := figures(3)
 	for lang, words := range map[string]map[string][]string{
 		"es": {"course": {"Recibidas", "Terminadas", "1 oct"}, "ages": {"0 a 1", "8 o más", "Con el plazo vencido"}, "states": {"En atención", "En trámite especial"},
-			"terms": {"Crítica", "Sin definir", "0,7", "Plazo"}, "offices": {"Jurídica", "Sin dependencia", "Oficina Asesora de Planeaci…"}, "kinds": {"Las demás (19)"}, "satisfaction": {"5 · Muy satisfecho"}},
+			"terms": {"Crítica", "Sin definir", "0,7", "Plazo"}, "offices": {"Jurídica", "Sin dependencia", "Oficina Asesora de Planea…"}, "kinds": {"Las demás (19)"}, "satisfaction": {"5 · Muy satisfecho"}},
 		"en": {"course": {"Received", "Done", "1 Oct"}, "terms": {"Critical", "0.7"}, "offices": {"No office"}, "kinds": {"All others (19)"}},
 		"":   {"course": {"Recibidas"}},
 	} {

@@ -42,7 +42,9 @@ func TestInjectChangesNoStructure(t *testing.T) {
 	set := load(t)
 	notices := []tickets.Notice{problemNotice("en"), withRole(fullNotice(tickets.NoticeReopened, "es"), tickets.RoleRequester)}
 	for _, kind := range tickets.NoticeKinds() {
-		notices = append(notices, fullNotice(kind, "es"))
+		if kind != tickets.NoticeReport { // whose names are in its figures: see TestInjectReport
+			notices = append(notices, fullNotice(kind, "es"))
+		}
 	}
 	for _, sample := range notices {
 		harmless := render(t, set, filled(sample, "x"))

@@ -31,43 +31,70 @@ const (
 	maxArticles   = 3
 )
 
-// Suggest returns the articles that fit a text best, the best first. Words that few articles have count more.
-func Suggest(articles []Article, text string) []Article {
-	type scored struct {
-		article Article
-		score   float64
-	}
-	asked := Words(text)
-	indexes := make([]map[string]float64, len(articles))
-	articlesWith := map[string]int{}
+// Library is the articles with an index of their words. It does not change, and a nil one is empty.
+type Library struct {
+	articles []Article
+	weights  map[string][]weighted // by word
+}
+
+// weighted is how much a word speaks for an article.
+type weighted struct {
+	article int
+	weight  float64
+}
+
+// NewLibrary returns a library of the articles. Words that few of them have count more.
+func NewLibrary(articles []Article) *Library {
+	l := &Library{articles: articles, weights: map[string][]weighted{}}
 	for i, a := range articles {
-		indexes[i] = a.index()
-		for word := range indexes[i] {
-			articlesWith[word]++
+		for word, weight := range a.weights() {
+			l.weights[word] = append(l.weights[word], weighted{i, weight})
 		}
 	}
-	var fits []scored
-	for i, a := range articles {
-		score := 0.0
-		for _, word := range asked {
-			if weight := indexes[i][word]; weight > 0 {
-				score += weight * math.Log(1+float64(len(articles))/float64(articlesWith[word]))
-			}
+	for _, list := range l.weights {
+		rarity := math.Log(1 + float64(len(articles))/float64(len(list)))
+		for i := range list {
+			list[i].weight *= rarity
 		}
+	}
+	return l
+}
+
+// Articles returns every article.
+func (l *Library) Articles() []Article {
+	if l == nil {
+		return nil
+	}
+	return l.articles
+}
+
+// Suggest returns the articles that fit the words of a request best, the best first.
+func (l *Library) Suggest(words []string) []Article {
+	if l == nil {
+		return nil
+	}
+	scores := make([]float64, len(l.articles))
+	for _, word := range words {
+		for _, found := range l.weights[word] {
+			scores[found.article] += found.weight
+		}
+	}
+	var fits []int
+	for i, score := range scores {
 		if score >= leastScore {
-			fits = append(fits, scored{a, score})
+			fits = append(fits, i)
 		}
 	}
-	slices.SortStableFunc(fits, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
+	slices.SortStableFunc(fits, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
 	var best []Article
-	for _, f := range fits[:min(len(fits), maxArticles)] {
-		best = append(best, f.article)
+	for _, i := range fits[:min(len(fits), maxArticles)] {
+		best = append(best, l.articles[i])
 	}
 	return best
 }
 
-// index returns how much each word of the article counts.
-func (a Article) index() map[string]float64 {
+// weights returns how much each word of the article counts.
+func (a Article) weights() map[string]float64 {
 	weights := map[string]float64{}
 	for text, weight := range map[string]float64{strings.Join(a.Words, " "): weightKeyword, a.Title: weightTitle, a.Text: weightText} {
 		for _, word := range Words(text) {
@@ -87,9 +114,15 @@ func Words(text string) []string {
 		text = strings.ToValidUTF8(text[:maxWordsText], "")
 	}
 	var words []string
-	for _, word := range strings.FieldsFunc(Fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		if word = stem(word); len(word) >= 3 && !common(word) && !slices.Contains(words, word) {
-			words = append(words, word)
+	seen, taken := map[string]bool{}, map[string]bool{}
+	for word := range strings.FieldsFuncSeq(Fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		if seen[word] { // most words of a long text have been seen: their endings need no second look
+			continue
+		}
+		seen[word] = true
+		if cut := stem(word); len(cut) >= 3 && !common(cut) && !taken[cut] {
+			taken[cut] = true
+			words = append(words, cut)
 		}
 	}
 	return words
@@ -129,7 +162,7 @@ func common(word string) bool {
 // is nearly an article's name is a slip and must not reach the official.
 func (w *work) article(arg string) (Article, *Problem) {
 	var names []string
-	for _, a := range w.in.Policy.Articles {
+	for _, a := range w.in.Policy.Library.Articles() {
 		if Fold(arg) == Fold(a.Name) || Fold(arg) == Fold(a.Title) {
 			return a, nil
 		}
@@ -141,16 +174,36 @@ func (w *work) article(arg string) (Article, *Problem) {
 	return Article{}, nil
 }
 
-// suggest fills in what helps the coordinator with a new request.
-func (w *work) suggest(d *NoticeData) {
-	w.machines(d)
-	var links []Link
-	for _, a := range Suggest(w.in.Policy.Articles, w.t.Subject+"\n"+w.t.Text) {
-		d.Articles = append(d.Articles, ArticleView{Name: a.Name, Title: a.Title})
+// advice is what helps the coordinators with a new request.
+type advice struct {
+	articles  []ArticleView
+	similar   []TicketView
+	links     []Link // ready-made commands for the above
+	staff     []StaffView
+	resources []ResourceView
+}
+
+// advise gathers it, once for all of them: it is the dearest part of registering a request.
+func (w *work) advise() advice {
+	a := advice{staff: w.staff(), resources: w.resources()}
+	words := w.t.words()
+	for _, article := range w.in.Policy.Library.Suggest(words) {
+		a.articles = append(a.articles, ArticleView{Name: article.Name, Title: article.Title})
 		if possible(VerbSolve, w.t) {
-			links = append(links, Link{Verb: VerbSolve, Arg: a.Name})
+			a.links = append(a.links, Link{Verb: VerbSolve, Arg: article.Name})
 		}
 	}
-	d.Links = append(links, d.Links...)
-	w.pointOut(d)
+	for _, t := range w.same(words) {
+		v := w.view(t, RoleCoordinator)
+		v.Text, v.Files, v.Solution = "", nil, ""
+		a.similar = append(a.similar, v)
+		a.links = append([]Link{{Verb: VerbDuplicate, Arg: string(t.Number)}}, a.links...)
+	}
+	return a
+}
+
+// fill puts the advice into a notice to a coordinator.
+func (a advice) fill(d *NoticeData) {
+	d.Articles, d.Similar, d.Staff, d.Resources = a.articles, a.similar, a.staff, a.resources
+	d.Links = slices.Concat(a.links, d.Links)
 }

@@ -170,26 +170,34 @@ func (in Input) Recent() (requester string, since time.Time) {
 	return m.From.Key(), in.Now.Add(-recentTime)
 }
 
-// similar reports whether two requests say much the same.
-func similar(a, b *Ticket) bool {
-	x, y := Words(a.Subject+"\n"+a.Text), Words(b.Subject+"\n"+b.Text)
-	common := 0
+// words returns what a request is about.
+func (t *Ticket) words() []string { return Words(t.Subject + "\n" + t.Text) }
+
+// similar reports whether requests of which these are the words say much the same.
+func similar(x, y []string) bool {
+	if len(x) > len(y) {
+		x, y = y, x
+	}
+	known := make(map[string]bool, len(x))
 	for _, word := range x {
-		if slices.Contains(y, word) {
+		known[word] = true
+	}
+	common := 0
+	for _, word := range y {
+		if known[word] {
 			common++
 		}
 	}
-	return common >= leastCommon && float64(common) >= leastShare*float64(min(len(x), len(y)))
+	return common >= leastCommon && float64(common) >= leastShare*float64(len(x))
 }
 
-// pointOut shows the coordinator requests that are probably the same as a new one, and merges nothing.
-func (w *work) pointOut(d *NoticeData) {
+// same returns the requests that are probably the same as a new one, of which these are the words. It merges nothing.
+func (w *work) same(words []string) []*Ticket {
+	var found []*Ticket
 	for _, t := range w.in.Found.Recent {
-		if len(d.Similar) < maxDuplicates && t.Number != w.t.Number && !t.State.Final() && t.Requester.Key() == w.t.Requester.Key() && similar(t, w.t) {
-			v := w.view(t, d.Role)
-			v.Text, v.Files, v.Solution = "", nil, ""
-			d.Similar = append(d.Similar, v)
-			d.Links = append([]Link{{Verb: VerbDuplicate, Arg: string(t.Number)}}, d.Links...)
+		if len(found) < maxDuplicates && t.Number != w.t.Number && !t.State.Final() && t.Requester.Key() == w.t.Requester.Key() && similar(t.words(), words) {
+			found = append(found, t)
 		}
 	}
+	return found
 }

@@ -14,11 +14,11 @@ func instructions(o *office) {
 			{Text: "Requerimientos", Role: "Técnico"}, {Text: "Aprobación", Role: "Coordinador", Inform: []string{"oti@ministerio.example"}}}},
 		{Name: "adquisicion", Title: "Adquisición de hardware y software", Aliases: []string{"compra"}, Steps: []tickets.Step{{Text: "Estudio"}}},
 	}
-	o.policy.Articles = []tickets.Article{
+	o.policy.Library = tickets.NewLibrary([]tickets.Article{
 		{Name: "clave-correo", Title: "Cómo cambiar la clave del correo", Words: []string{"contraseña"}, Text: "Entre a la página del correo."},
 		{Name: "impresora", Title: "La impresora no imprime", Words: []string{"atasco"}, Text: "Apáguela y enciéndala."},
 		{Name: "red", Title: "No hay internet", Words: []string{"wifi"}, Text: "Revise el cable."},
-	}
+	})
 }
 
 func TestInstructions(t *testing.T) {
@@ -79,7 +79,7 @@ func TestSuggest(t *testing.T) {
 		"Buenos días, necesito una silla nueva. Gracias": "",
 	} {
 		got := ""
-		if fits := tickets.Suggest(o.policy.Articles, text); len(fits) > 0 {
+		if fits := o.policy.Library.Suggest(tickets.Words(text)); len(fits) > 0 {
 			got = fits[0].Name
 		}
 		if got != want {

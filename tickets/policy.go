@@ -29,7 +29,7 @@ type Policy struct {
 	Calendar  *calendar.Calendar  // when the desk works, in its time zone; nil: always, in UTC
 
 	Instructions  []Instruction // that #instructivo knows
-	Articles      []Article     // that #solucion knows
+	Library       *Library      // first-level solutions that #solucion knows
 	AutoAssign    bool          // new requests are assigned by themselves
 	Resources     []Resource
 	PriorityRules []PriorityRule

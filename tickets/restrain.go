@@ -74,10 +74,43 @@ func (*WithheldFact) Internal() bool { return true }
 
 func (*WithheldFact) apply(*Ticket, Event) {}
 
+// Counts says up to where the notices before one must be counted; 0: not at all, because nothing limits them.
+type Counts struct{ Address, Domain, Ticket int }
+
+// Counts returns which notices must be counted before n may go out.
+func (p *Policy) Counts(n Notice) Counts {
+	if n.Kind == NoticeWithheld {
+		return Counts{}
+	}
+	c := Counts{Address: p.Limits.Address}
+	if n.Data.Ticket != nil {
+		c.Ticket = p.Limits.Ticket
+	}
+	switch {
+	case n.Data.Role.Staff():
+		c.Address = p.Limits.Staff
+	case len(p.OfficialDomains) == 0 || !p.Official(n.To): // a busy morning of the officials is no flood
+		c.Domain = p.Limits.Domain
+	}
+	return c
+}
+
+// Overdone returns what notices of the decision will be held back from, for which Restrain wants Sent.Told.
+func Overdone(p *Policy, d Decision, sent Sent) []Scope {
+	r := newRestraint(p, sent)
+	var scopes []Scope
+	for _, n := range d.Notices {
+		if scope, over := r.over(n); over && !slices.Contains(scopes, scope) {
+			scopes = append(scopes, scope)
+		}
+	}
+	return scopes
+}
+
 // Restrain takes the notices out of a decision that would be too many, or that would not arrive, and tells the coordinators
 // once a flood. The ticket of the decision is changed with it.
 func Restrain(p *Policy, now time.Time, d Decision, sent Sent) (Decision, error) {
-	r := restraint{policy: p, sent: sent, to: map[string]int{}, in: map[string]int{}, about: map[Number]int{}}
+	r := newRestraint(p, sent)
 	var kept []Notice
 	var held []Withheld
 	for _, n := range d.Notices {
@@ -120,40 +153,34 @@ type restraint struct {
 	about  map[Number]int
 }
 
+func newRestraint(p *Policy, sent Sent) restraint {
+	return restraint{policy: p, sent: sent, to: map[string]int{}, in: map[string]int{}, about: map[Number]int{}}
+}
+
 // over says what keeps a notice back, and counts it where nothing does.
 func (r *restraint) over(n Notice) (Scope, bool) {
 	if n.Kind == NoticeWithheld {
 		return Scope{}, false
 	}
-	key, domain, limits := n.To.Key(), DomainOf(n.To), r.policy.Limits
-	staff := n.Data.Role.Staff()
+	key, domain, limits := n.To.Key(), DomainOf(n.To), r.policy.Counts(n)
 	number := Number("")
 	if n.Data.Ticket != nil {
 		number = n.Data.Ticket.Number
 	}
-	perAddress := limits.Address
-	if staff {
-		perAddress = limits.Staff
-	}
 	switch {
-	case r.sent.Dead[key] && !staff:
+	case r.sent.Dead[key] && !n.Data.Role.Staff():
 		return Scope{ScopeDead, key}, true
-	case reached(r.sent.To[key]+r.to[key], perAddress):
+	case reached(r.sent.To[key]+r.to[key], limits.Address):
 		return Scope{ScopeAddress, key}, true
-	case !staff && r.outside(n.To) && reached(r.sent.In[domain]+r.in[domain], limits.Domain):
+	case reached(r.sent.In[domain]+r.in[domain], limits.Domain):
 		return Scope{ScopeDomain, domain}, true
-	case number != "" && reached(r.sent.About[number]+r.about[number], limits.Ticket):
+	case reached(r.sent.About[number]+r.about[number], limits.Ticket):
 		return Scope{ScopeTicket, string(number)}, true
 	}
 	r.to[key]++
 	r.in[domain]++
 	r.about[number]++
 	return Scope{}, false
-}
-
-// outside reports whether the domain of an address is counted as a whole. That of the officials is not: a busy morning is no flood.
-func (r *restraint) outside(a mailbox.Address) bool {
-	return len(r.policy.OfficialDomains) == 0 || !r.policy.Official(a)
 }
 
 func reached(count, limit int) bool { return limit > 0 && count >= limit }

@@ -31,10 +31,16 @@ func (w *work) tellRegistered() {
 	for _, a := range w.officials() {
 		w.notify(NoticeAcknowledgement, a, RoleRequester, nil)
 	}
-	for _, p := range w.in.Policy.People.With(RoleCoordinator) {
+	coordinators := w.in.Policy.People.With(RoleCoordinator)
+	if len(coordinators) == 0 {
+		return
+	}
+	help := w.advise()
+	for _, p := range coordinators {
 		w.notify(NoticeNewRequest, p.Address(), RoleCoordinator, func(d *NoticeData) {
-			w.suggest(d)
-			d.Staff, d.Resources, d.Nobody = w.staff(), w.resources(), w.nobody
+			w.machines(d)
+			help.fill(d)
+			d.Nobody = w.nobody
 		})
 	}
 }

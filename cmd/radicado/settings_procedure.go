@@ -40,9 +40,11 @@ func (c *checker) procedure(s *settings) {
 	if s.policy.Instructions, err = procedure.Instructions(p.Instructions); err != nil {
 		c.wrong("procedure.instructions", "%v", err)
 	}
-	if s.policy.Articles, err = procedure.Articles(p.Articles); err != nil {
+	articles, err := procedure.Articles(p.Articles)
+	if err != nil {
 		c.wrong("procedure.articles", "%v", err)
 	}
+	s.policy.Library = tickets.NewLibrary(articles)
 }
 
 // vendorKeys is what was agreed with a vendor.

@@ -351,7 +351,7 @@ func (d *Desk) commit(tx *register.Tx, in tickets.Input, decision tickets.Decisi
 		return err
 	}
 	for _, n := range decision.Notices {
-		if err := d.queue(tx, n, in.Mail, decision.Ticket); err != nil {
+		if err := d.queue(tx, n, in.Mail, decision); err != nil {
 			return err
 		}
 	}

@@ -13,7 +13,7 @@ const unfiled = "AVISO"
 // queue puts a notice into the outbox. Its Message-ID is fixed here: a repeated delivery can be recognised by it, and an
 // answer to it can be told from a guess. It refers only to what this recipient has seen, because the Message-ID of a notice
 // to somebody else would let the recipient pass for that person.
-func (d *Desk) queue(tx *register.Tx, n tickets.Notice, mail tickets.Mail, t *tickets.Ticket) error {
+func (d *Desk) queue(tx *register.Tx, n tickets.Notice, mail tickets.Mail, decision tickets.Decision) error {
 	id, err := tx.UpcomingNotice()
 	if err != nil {
 		return err
@@ -23,13 +23,15 @@ func (d *Desk) queue(tx *register.Tx, n tickets.Notice, mail tickets.Mail, t *ti
 	if n.Data.Ticket != nil {
 		row.Ticket = n.Data.Ticket.Number
 		number = string(row.Ticket)
-		if row.References, err = tx.LastNoticesTo(row.Ticket, n.To.Addr); err != nil {
-			return err
+		if !registers(decision, row.Ticket) { // about a new request nothing was sent before
+			if row.References, err = tx.LastNoticesTo(row.Ticket, n.To.Addr); err != nil {
+				return err
+			}
 		}
 		if len(row.References) > 0 {
 			row.InReplyTo = row.References[len(row.References)-1]
 		}
-		if t != nil && t.Origin != "" {
+		if t := decision.Ticket; t != nil && t.Origin != "" {
 			row.References = slices.Insert(row.References, 0, t.Origin)
 		}
 	}
@@ -45,6 +47,11 @@ func (d *Desk) queue(tx *register.Tx, n tickets.Notice, mail tickets.Mail, t *ti
 	row.MessageID = d.options.Keys.MessageID(number, id, n.To.Addr, d.options.Domain)
 	_, err = tx.Queue(row)
 	return err
+}
+
+// registers reports whether the decision registers the request.
+func registers(d tickets.Decision, n tickets.Number) bool {
+	return d.Ticket != nil && d.Ticket.Number == n && len(d.Events) > 0 && d.Events[0].Seq == 1
 }
 
 // GivenUp records, in the transaction that gives the notice up, that it could not be delivered.

@@ -23,6 +23,13 @@ func (d *Desk) restrain(tx *register.Tx, decision tickets.Decision) (tickets.Dec
 	if err != nil {
 		return decision, err
 	}
+	over := tickets.Overdone(d.options.Policy, decision, sent)
+	if len(over) == 0 {
+		return decision, nil
+	}
+	if sent.Told, err = toldOf(tx, over); err != nil {
+		return decision, err
+	}
 	decision, err = tickets.Restrain(d.options.Policy, tx.Now(), decision, sent)
 	if err != nil {
 		return decision, err
@@ -44,37 +51,47 @@ func (d *Desk) restrain(tx *register.Tx, decision tickets.Decision) (tickets.Dec
 
 // sent counts the notices before, as far as the decision's own need it.
 func (d *Desk) sent(tx *register.Tx, notices []tickets.Notice) (tickets.Sent, error) {
-	sent := tickets.Sent{To: map[string]int{}, In: map[string]int{}, About: map[tickets.Number]int{}, Dead: map[string]bool{}, Told: map[tickets.Scope]bool{}}
+	sent := tickets.Sent{To: map[string]int{}, In: map[string]int{}, About: map[tickets.Number]int{}, Dead: map[string]bool{}}
 	since := tx.Now().Add(-tickets.LimitPeriod)
 	for _, n := range notices {
-		key, domain := n.To.Key(), tickets.DomainOf(n.To)
-		scopes := []tickets.Scope{{Kind: tickets.ScopeAddress, Value: key}, {Kind: tickets.ScopeDomain, Value: domain}, {Kind: tickets.ScopeDead, Value: key}}
+		key, counts := n.To.Key(), d.options.Policy.Counts(n)
 		var err error
-		if sent.To[key], err = tx.NoticesTo(key, since); err != nil {
-			return sent, err
+		if !n.Data.Role.Staff() {
+			if _, sent.Dead[key], err = tx.AddressFailures(key); err != nil {
+				return sent, err
+			}
 		}
-		if sent.In[domain], err = tx.NoticesIn(domain, since); err != nil {
-			return sent, err
+		if counts.Address > 0 {
+			if sent.To[key], err = tx.NoticesTo(key, since, counts.Address); err != nil {
+				return sent, err
+			}
 		}
-		if _, sent.Dead[key], err = tx.AddressFailures(key); err != nil {
-			return sent, err
+		if counts.Domain > 0 {
+			domain := tickets.DomainOf(n.To)
+			if sent.In[domain], err = tx.NoticesIn(domain, since, counts.Domain); err != nil {
+				return sent, err
+			}
 		}
-		if n.Data.Ticket != nil {
+		if counts.Ticket > 0 {
 			number := n.Data.Ticket.Number
-			if sent.About[number], err = tx.NoticesAbout(number, since); err != nil {
+			if sent.About[number], err = tx.NoticesAbout(number, since, counts.Ticket); err != nil {
 				return sent, err
 			}
-			scopes = append(scopes, tickets.Scope{Kind: tickets.ScopeTicket, Value: string(number)})
-		}
-		for _, scope := range scopes {
-			last, told, err := tx.Withholding(scope)
-			if err != nil {
-				return sent, err
-			}
-			now := tx.Now()
-			goesOn := scope.Kind == tickets.ScopeDead || now.Sub(last) < calm
-			sent.Told[scope] = goesOn && now.Sub(told) < reminder
 		}
 	}
 	return sent, nil
+}
+
+// toldOf says of which scopes the coordinators know already.
+func toldOf(tx *register.Tx, scopes []tickets.Scope) (map[tickets.Scope]bool, error) {
+	known := map[tickets.Scope]bool{}
+	for _, scope := range scopes {
+		last, told, err := tx.Withholding(scope)
+		if err != nil {
+			return nil, err
+		}
+		goesOn := scope.Kind == tickets.ScopeDead || tx.Now().Sub(last) < calm
+		known[scope] = goesOn && tx.Now().Sub(told) < reminder
+	}
+	return known, nil
 }

@@ -37,6 +37,7 @@ func TestBuiltIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	library := tickets.NewLibrary(articles)
 	for asked, want := range map[string]string{
 		"No imprime la impresora del segundo piso":         "impresora-atasco",
 		"Olvidé la clave del correo":                       "clave-correo",
@@ -47,7 +48,7 @@ func TestBuiltIn(t *testing.T) {
 		"Cotización de sillas ergonómicas para la oficina": "",
 	} {
 		got := ""
-		if fits := tickets.Suggest(articles, asked); len(fits) > 0 {
+		if fits := library.Suggest(tickets.Words(asked)); len(fits) > 0 {
 			got = fits[0].Name
 		}
 		if got != want {

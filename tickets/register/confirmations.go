@@ -65,23 +65,24 @@ func (tx *Tx) UseConfirmation(id, by int64) error {
 	return nil
 }
 
-// NoticesIn returns how many notices were queued to addresses of the domain since then.
-func (r *Reader) NoticesIn(domain string, since time.Time) (count int, err error) {
-	err = r.row("SELECT count(*) FROM outbox WHERE substr(recipient, instr(recipient, '@') + 1) = ?1 AND created_at >= ?2",
-		[]any{domain, since.UnixMilli()}, &count)
+// NoticesIn returns how many notices were queued to addresses of the domain since then, counted up to limit.
+func (r *Reader) NoticesIn(domain string, since time.Time, limit int) (count int, err error) {
+	err = r.row(`SELECT count(*) FROM (SELECT 1 FROM outbox
+		WHERE substr(recipient, instr(recipient, '@') + 1) = ?1 AND created_at >= ?2 LIMIT ?3)`, []any{domain, since.UnixMilli(), limit}, &count)
 	if err != nil {
 		return 0, fmt.Errorf("count the notices to a domain: %w", err)
 	}
 	return count, nil
 }
 
-// NoticesAbout returns how many notices about the request were queued since then; 0 for one that does not exist.
-func (r *Reader) NoticesAbout(n tickets.Number, since time.Time) (count int, err error) {
+// NoticesAbout returns how many notices about the request were queued since then, counted up to limit; 0 for one that does not
+// exist.
+func (r *Reader) NoticesAbout(n tickets.Number, since time.Time, limit int) (count int, err error) {
 	id, known := ticketID(n)
 	if !known {
 		return 0, nil
 	}
-	err = r.row("SELECT count(*) FROM outbox WHERE ticket = ?1 AND created_at >= ?2", []any{id, since.UnixMilli()}, &count)
+	err = r.row("SELECT count(*) FROM (SELECT 1 FROM outbox WHERE ticket = ?1 AND created_at >= ?2 LIMIT ?3)", []any{id, since.UnixMilli(), limit}, &count)
 	if err != nil {
 		return 0, fmt.Errorf("count the notices about %s: %w", n, err)
 	}

@@ -248,7 +248,7 @@ func useEverything(t *testing.T, f *fixture) {
 			func() error { _, err := r.LastNoticesTo(n, ana.Addr); return err },
 			func() error { _, err := r.NoticeByMessageID("n@x"); return err },
 			func() error { _, err := r.Notices(n); return err },
-			func() error { _, err := r.NoticesTo(ana.Addr, time.Time{}); return err },
+			func() error { _, err := r.NoticesTo(ana.Addr, time.Time{}, 10); return err },
 			func() error {
 				for _, err := range r.Cases(time.Time{}, f.clock.now().Add(time.Hour), func(*tickets.Ticket, bool) bool { return true }) {
 					check(t, err)

@@ -70,6 +70,7 @@ func (tx *Tx) Queue(row OutboxRow) (id int64, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("queue notice %s: %w", row.MessageID, err)
 	}
+	tx.notice = id
 	return id, nil
 }
 
@@ -181,9 +182,11 @@ func (r *Reader) Notices(n tickets.Number) ([]OutboxRow, error) {
 	return found, nil
 }
 
-// NoticesTo returns how many notices were queued to the address since then.
-func (r *Reader) NoticesTo(recipient string, since time.Time) (count int, err error) {
-	err = r.row("SELECT count(*) FROM outbox WHERE recipient = ?1 AND created_at >= ?2", []any{key(recipient), since.UnixMilli()}, &count)
+// NoticesTo returns how many notices were queued to the address since then, counted up to limit: what is over a limit is not
+// worth a walk over all of a flood.
+func (r *Reader) NoticesTo(recipient string, since time.Time, limit int) (count int, err error) {
+	err = r.row("SELECT count(*) FROM (SELECT 1 FROM outbox WHERE recipient = ?1 AND created_at >= ?2 LIMIT ?3)",
+		[]any{key(recipient), since.UnixMilli(), limit}, &count)
 	if err != nil {
 		return 0, fmt.Errorf("count the notices to an address: %w", err)
 	}
@@ -212,8 +215,10 @@ func scanOutbox(row scanner) (o OutboxRow, err error) {
 
 // UpcomingNotice returns the id that the next notice queued by this transaction will have, so that its Message-ID can carry it.
 func (tx *Tx) UpcomingNotice() (id int64, err error) {
-	if err := tx.row("SELECT coalesce(max(id), 0) + 1 FROM outbox", nil, &id); err != nil {
-		return 0, fmt.Errorf("look for the id of the next notice: %w", err)
+	if tx.notice == 0 {
+		if err := tx.row("SELECT coalesce(max(id), 0) FROM outbox", nil, &tx.notice); err != nil {
+			return 0, fmt.Errorf("look for the id of the next notice: %w", err)
+		}
 	}
-	return id, nil
+	return tx.notice + 1, nil
 }

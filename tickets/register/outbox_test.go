@@ -255,7 +255,7 @@ func TestNoticesToCountsAWindow(t *testing.T) {
 	}
 	f.view(t, func(r *Reader) error {
 		for since, want := range map[time.Duration]int{0: 5, time.Minute: 4, 61 * time.Second: 3, time.Hour: 0} {
-			if got, err := r.NoticesTo(ana.Addr, start.Add(since)); err != nil || got != want {
+			if got, err := r.NoticesTo(ana.Addr, start.Add(since), 10); err != nil || got != want {
 				t.Errorf("since %s: %d, %v; want %d", since, got, err, want)
 			}
 		}

@@ -15,6 +15,10 @@ func (tx *Tx) saveReservations(id int64, t *tickets.Ticket) error {
 	if _, err := tx.exec("DELETE FROM reservations WHERE ticket = ?1", id); err != nil {
 		return err
 	}
+	return tx.addReservations(id, t)
+}
+
+func (tx *Tx) addReservations(id int64, t *tickets.Ticket) error {
 	for _, h := range t.Resources {
 		_, err := tx.exec("INSERT INTO reservations (ticket, resource, units, due_at) VALUES (?1, ?2, ?3, ?4)", id, valid(h.Key()), h.Units, millis(h.Due))
 		if err != nil {

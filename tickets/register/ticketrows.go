@@ -43,11 +43,13 @@ func (tx *Tx) saveTicket(id int64, t *tickets.Ticket, before int) error {
 		_, err := tx.exec(`INSERT INTO tickets (id, number, version, state, open, priority, requester, technician, subject,
 			registered_at, changed_at, resolved_at, closed_at, body)
 			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)`, args...)
-		if err != nil {
+		if err != nil || !t.Assigned() && len(t.Resources) == 0 {
 			return err
 		}
-		return tx.saveReservations(id, t)
+		tx.situation = nil
+		return tx.addReservations(id, t)
 	}
+	tx.situation = nil
 	err = tx.change(`UPDATE tickets SET version = ?3, state = ?4, open = ?5, priority = ?6, requester = ?7, technician = ?8,
 		subject = ?9, registered_at = ?10, changed_at = ?11, resolved_at = ?12, closed_at = ?13, body = ?14, erased_at = NULL
 		WHERE id = ?1 AND number = ?2 AND version = ?15`, append(args, before)...)

@@ -33,6 +33,9 @@ type Tx struct {
 	level    *level
 	depth    int
 	erased   map[tickets.ErasedKind]int64 // by retention
+
+	situation *tickets.Situation // as it is now, nil where that must be looked up
+	notice    int64              // id of the latest notice, 0 where that must be looked up
 }
 
 // level is what a transaction, or a Nested part of it, still has to put right before it ends.
@@ -162,6 +165,7 @@ func (tx *Tx) Nested(change func() error) (err error) {
 
 // undo takes a Nested back. Where that fails the transaction cannot go on.
 func (tx *Tx) undo(name string) error {
+	tx.situation, tx.notice = nil, 0
 	if tx.broken != nil {
 		return nil // the error is known, and Update reports it
 	}

@@ -107,6 +107,9 @@ func (a Asset) keys() []string {
 
 // recognise returns the machines that a text names, in their order.
 func recognise(known []Asset, text string) []Asset {
+	if len(known) == 0 {
+		return nil
+	}
 	keys := assetKeys(text)
 	var named []Asset
 	for _, a := range known {

@@ -174,9 +174,9 @@ func (o *office) find(lookups []tickets.Lookup) tickets.Found {
 
 // furnish looks up what tickets/desk looks up besides the commands' questions.
 func (o *office) furnish(in *tickets.Input) {
-	if requester, since := in.Recent(); requester != "" {
+	if q := in.Recent(); q.Requester != "" {
 		for _, t := range o.tickets {
-			if t.Requester.Key() == requester && !t.RegisteredAt.Before(since) {
+			if t.Requester.Key() == q.Requester && !t.RegisteredAt.Before(q.Since) && t.Gist().Alike(q.Gist) {
 				in.Found.Recent = append(in.Found.Recent, t)
 			}
 		}

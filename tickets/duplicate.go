@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"cmp"
+	"hash/fnv"
 	"slices"
 	"time"
 
@@ -158,44 +159,70 @@ const (
 	maxDuplicates = 3   // that are pointed out
 )
 
-// Recent returns whose requests since when may be the same as one that this mail registers; the address is "" where none can.
-func (in Input) Recent() (requester string, since time.Time) {
-	m := in.Mail.Message
-	if in.Ticket != nil || m == nil || m.Class.Automatic() && m.Class != mailbox.ClassList {
-		return "", time.Time{}
-	}
-	if m.Forward != nil && in.Sender.Role.Staff() {
-		return m.Forward.From.Key(), in.Now.Add(-recentTime)
-	}
-	return m.From.Key(), in.Now.Add(-recentTime)
+// RecentQuery is which requests may be the same as one that a mail registers.
+type RecentQuery struct {
+	Requester string // address key; "" where none can be
+	Since     time.Time
+	Gist      Gist // of what the mail says: of other requests it is enough to know that they are not alike
 }
 
-// words returns what a request is about.
+// Recent returns which requests may be the same as one that this mail registers.
+func (in Input) Recent() RecentQuery {
+	m := in.Mail.Message
+	if in.Ticket != nil || m == nil || m.Class.Automatic() && m.Class != mailbox.ClassList {
+		return RecentQuery{}
+	}
+	q := RecentQuery{Requester: m.From.Key(), Since: in.Now.Add(-recentTime)}
+	subject, text := in.Mail.Whole, cmp.Or(m.NewText, m.Text)
+	if f := m.Forward; f != nil && in.Sender.Role.Staff() {
+		q.Requester, subject, text = f.From.Key(), cmp.Or(f.Subject, subject), cmp.Or(f.Text, text)
+	}
+	q.Gist = newGist(Words(subject + "\n" + text))
+	return q
+}
+
+// Gist is what a request is about, in little memory: its words as numbers, in ascending order.
+type Gist []uint32
+
+// Gist returns what the request is about.
+func (t *Ticket) Gist() Gist { return newGist(t.words()) }
+
+// words returns the words of a request that say what it is about.
 func (t *Ticket) words() []string { return Words(t.Subject + "\n" + t.Text) }
 
-// similar reports whether requests of which these are the words say much the same.
-func similar(x, y []string) bool {
-	if len(x) > len(y) {
-		x, y = y, x
+func newGist(words []string) Gist {
+	g := make(Gist, 0, len(words))
+	for _, word := range words {
+		h := fnv.New32a()
+		h.Write([]byte(word))
+		g = append(g, h.Sum32())
 	}
-	known := make(map[string]bool, len(x))
-	for _, word := range x {
-		known[word] = true
-	}
+	slices.Sort(g)
+	return slices.Compact(g)
+}
+
+// Alike reports whether two requests say much the same.
+func (g Gist) Alike(other Gist) bool {
 	common := 0
-	for _, word := range y {
-		if known[word] {
-			common++
+	for i, j := 0, 0; i < len(g) && j < len(other); {
+		switch cmp.Compare(g[i], other[j]) {
+		case -1:
+			i++
+		case 1:
+			j++
+		default:
+			common, i, j = common+1, i+1, j+1
 		}
 	}
-	return common >= leastCommon && float64(common) >= leastShare*float64(len(x))
+	return common >= leastCommon && float64(common) >= leastShare*float64(min(len(g), len(other)))
 }
 
 // same returns the requests that are probably the same as a new one, of which these are the words. It merges nothing.
 func (w *work) same(words []string) []*Ticket {
 	var found []*Ticket
+	gist := newGist(words)
 	for _, t := range w.in.Found.Recent {
-		if len(found) < maxDuplicates && t.Number != w.t.Number && !t.State.Final() && t.Requester.Key() == w.t.Requester.Key() && similar(t.words(), words) {
+		if len(found) < maxDuplicates && t.Number != w.t.Number && !t.State.Final() && t.Requester.Key() == w.t.Requester.Key() && t.Gist().Alike(gist) {
 			found = append(found, t)
 		}
 	}

@@ -3,7 +3,6 @@ package tickets
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -11,24 +10,53 @@ import (
 // Fold returns the form in which words are compared: lower case, without accents, white space squeezed. "Crítica" and
 // "critica" are one word to people who write on telephones.
 func Fold(s string) string {
-	if !isASCII(s) { // most words are, and every word of a mail comes by here
-		s = norm.NFC.String(strings.Map(func(r rune) rune {
-			if unicode.Is(unicode.Mn, r) {
-				return -1
+	var b strings.Builder
+	b.Grow(len(s))
+	gap := false // white space was seen and is not written yet
+	for _, r := range s {
+		if int(r) >= len(latin) {
+			return foldAny(s)
+		}
+		for _, folded := range latin[r] {
+			if folded == ' ' {
+				gap = b.Len() > 0
+				continue
 			}
-			return r
-		}, norm.NFKD.String(s)))
+			if gap {
+				b.WriteByte(' ')
+				gap = false
+			}
+			b.WriteRune(folded)
+		}
 	}
+	return b.String()
+}
+
+// foldAny folds letters of every script.
+func foldAny(s string) string {
+	s = norm.NFC.String(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFKD.String(s)))
 	return strings.Join(strings.Fields(strings.ToLower(s)), " ")
 }
 
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
+// latin is what foldAny makes of each letter of Spanish and its neighbours, white space as a space. Every word of a mail comes by
+// here several times.
+var latin = latinTable()
+
+func latinTable() (table [0x180]string) {
+	for r := range rune(len(table)) {
+		switch folded := foldAny("x" + string(r) + "x"); {
+		case folded == "x x":
+			table[r] = " "
+		default:
+			table[r] = strings.TrimSuffix(strings.TrimPrefix(folded, "x"), "x")
 		}
 	}
-	return true
+	return table
 }
 
 // Nearest returns the choice that a mistyped word most likely meant, or "" where none is close enough to be offered.

@@ -51,6 +51,7 @@ type Options struct {
 type Desk struct {
 	register *register.Register
 	options  Options
+	gists    *gists
 	*bells
 }
 
@@ -64,13 +65,13 @@ type bells struct {
 
 // New returns a Desk on an open register.
 func New(r *register.Register, options Options) *Desk {
-	return &Desk{r, options, &bells{work: make(chan struct{}, 1), wakes: map[string]chan struct{}{}}}
+	return &Desk{r, options, new(gists), &bells{work: make(chan struct{}, 1), wakes: map[string]chan struct{}{}}}
 }
 
 // Successor returns a desk with other options that goes on where d stops: Run it when that of d has ended. Receivers whose
 // ledger is d may keep it.
 func (d *Desk) Successor(options Options) *Desk {
-	return &Desk{d.register, options, d.bells}
+	return &Desk{d.register, options, d.gists, d.bells}
 }
 
 // Position implements receive.Ledger.

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"slices"
+	"sync"
 
 	"radicado/mailbox"
 	"radicado/tickets"
@@ -14,6 +15,9 @@ const maxMachines = 50
 // maxRecent bounds the requests of one official that a new one is compared with.
 const maxRecent = 20
 
+// maxAlike is how many of them are looked at more closely: more than are pointed out, since some may have ended.
+const maxAlike = 6
+
 // furnish looks up what Decide must know besides the commands' own questions.
 func (d *Desk) furnish(tx *register.Tx, in *tickets.Input) (err error) {
 	wanted := in.Assets()
@@ -23,10 +27,68 @@ func (d *Desk) furnish(tx *register.Tx, in *tickets.Input) (err error) {
 	if in.Found.Held, err = tx.AssetsOf(wanted.Holder, maxMachines); err != nil {
 		return err
 	}
-	if requester, since := in.Recent(); requester != "" {
-		in.Found.Recent, _, err = tx.List(register.Filter{Requester: requester, From: since}, maxRecent, 0)
-	}
+	in.Found.Recent, err = d.alike(tx, in.Recent())
 	return err
+}
+
+// alike returns the requests that may be the same as the one asked about, latest first.
+func (d *Desk) alike(tx *register.Tx, q tickets.RecentQuery) ([]*tickets.Ticket, error) {
+	if q.Requester == "" {
+		return nil, nil
+	}
+	numbers, err := tx.NumbersOf(q.Requester, q.Since, maxRecent)
+	if err != nil {
+		return nil, err
+	}
+	var found []*tickets.Ticket
+	for _, n := range numbers {
+		gist, known := d.gists.of(n)
+		if known && !gist.Alike(q.Gist) {
+			continue
+		}
+		t, err := tx.Ticket(n)
+		if err != nil {
+			return nil, err
+		}
+		if !known {
+			gist = t.Gist()
+			d.gists.add(n, gist)
+		}
+		if gist.Alike(q.Gist) {
+			found = append(found, t)
+		}
+		if len(found) == maxAlike {
+			break
+		}
+	}
+	return found, nil
+}
+
+// maxGists bounds the memory that the gists take: some hundred bytes each.
+const maxGists = 5000
+
+// gists remembers what the latest requests are about, so that each is read once and not for every request that follows. What a
+// request is about does not change; a number that a failed transaction gave up may come to mean another request, which costs a
+// coordinator a hint and nothing else.
+type gists struct {
+	mu       sync.Mutex
+	byTicket map[tickets.Number]tickets.Gist
+}
+
+func (g *gists) of(n tickets.Number) (tickets.Gist, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	gist, known := g.byTicket[n]
+	return gist, known
+}
+
+func (g *gists) add(n tickets.Number, gist tickets.Gist) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.byTicket == nil || len(g.byTicket) >= maxGists {
+		g.byTicket = map[tickets.Number]tickets.Gist{}
+	}
+	g.byTicket[n] = gist
 }
 
 // matchCase finds the request that a vendor means by its own number. Only a request that was put to this very vendor counts.

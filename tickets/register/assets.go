@@ -1,9 +1,11 @@
 package register
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"radicado/tickets"
 )
@@ -72,22 +74,39 @@ func (r *Reader) Asset(name string) (tickets.Asset, error) {
 
 // AssetsByKeys returns the machines whose plate or serial is among the keys, each once, in the order of the keys.
 func (r *Reader) AssetsByKeys(keys []string) ([]tickets.Asset, error) {
-	var found []tickets.Asset
-	seen := map[string]bool{}
-	for _, k := range keys {
-		list, err := collect(r, scanAsset, `SELECT body FROM assets WHERE plate = ?1
-			UNION ALL SELECT body FROM assets WHERE serial = ?1 AND serial <> '' AND plate <> ?1`, k)
-		if err != nil {
-			return nil, fmt.Errorf("look for machines: %w", err)
-		}
-		for _, a := range list {
-			if plate := tickets.AssetKey(a.Plate); !seen[plate] {
-				seen[plate] = true
-				found = append(found, a)
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	asked, err := json.Marshal(keys)
+	if err != nil {
+		return nil, fmt.Errorf("look for machines: %w", err)
+	}
+	list, err := collect(r, scanAsset, `SELECT a.body FROM json_each(?1) k CROSS JOIN assets a ON a.plate = k.value
+		UNION ALL SELECT a.body FROM json_each(?1) k CROSS JOIN assets a ON a.serial = k.value AND a.serial <> ''`, string(asked))
+	if err != nil {
+		return nil, fmt.Errorf("look for machines: %w", err)
+	}
+	place := make(map[string]int, len(keys))
+	for i, k := range slices.Backward(keys) {
+		place[k] = i
+	}
+	first := func(a tickets.Asset) int {
+		at := len(keys)
+		for _, k := range []string{tickets.AssetKey(a.Plate), tickets.AssetKey(a.Serial)} {
+			if i, asked := place[k]; asked {
+				at = min(at, i)
 			}
 		}
+		return at
 	}
-	return found, nil
+	slices.SortStableFunc(list, func(a, b tickets.Asset) int { return cmp.Compare(first(a), first(b)) })
+	seen := map[string]bool{}
+	return slices.DeleteFunc(list, func(a tickets.Asset) bool {
+		plate := tickets.AssetKey(a.Plate)
+		again := seen[plate]
+		seen[plate] = true
+		return again
+	}), nil
 }
 
 // AssetsOf returns the machines that the official with that address is in charge of, by plate, at most limit.

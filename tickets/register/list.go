@@ -44,6 +44,16 @@ func (r *Reader) List(f Filter, limit, offset int) (found []*tickets.Ticket, tot
 	return found, total, nil
 }
 
+// NumbersOf returns the requests of an address that were registered since then, latest first, at most limit.
+func (r *Reader) NumbersOf(requester string, since time.Time, limit int) ([]tickets.Number, error) {
+	found, err := collect(r, scanValue[tickets.Number], `SELECT number FROM tickets INDEXED BY tickets_requester
+		WHERE requester = ?1 AND registered_at >= ?2 ORDER BY registered_at DESC, id DESC LIMIT ?3`, key(requester), since.UnixMilli(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("requests of an address: %w", err)
+	}
+	return found, nil
+}
+
 // List is Reader's List; tickets that this transaction has changed are found by their new words.
 func (tx *Tx) List(f Filter, limit, offset int) ([]*tickets.Ticket, int, error) {
 	if f.Words != "" {

@@ -34,7 +34,7 @@ const (
 // Library is the articles with an index of their words. It does not change, and a nil one is empty.
 type Library struct {
 	articles []Article
-	weights  map[string][]weighted // by word
+	weights  map[uint32][]weighted // by word of a Gist
 }
 
 // weighted is how much a word speaks for an article.
@@ -45,7 +45,7 @@ type weighted struct {
 
 // NewLibrary returns a library of the articles. Words that few of them have count more.
 func NewLibrary(articles []Article) *Library {
-	l := &Library{articles: articles, weights: map[string][]weighted{}}
+	l := &Library{articles: articles, weights: map[uint32][]weighted{}}
 	for i, a := range articles {
 		for word, weight := range a.weights() {
 			l.weights[word] = append(l.weights[word], weighted{i, weight})
@@ -68,13 +68,13 @@ func (l *Library) Articles() []Article {
 	return l.articles
 }
 
-// Suggest returns the articles that fit the words of a request best, the best first.
-func (l *Library) Suggest(words []string) []Article {
+// Suggest returns the articles that fit what a request is about best, the best first.
+func (l *Library) Suggest(gist Gist) []Article {
 	if l == nil {
 		return nil
 	}
 	scores := make([]float64, len(l.articles))
-	for _, word := range words {
+	for _, word := range gist {
 		for _, found := range l.weights[word] {
 			scores[found.article] += found.weight
 		}
@@ -94,10 +94,10 @@ func (l *Library) Suggest(words []string) []Article {
 }
 
 // weights returns how much each word of the article counts.
-func (a Article) weights() map[string]float64 {
-	weights := map[string]float64{}
+func (a Article) weights() map[uint32]float64 {
+	weights := map[uint32]float64{}
 	for text, weight := range map[string]float64{strings.Join(a.Words, " "): weightKeyword, a.Title: weightTitle, a.Text: weightText} {
-		for _, word := range Words(text) {
+		for _, word := range GistOf(text) {
 			weights[word] = max(weights[word], weight)
 		}
 	}
@@ -106,10 +106,10 @@ func (a Article) weights() map[string]float64 {
 
 const maxWordsText = 8 << 10 // bytes
 
-// Words returns the words of a text that say what it is about, each once, in the form in which they are compared: without
+// wordsOf returns the words of a text that say what it is about, each once, in the form in which they are compared: without
 // accents, common words and endings, so that "imprimen" and "imprime" are one. Of a long text the beginning is read: what it
 // is about stands there.
-func Words(text string) []string {
+func wordsOf(text string) []string {
 	if len(text) > maxWordsText {
 		text = strings.ToValidUTF8(text[:maxWordsText], "")
 	}
@@ -186,14 +186,17 @@ type advice struct {
 // advise gathers it, once for all of them: it is the dearest part of registering a request.
 func (w *work) advise() advice {
 	a := advice{staff: w.staff(), resources: w.resources()}
-	words := w.t.words()
-	for _, article := range w.in.Policy.Library.Suggest(words) {
+	gist := w.gist
+	if gist == nil {
+		gist = w.t.Gist()
+	}
+	for _, article := range w.in.Policy.Library.Suggest(gist) {
 		a.articles = append(a.articles, ArticleView{Name: article.Name, Title: article.Title})
 		if possible(VerbSolve, w.t) {
 			a.links = append(a.links, Link{Verb: VerbSolve, Arg: article.Name})
 		}
 	}
-	for _, t := range w.same(words) {
+	for _, t := range w.same(gist) {
 		v := w.view(t, RoleCoordinator)
 		v.Text, v.Files, v.Solution = "", nil, ""
 		a.similar = append(a.similar, v)

@@ -248,7 +248,7 @@ func (w *work) register(subject string, ignored []string) {
 	known := w.in.Policy.official(fact.Requester)
 	fact.Office, fact.Telephone = known.Office, known.Telephone
 	w.t = &Ticket{}
-	w.number = w.in.Next
+	w.number, w.gist = w.in.Next, w.in.Found.Gist
 	w.add(fact)
 	w.equipFrom(fact.Subject + "\n" + fact.Text)
 	w.preset()

@@ -138,7 +138,7 @@ func (w *work) split(c Command, _ string) (Item, *Problem) {
 func (w *work) tellOthers() {
 	for _, c := range w.others {
 		about := *w
-		about.t, about.before, about.events, about.notices = c.Ticket, nil, c.Events, nil
+		about.t, about.before, about.events, about.notices, about.gist = c.Ticket, nil, c.Events, nil, nil
 		switch c.Events[0].Fact.(type) {
 		case *RegisteredFact:
 			about.tellRegistered()
@@ -177,29 +177,28 @@ func (in Input) Recent() RecentQuery {
 	if f := m.Forward; f != nil && in.Sender.Role.Staff() {
 		q.Requester, subject, text = f.From.Key(), cmp.Or(f.Subject, subject), cmp.Or(f.Text, text)
 	}
-	q.Gist = newGist(Words(subject + "\n" + text))
+	q.Gist = GistOf(subject + "\n" + text)
 	return q
 }
 
 // Gist is what a request is about, in little memory: its words as numbers, in ascending order.
 type Gist []uint32
 
-// Gist returns what the request is about.
-func (t *Ticket) Gist() Gist { return newGist(t.words()) }
-
-// words returns the words of a request that say what it is about.
-func (t *Ticket) words() []string { return Words(t.Subject + "\n" + t.Text) }
-
-func newGist(words []string) Gist {
-	g := make(Gist, 0, len(words))
-	for _, word := range words {
+// GistOf returns what a text is about.
+func GistOf(text string) Gist {
+	words := wordsOf(text)
+	g := make(Gist, len(words))
+	for i, word := range words {
 		h := fnv.New32a()
 		h.Write([]byte(word))
-		g = append(g, h.Sum32())
+		g[i] = h.Sum32()
 	}
 	slices.Sort(g)
 	return slices.Compact(g)
 }
+
+// Gist returns what the request is about.
+func (t *Ticket) Gist() Gist { return GistOf(t.Subject + "\n" + t.Text) }
 
 // Alike reports whether two requests say much the same.
 func (g Gist) Alike(other Gist) bool {
@@ -217,10 +216,9 @@ func (g Gist) Alike(other Gist) bool {
 	return common >= leastCommon && float64(common) >= leastShare*float64(min(len(g), len(other)))
 }
 
-// same returns the requests that are probably the same as a new one, of which these are the words. It merges nothing.
-func (w *work) same(words []string) []*Ticket {
+// same returns the requests that are probably the same as a new one, which is about gist. It merges nothing.
+func (w *work) same(gist Gist) []*Ticket {
 	var found []*Ticket
-	gist := newGist(words)
 	for _, t := range w.in.Found.Recent {
 		if len(found) < maxDuplicates && t.Number != w.t.Number && !t.State.Final() && t.Requester.Key() == w.t.Requester.Key() && t.Gist().Alike(gist) {
 			found = append(found, t)

@@ -79,7 +79,7 @@ func TestSuggest(t *testing.T) {
 		"Buenos días, necesito una silla nueva. Gracias": "",
 	} {
 		got := ""
-		if fits := o.policy.Library.Suggest(tickets.Words(text)); len(fits) > 0 {
+		if fits := o.policy.Library.Suggest(tickets.GistOf(text)); len(fits) > 0 {
 			got = fits[0].Name
 		}
 		if got != want {

@@ -22,6 +22,7 @@ type work struct {
 	items   []Item
 	others  []Change // to other tickets than the mail's
 	absence *AbsenceChange
+	gist    Gist // of the request that the mail registers, nil where nobody knows it yet
 	nobody  bool // suits the new request, which should have been assigned by itself
 	asked   *Confirmation
 	proven  bool // commands of a proven sender were read, whatever became of them

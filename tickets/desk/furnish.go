@@ -27,7 +27,9 @@ func (d *Desk) furnish(tx *register.Tx, in *tickets.Input) (err error) {
 	if in.Found.Held, err = tx.AssetsOf(wanted.Holder, maxMachines); err != nil {
 		return err
 	}
-	in.Found.Recent, err = d.alike(tx, in.Recent())
+	recent := in.Recent()
+	in.Found.Gist = recent.Gist
+	in.Found.Recent, err = d.alike(tx, recent)
 	return err
 }
 

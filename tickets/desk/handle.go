@@ -286,6 +286,9 @@ func (d *Desk) decide(tx *register.Tx, p prepared, known acquaintance) (tickets.
 	if err := d.commit(tx, in, decision); err != nil {
 		return tickets.Decision{}, err
 	}
+	if gist := in.Found.Gist; gist != nil && registers(decision, in.Next) {
+		d.gists.add(in.Next, gist)
+	}
 	if err := known.remember(tx, id, decision); err != nil {
 		return tickets.Decision{}, err
 	}

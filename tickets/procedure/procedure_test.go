@@ -48,7 +48,7 @@ func TestBuiltIn(t *testing.T) {
 		"Cotización de sillas ergonómicas para la oficina": "",
 	} {
 		got := ""
-		if fits := library.Suggest(tickets.Words(asked)); len(fits) > 0 {
+		if fits := library.Suggest(tickets.GistOf(asked)); len(fits) > 0 {
 			got = fits[0].Name
 		}
 		if got != want {

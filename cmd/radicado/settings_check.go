@@ -251,7 +251,7 @@ func (c *checker) scan(s *settings) {
 func (c *checker) limits(s *settings) {
 	l := s.file.Limits
 	for key, value := range map[string]int{"per_address": l.Address, "per_staff": l.Staff, "per_domain": l.Domain, "per_request": l.Ticket} {
-		c.atLeast("limits."+key, value, 1)
+		c.atLeast("limits."+key, value, 0)
 	}
 	s.policy.Limits = tickets.Limits{Address: l.Address, Staff: l.Staff, Domain: l.Domain, Ticket: l.Ticket}
 }

@@ -3,9 +3,10 @@
 # make build   bin/radicado
 # make release bin/release/radicado: static and reproducible, with VERSION stamped
 # make deb     bin/radicado_VERSION_ARCH.deb
+# make bench   how fast bin/radicado is on Dovecot and Postfix; BENCH="--help" says what can be asked
 # make lint    go vet, staticcheck and the others of .ci/lint
 
-.PHONY: demo test build release deb lint clean need
+.PHONY: demo test build release deb bench lint clean need
 
 GO ?= go
 FLAGS = -trimpath
@@ -29,6 +30,10 @@ release: need
 deb: release
 	@cd .ci/nfpm && $(GO) build -o ../../bin/nfpm github.com/goreleaser/nfpm/v2/cmd/nfpm
 	@VERSION=$(VERSION) ARCH=$(ARCH) bin/nfpm package --config packaging/nfpm.yaml --packager deb --target bin/
+
+bench: build
+	@$(GO) build $(FLAGS) -o bin/bench ./cmd/bench
+	bin/bench $(BENCH)
 
 lint: need
 	$(GO) vet ./...

@@ -26,16 +26,17 @@ var floors = map[string]int{
 	"radicado/mailbox/message/tnef":     2,
 	"radicado/mailbox/message/htmltext": 2,
 
-	"radicado/templates":             3,
-	"radicado/tickets/register":      3,
-	"radicado/tickets/inventory":     3,
-	"radicado/tickets/procedure":     3,
-	"radicado/mailbox/receive":       3,
-	"radicado/mailbox/deliver":       3,
-	"radicado/mailbox/trust":         3,
-	"radicado/mailbox/clamd":         3,
-	"radicado/mailbox/mailtest":      3,
-	"radicado/mailbox/message/quote": 3,
+	"radicado/templates":              3,
+	"radicado/tickets/register":       3,
+	"radicado/tickets/inventory":      3,
+	"radicado/tickets/procedure":      3,
+	"radicado/mailbox/receive":        3,
+	"radicado/mailbox/deliver":        3,
+	"radicado/mailbox/trust":          3,
+	"radicado/mailbox/clamd":          3,
+	"radicado/mailbox/mailtest":       3,
+	"radicado/mailbox/mailtest/peers": 3,
+	"radicado/mailbox/message/quote":  3,
 
 	"radicado/tickets/report/chart": 4,
 	"radicado/mailbox/message":      4,
@@ -47,6 +48,7 @@ var floors = map[string]int{
 	"radicado/tickets/backup":   6,
 	"radicado/tickets/board":    6,
 
+	"radicado/cmd/bench":    7,
 	"radicado/cmd/radicado": 7,
 }
 

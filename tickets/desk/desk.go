@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"radicado/mailbox"
@@ -58,6 +59,7 @@ type Desk struct {
 // bells is how the receivers and the desk wake one another.
 type bells struct {
 	work chan struct{} // a token: something was taken
+	rush atomic.Int64  // until when mails are expected to come thick and fast, in Unix nanoseconds
 
 	mu    sync.Mutex
 	wakes map[string]chan struct{} // by mailbox
@@ -204,5 +206,15 @@ func (d *Desk) Drain(ctx context.Context) error {
 		if n == 0 || err != nil {
 			return err
 		}
+		if n == groupMails {
+			d.rush.Store(time.Now().Add(rushPause).UnixNano())
+		}
 	}
 }
+
+// rushPause is how long after a full group another one is expected.
+const rushPause = 300 * time.Millisecond
+
+// Rush returns for how long other work on the register had better wait, because mails come in faster than one by one; 0 for not
+// at all.
+func (d *Desk) Rush() time.Duration { return max(0, time.Until(time.Unix(0, d.rush.Load()))) }

@@ -49,6 +49,8 @@ type Options struct {
 	// GivenUp is told, in the transaction that gives a notice up.
 	GivenUp func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error
 	Now     func() time.Time
+	// Hold says how long notices should wait, because what comes in is more urgent; nil: never.
+	Hold    func() time.Duration
 	Observe Observer
 	Log     *slog.Logger
 }
@@ -154,7 +156,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(graceTime, abort) })()
 
 	failure := ""
-	for o.working(ctx) {
+	for o.giveWay(ctx) {
 		o.turned()
 		tried, err := o.Flush(sending)
 		wait, kick := time.Duration(0), o.kick
@@ -180,6 +182,24 @@ func (o *Outbox) Run(ctx context.Context) error {
 		o.sleep(ctx, wait, kick)
 	}
 	return nil
+}
+
+// maxWay bounds how long a batch of notices gives way.
+const maxWay = 30 * time.Second
+
+// giveWay lets a rush of mails be registered first: until it has its number a request is nowhere but in a mailbox, and sending
+// competes with registering for the disk. A rush that does not end slows the notices down and does not stop them. It reports
+// whether more is to be claimed.
+func (o *Outbox) giveWay(ctx context.Context) bool {
+	for end := time.Now().Add(maxWay); o.options.Hold != nil && o.working(ctx) && time.Now().Before(end); {
+		wait := o.options.Hold()
+		if wait <= 0 {
+			break
+		}
+		o.turned()
+		o.sleep(ctx, min(wait, time.Second), nil)
+	}
+	return o.working(ctx)
 }
 
 // forever is a wait that ends only by a kick.

@@ -297,3 +297,37 @@ func TestRunSendsWhatIsQueuedLater(t *testing.T) {
 		t.Error("a notice that was sent while the outbox stopped would go out again")
 	}
 }
+
+// TestNoticesGiveWay keeps notices back while mails come thick and fast, and sends them when that is over.
+func TestNoticesGiveWay(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.queue("pedro@x.example")
+	asked, sent := make(chan struct{}), make(chan struct{}, 1)
+	f.server.answer = func(string) deliver.Result {
+		sent <- struct{}{}
+		return deliver.Result{Outcome: deliver.Delivered}
+	}
+	rush := 3
+	f.options.Hold = func() time.Duration {
+		if rush--; rush > 0 {
+			return time.Millisecond
+		}
+		if rush == 0 {
+			if !f.left() {
+				t.Error("a notice was sent in the rush")
+			}
+			close(asked)
+		}
+		return 0
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- f.Run(ctx) }()
+	<-asked
+	<-sent
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}

@@ -118,6 +118,25 @@ func (p *Policy) after(t *Ticket, run time.Duration) (at time.Time, ok bool) {
 	return at, !at.IsZero()
 }
 
+// TermsOf returns the terms of requests of a priority; Unassessed has those of Medium, as the desk treats it.
+func (p *Policy) TermsOf(priority Priority) Terms { return p.terms(&Ticket{Priority: priority}) }
+
+// Worked is the working time from registration until then in which the clock of the request ran.
+func (p *Policy) Worked(t *Ticket, until time.Time) time.Duration {
+	worked := p.Elapsed(t.RegisteredAt, until)
+	for _, pause := range t.Pauses {
+		if !pause.From.Before(until) {
+			break
+		}
+		to := pause.To
+		if to.IsZero() || to.After(until) {
+			to = until
+		}
+		worked -= p.Elapsed(pause.From, to)
+	}
+	return max(worked, 0)
+}
+
 // alerted reports whether an alert was given already, or a graver one.
 func (t *Ticket) alerted(a Alert) bool {
 	return slices.ContainsFunc(t.Alerts, func(given Alert) bool {

@@ -372,7 +372,7 @@ func DueVendor(in Input) (Decision, error) {
 		since, wait = c.RemindedAt, terms.Again
 	}
 	summary := "nothing due at the vendor"
-	if c.AnsweredAt.Before(c.LastAt) && in.Policy.elapsed(since, in.Now) >= wait {
+	if c.AnsweredAt.Before(c.LastAt) && in.Policy.Elapsed(since, in.Now) >= wait {
 		switch {
 		case c.Reminders < maxReminders:
 			w.add(&VendorRemindedFact{Count: c.Reminders + 1})
@@ -382,7 +382,7 @@ func DueVendor(in Input) (Decision, error) {
 			summary = "vendor does not answer: coordinator told"
 		}
 	}
-	if !c.Late && !w.happened("escalated") && in.Policy.elapsed(c.WrittenAt, in.Now) >= terms.Solve {
+	if !c.Late && !w.happened("escalated") && in.Policy.Elapsed(c.WrittenAt, in.Now) >= terms.Solve {
 		w.add(&EscalatedFact{Reason: EscalatedLate})
 		summary = "vendor takes too long: coordinator told"
 	}
@@ -402,8 +402,8 @@ func (t VendorTerms) withDefaults() VendorTerms {
 	return t
 }
 
-// elapsed is the working time between two moments.
-func (p *Policy) elapsed(from, to time.Time) time.Duration {
+// Elapsed is the working time between two moments.
+func (p *Policy) Elapsed(from, to time.Time) time.Duration {
 	if p.Calendar == nil {
 		return to.Sub(from)
 	}

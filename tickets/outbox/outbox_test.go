@@ -48,11 +48,15 @@ func (s *server) tries() int {
 type renderer struct{}
 
 // Render implements Renderer.
-func (renderer) Render(n tickets.Notice, _ *templates.Report) (templates.Mail, error) {
+func (renderer) Render(n tickets.Notice, made *templates.Report) (templates.Mail, error) {
 	if strings.HasPrefix(n.To.Addr, "broken") {
 		return templates.Mail{}, errors.New("planted")
 	}
-	return templates.Mail{Subject: "s", Text: "t"}, nil
+	mail := templates.Mail{Subject: "s", Text: "t"}
+	if made != nil {
+		mail.Text += " with " + made.Register
+	}
+	return mail, nil
 }
 
 // fixture is an outbox on a register of its own, with a clock that the test sets.
@@ -217,6 +221,32 @@ func TestANoticeThatCannotBeRenderedDoesNotStopTheOthers(t *testing.T) {
 	f.flush()
 	if len(f.given) != 1 || f.server.tries() != 1 || f.left() {
 		t.Errorf("given up %v, sent %d", f.given, f.server.tries())
+	}
+}
+
+// TestWhatGoesWithANotice is fetched before the notice is rendered; where it cannot be had, the notice waits and the others go.
+func TestWhatGoesWithANotice(t *testing.T) {
+	f := newFixture(t)
+	missing := true
+	f.options.Enclose = func(_ context.Context, n tickets.Notice) (Enclosure, error) {
+		switch {
+		case n.To.Addr != "a@x.example":
+			return Enclosure{}, nil
+		case missing:
+			return Enclosure{}, errors.New("planted")
+		}
+		return Enclosure{Report: &templates.Report{Register: "r.xlsx"}, Files: []mailbox.File{{Name: "r.xlsx"}}}, nil
+	}
+	f.queue("a@x.example", "b@x.example")
+	f.flush()
+	if f.server.tries() != 1 || f.server.tried[0].To.Addr != "b@x.example" || len(f.given) > 0 || !f.left() {
+		t.Errorf("sent %+v, given up %v", f.server.tried, f.given)
+	}
+	missing = false
+	f.later(time.Hour)
+	f.flush()
+	if m := f.server.tried[f.server.tries()-1]; m.To.Addr != "a@x.example" || m.Text != "t with r.xlsx" || len(m.Files) != 1 || m.Files[0].Name != "r.xlsx" || f.left() {
+		t.Errorf("sent %+v", m)
 	}
 }
 

@@ -118,16 +118,24 @@ func reportChoices(now time.Time) []string {
 // The forms of a period, folded.
 var (
 	periodArticle = regexp.MustCompile(`^(?:del?|from|el|la|the)\s+`)
-	periodYear    = regexp.MustCompile(`^(?:ano\s+|year\s+)?([12]\d{3})$`)
-	periodMonth   = regexp.MustCompile(`^([12]\d{3})[-/.](\d{1,2})$`)
-	periodMonthUS = regexp.MustCompile(`^(\d{1,2})[-/.]([12]\d{3})$`)
 	periodNamed   = regexp.MustCompile(`^(?:mes\s+(?:de\s+)?)?([a-z]{3,})\.?(?:\s+(?:del?\s+)?([12]\d{3}))?$`)
-	periodWeek    = regexp.MustCompile(`^([12]\d{3})-?w(\d{1,2})$`)
-	periodWeekNo  = regexp.MustCompile(`^(?:semana|week)\s+(\d{1,2})(?:\s*(?:del?\s+|of\s+|,\s*)?([12]\d{3}))?$`)
-	periodQuarter = regexp.MustCompile(`^([12]\d{3})\s*-?\s*[tq]([1-4])$`)
-	periodQuartNo = regexp.MustCompile(`^(?:trimestre\s+|quarter\s+|[tq])([1-4])(?:\s*(?:-|del?\s+|of\s+|,\s*)?\s*([12]\d{3}))?$`)
 	periodOrdinal = regexp.MustCompile(`^(primer|segundo|tercer|cuarto|first|second|third|fourth)o?\s+(?:trimestre|quarter)(?:\s+(?:del?\s+|of\s+)?([12]\d{3}))?$`)
 	periodSpan    = regexp.MustCompile(`\s*\.{2,}\s*|\s*[–—]\s*|\s+-\s+|\s+(?:al?|hasta|to|until)\s+(?:el\s+)?`)
+
+	// periodNumbered are those in figures: which group is the year, and which the number of the unit within it; 0 for none.
+	periodNumbered = []struct {
+		form         *regexp.Regexp
+		unit         PeriodUnit
+		year, number int
+	}{
+		{regexp.MustCompile(`^(?:ano\s+|year\s+)?([12]\d{3})$`), PeriodYear, 1, 0},
+		{regexp.MustCompile(`^([12]\d{3})[-/.](\d{1,2})$`), PeriodMonth, 1, 2},
+		{regexp.MustCompile(`^(\d{1,2})[-/.]([12]\d{3})$`), PeriodMonth, 2, 1},
+		{regexp.MustCompile(`^([12]\d{3})-?w(\d{1,2})$`), PeriodWeek, 1, 2},
+		{regexp.MustCompile(`^(?:semana|week)\s+(\d{1,2})(?:\s*(?:del?\s+|of\s+|,\s*)?([12]\d{3}))?$`), PeriodWeek, 2, 1},
+		{regexp.MustCompile(`^([12]\d{3})\s*-?\s*[tq]([1-4])$`), PeriodQuarter, 1, 2},
+		{regexp.MustCompile(`^(?:trimestre\s+|quarter\s+|[tq])([1-4])(?:\s*(?:-|del?\s+|of\s+|,\s*)?\s*([12]\d{3}))?$`), PeriodQuarter, 2, 1},
+	}
 )
 
 // oldestReport is the first year that anybody asks for; an earlier one is mistyped.
@@ -214,29 +222,16 @@ func onePeriod(folded string, now time.Time) (Period, bool) {
 		n, _ := strconv.Atoi(s) // digits, or nothing
 		return n
 	}
-	switch {
-	case periodYear.MatchString(folded):
-		return yearly(PeriodYear, number(periodYear.FindStringSubmatch(folded)[1]), 1, now)
-	case periodMonth.MatchString(folded):
-		m := periodMonth.FindStringSubmatch(folded)
-		return yearly(PeriodMonth, number(m[1]), number(m[2]), now)
-	case periodMonthUS.MatchString(folded):
-		m := periodMonthUS.FindStringSubmatch(folded)
-		return yearly(PeriodMonth, number(m[2]), number(m[1]), now)
-	case periodWeek.MatchString(folded):
-		m := periodWeek.FindStringSubmatch(folded)
-		return yearly(PeriodWeek, number(m[1]), number(m[2]), now)
-	case periodWeekNo.MatchString(folded):
-		m := periodWeekNo.FindStringSubmatch(folded)
-		return yearly(PeriodWeek, number(m[2]), number(m[1]), now)
-	case periodQuarter.MatchString(folded):
-		m := periodQuarter.FindStringSubmatch(folded)
-		return yearly(PeriodQuarter, number(m[1]), number(m[2]), now)
-	case periodQuartNo.MatchString(folded):
-		m := periodQuartNo.FindStringSubmatch(folded)
-		return yearly(PeriodQuarter, number(m[2]), number(m[1]), now)
-	case periodOrdinal.MatchString(folded):
-		m := periodOrdinal.FindStringSubmatch(folded)
+	for _, numbered := range periodNumbered {
+		if m := numbered.form.FindStringSubmatch(folded); m != nil {
+			n := 1
+			if numbered.number > 0 {
+				n = number(m[numbered.number])
+			}
+			return yearly(numbered.unit, number(m[numbered.year]), n, now)
+		}
+	}
+	if m := periodOrdinal.FindStringSubmatch(folded); m != nil {
 		n := slices.Index([]string{"primer", "segundo", "tercer", "cuarto", "first", "second", "third", "fourth"}, m[1])%4 + 1
 		return yearly(PeriodQuarter, number(m[2]), n, now)
 	}

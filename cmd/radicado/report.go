@@ -113,20 +113,20 @@ func (m reportMaker) enclosure(r *register.Reader, n tickets.Notice) (outbox.Enc
 }
 
 // enclose fetches what goes with a notice: the form where it is promised, and the report that it asks for.
-func (s *shift) enclose(ctx context.Context, n tickets.Notice) (e outbox.Enclosure, err error) {
+func (w *shift) enclose(ctx context.Context, n tickets.Notice) (e outbox.Enclosure, err error) {
 	if n.Data.Form == "" && n.Data.Report == nil {
 		return e, nil
 	}
-	err = s.register.View(ctx, func(r *register.Reader) error {
+	err = w.register.View(ctx, func(r *register.Reader) error {
 		if n.Data.Report != nil {
-			if e, err = s.reports.enclosure(r, n); err != nil {
+			if e, err = w.reports.enclosure(r, n); err != nil {
 				return err
 			}
 		}
 		if n.Data.Form == "" {
 			return nil
 		}
-		pdf, err := s.sheets.pdf(r, n.Data.Form, time.Now())
+		pdf, err := w.sheets.pdf(r, n.Data.Form, time.Now())
 		e.Files = append(e.Files, mailbox.File{Name: string(n.Data.Form) + ".pdf", Type: "application/pdf", Content: pdf})
 		return err
 	})

@@ -16,6 +16,7 @@ type Report struct {
 	Figures  *report.Figures
 	Pictures []Picture
 	Register string // name of the attached file with the requests of the period, "" where none is attached
+	TooLarge bool   // none is, because the file is too large for a mail
 }
 
 // Picture is a chart that goes with the mail.

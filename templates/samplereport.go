@@ -15,7 +15,7 @@ func sampleReport(n tickets.Notice) *Report {
 	case r == nil:
 		return nil
 	case n.To.Name == "": // bare
-		return &Report{Figures: &report.Figures{Period: r.Period, Until: r.Period.To, BeforeSpan: r.Period.Before(), BeforeUntil: r.Period.From}}
+		return &Report{Figures: &report.Figures{Period: r.Period, Until: r.Period.To, BeforeSpan: r.Period.Before(), BeforeUntil: r.Period.From}, TooLarge: true}
 	}
 	f := sampleFigures(r.Period)
 	if r.Technician != "" {

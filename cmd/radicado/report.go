@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,56 +27,61 @@ import (
 // maxAttached bounds the register that goes with a report, in bytes: mail servers refuse mails of some ten megabytes or more.
 const maxAttached = 6 << 20
 
-// reportMaker makes reports.
-type reportMaker struct {
-	sheets *sheetMaker
-	domain string // of Content-IDs
-}
-
 // madeReport is a report with all that goes with it.
 type madeReport struct {
+	view    tickets.ReportView
+	query   report.Query
 	figures *report.Figures
 	charts  []chart.Chart // those that show something
 	pngs    [][]byte      // of the charts
-	name    string        // of the file of the register, "" where it is too large
+	name    string        // of the file of the register, "" for none
 	xlsx    []byte
 }
 
-// make makes a report of the register as it is now.
-func (m reportMaker) make(r *register.Reader, view tickets.ReportView, lang string) (*madeReport, error) {
-	period := view.Period.In(m.sheets.organisation.Zone)
-	q := report.Query{Period: period, Now: view.At}
-	rows := register.Filter{From: period.From, To: q.Until(), Technician: view.Technician}
+// report makes the figures of a report of the register as it is now.
+func (m *sheetMaker) report(r *register.Reader, view tickets.ReportView) (*madeReport, error) {
+	made := &madeReport{view: view, query: report.Query{Period: view.Period.In(m.organisation.Zone), Now: view.At}}
 	if view.Technician != "" {
-		p, known := m.sheets.policy.People.Find(view.Technician)
+		p, known := m.policy.People.Find(view.Technician)
 		if !known { // who was in the settings when the report was asked for
 			p = tickets.Person{Name: view.Technician, Addresses: []string{view.Technician}}
 		}
-		q.Technician = &p
+		made.query.Technician = &p
 	}
-	made := new(madeReport)
+	q := made.query
 	var err error
-	if made.figures, err = report.Collect(q, m.sheets.policy, r.Cases(q.Since(), q.Until(), q.NeedsEvents)); err != nil {
-		return nil, fmt.Errorf("report of %s: %w", period, err)
+	made.figures, err = report.Collect(q, m.policy, r.Cases(q.Since(), q.Until(), q.NeedsEvents))
+	if err != nil {
+		return nil, fmt.Errorf("report of %s: %w", q.Period, err)
 	}
-	for _, c := range chart.All(made.figures, lang) {
+	return made, nil
+}
+
+// draw draws the charts.
+func (r *madeReport) draw(lang string) error {
+	for _, c := range chart.All(r.figures, lang) {
 		if c.Empty {
 			continue
 		}
 		png, err := c.PNG()
 		if err != nil {
-			return nil, fmt.Errorf("report of %s: %w", period, err)
+			return fmt.Errorf("report of %s: %w", r.query.Period, err)
 		}
-		made.charts, made.pngs = append(made.charts, c), append(made.pngs, png)
+		r.charts, r.pngs = append(r.charts, c), append(r.pngs, png)
 	}
+	return nil
+}
+
+// addRegister adds the requests that were registered in the period.
+func (m *sheetMaker) addRegister(made *madeReport, r *register.Reader) error {
+	q := made.query
+	rows := register.Filter{From: q.Period.From, To: q.Until(), Technician: made.view.Technician}
 	var file bytes.Buffer
-	if _, err = m.sheets.register(&file, form.XLSX, r, rows, view.At); err != nil {
-		return nil, fmt.Errorf("register for the report of %s: %w", period, err)
+	if _, err := m.register(&file, form.XLSX, r, rows, q.Now); err != nil {
+		return fmt.Errorf("register for the report of %s: %w", q.Period, err)
 	}
-	if file.Len() <= maxAttached {
-		made.name, made.xlsx = "registro-"+fileName(period)+".xlsx", file.Bytes()
-	}
-	return made, nil
+	made.name, made.xlsx = "registro-"+fileName(q.Period)+".xlsx", file.Bytes()
+	return nil
 }
 
 // fileName is a period as it may stand in the name of a file.
@@ -83,32 +89,36 @@ func fileName(p tickets.Period) string { return strings.ReplaceAll(p.String(), "
 
 // shown is the report as templates show it; url says where the picture of a chart is.
 func (r *madeReport) shown(url func(i int) string) *templates.Report {
-	shown := &templates.Report{Figures: r.figures, Register: r.name}
+	shown := &templates.Report{Figures: r.figures}
 	for i, c := range r.charts {
 		shown.Pictures = append(shown.Pictures, templates.Picture{ID: c.ID, URL: url(i), Alt: c.Alt, Width: c.Width, Height: c.Height})
 	}
 	return shown
 }
 
-// contentID names a picture within a mail.
-func (m reportMaker) contentID(c chart.Chart, view tickets.ReportView) string {
-	return fmt.Sprintf("%s.%d@%s", c.ID, view.At.UnixMilli(), m.domain)
+// contentID names the picture of a chart within a mail.
+func (r *madeReport) contentID(i int) string {
+	return fmt.Sprintf("%s.%d@informe.radicado", r.charts[i].ID, r.view.At.UnixMilli())
 }
 
 // enclosure is the report as it goes by mail.
-func (m reportMaker) enclosure(r *register.Reader, n tickets.Notice) (outbox.Enclosure, error) {
-	view := *n.Data.Report
-	made, err := m.make(r, view, n.Lang)
+func (m *sheetMaker) enclosure(r *register.Reader, n tickets.Notice) (outbox.Enclosure, error) {
+	made, err := m.report(r, *n.Data.Report)
 	if err != nil {
 		return outbox.Enclosure{}, err
 	}
-	e := outbox.Enclosure{Report: made.shown(func(i int) string { return "cid:" + m.contentID(made.charts[i], view) })}
+	if err := errors.Join(made.draw(n.Lang), m.addRegister(made, r)); err != nil {
+		return outbox.Enclosure{}, err
+	}
+	e := outbox.Enclosure{Report: made.shown(func(i int) string { return "cid:" + made.contentID(i) })}
 	for i, c := range made.charts {
-		e.Files = append(e.Files, mailbox.File{Name: c.ID + ".png", Type: "image/png", Content: made.pngs[i], Inline: true, ID: m.contentID(c, view)})
+		e.Files = append(e.Files, mailbox.File{Name: c.ID + ".png", Type: "image/png", Content: made.pngs[i], Inline: true, ID: made.contentID(i)})
 	}
-	if made.name != "" {
-		e.Files = append(e.Files, mailbox.File{Name: made.name, Type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Content: made.xlsx})
+	if e.Report.TooLarge = len(made.xlsx) > maxAttached; e.Report.TooLarge {
+		return e, nil
 	}
+	e.Report.Register = made.name
+	e.Files = append(e.Files, mailbox.File{Name: made.name, Type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Content: made.xlsx})
 	return e, nil
 }
 
@@ -119,7 +129,7 @@ func (w *shift) enclose(ctx context.Context, n tickets.Notice) (e outbox.Enclosu
 	}
 	err = w.register.View(ctx, func(r *register.Reader) error {
 		if n.Data.Report != nil {
-			if e, err = w.reports.enclosure(r, n); err != nil {
+			if e, err = w.sheets.enclosure(r, n); err != nil {
 				return err
 			}
 		}
@@ -156,23 +166,21 @@ func (c *reportCommand) Run(ctx context.Context, console console) error {
 		if err != nil {
 			return err
 		}
-		lang := cmp.Or(c.Lang, s.file.Desk.Language)
-		made, err := reportMaker{sheets: sheets}.make(r, view, lang)
+		made, err := sheets.report(r, view)
 		if err != nil {
 			return err
 		}
-		files, err := c.files(s, made, view, lang)
-		if err != nil {
-			return err
-		}
-		if len(files) == 0 && c.JSON {
-			return printJSON(console.out, made.figures)
-		}
-		if len(files) == 0 {
-			mail, err := made.mail(s, view, lang)
-			if err == nil {
-				_, err = io.WriteString(console.out, printable(mail.Text))
+		if c.XLSX != "" || c.Out != "" {
+			if err := sheets.addRegister(made, r); err != nil {
+				return err
 			}
+		}
+		lang := cmp.Or(c.Lang, s.file.Desk.Language)
+		if c.HTML == "" && c.XLSX == "" && c.Out == "" {
+			return c.print(console.out, s, made, lang)
+		}
+		files, err := c.files(s, made, lang)
+		if err != nil {
 			return err
 		}
 		for _, f := range files {
@@ -183,6 +191,18 @@ func (c *reportCommand) Run(ctx context.Context, console console) error {
 		}
 		return nil
 	})
+}
+
+// print prints the report as text, or its figures for programs.
+func (c *reportCommand) print(w io.Writer, s *settings, made *madeReport, lang string) error {
+	if c.JSON {
+		return printJSON(w, made.figures)
+	}
+	mail, err := made.mail(s, lang)
+	if err == nil {
+		_, err = io.WriteString(w, printable(mail.Text))
+	}
+	return err
 }
 
 // view reads what is asked for.
@@ -210,32 +230,31 @@ func (c *reportCommand) view(s *settings, now time.Time) (tickets.ReportView, er
 	return view, nil
 }
 
-// mail is the report as a mail would show it, with the pictures within the page.
-func (r *madeReport) mail(s *settings, view tickets.ReportView, lang string) (templates.Mail, error) {
+// mail is the report as a mail would show it, with the pictures that were drawn within the page.
+func (r *madeReport) mail(s *settings, lang string) (templates.Mail, error) {
 	texts, err := templates.Load(s.file.Templates.Folder, s.templates())
 	if err != nil {
 		return templates.Mail{}, fmt.Errorf("templates.folder: %w", err)
 	}
-	n := tickets.Notice{Kind: tickets.NoticeReport, Lang: lang, To: s.from(), Data: tickets.NoticeData{Role: tickets.RoleCoordinator, Report: &view}}
+	n := tickets.Notice{Kind: tickets.NoticeReport, Lang: lang, To: s.from(), Data: tickets.NoticeData{Role: tickets.RoleCoordinator, Report: &r.view}}
 	return texts.RenderReport(n, r.shown(func(i int) string {
 		return "data:image/png;base64," + base64.StdEncoding.EncodeToString(r.pngs[i])
 	}))
 }
 
 // files lists what is to be written.
-func (c *reportCommand) files(s *settings, made *madeReport, view tickets.ReportView, lang string) (files []mailbox.File, err error) {
+func (c *reportCommand) files(s *settings, made *madeReport, lang string) (files []mailbox.File, err error) {
 	add := func(path string, content []byte) { files = append(files, mailbox.File{Name: path, Content: content}) }
-	if made.name == "" && (c.XLSX != "" || c.Out != "") {
-		return nil, fmt.Errorf(`the register of the period is too large to go with a report: write it by "radicado export --from %s --to %s"`,
-			view.Period.From.Format(time.DateOnly), view.Period.Last().Format(time.DateOnly))
-	}
 	if c.XLSX != "" {
 		add(c.XLSX, made.xlsx)
 	}
 	if c.HTML == "" && c.Out == "" {
 		return files, nil
 	}
-	mail, err := made.mail(s, view, lang)
+	if err := made.draw(lang); err != nil {
+		return nil, err
+	}
+	mail, err := made.mail(s, lang)
 	if err != nil {
 		return nil, err
 	}
@@ -252,7 +271,7 @@ func (c *reportCommand) files(s *settings, made *madeReport, view tickets.Report
 	if err != nil {
 		return nil, err
 	}
-	name := "informe-" + fileName(view.Period)
+	name := "informe-" + fileName(made.query.Period)
 	add(filepath.Join(c.Out, name+".html"), []byte(mail.HTML))
 	add(filepath.Join(c.Out, name+".txt"), []byte(mail.Text))
 	add(filepath.Join(c.Out, name+".json"), figures)

@@ -35,7 +35,6 @@ type shift struct {
 	mailboxes []account
 	cron      *cron.Cron // looks at the mailboxes
 	sheets    *sheetMaker
-	reports   reportMaker
 	schedule  *schedule.Schedule
 	log       *slog.Logger
 	sent      chan struct{} // closed when the outbox has ended
@@ -59,7 +58,6 @@ func (p *program) newShift(s *settings, before *shift) (*shift, error) {
 	if w.sheets, err = newSheetMaker(s); err != nil {
 		return nil, err
 	}
-	w.reports = reportMaker{w.sheets, s.from().Domain()}
 	if err := w.addOutbox(p, texts, keys); err != nil {
 		return nil, err
 	}

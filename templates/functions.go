@@ -54,6 +54,7 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"asks":         asks,
 		"asked":        asked,
 		"outlook":      func(markup string) template.HTML { return template.HTML("<!--[if mso]>" + markup + "<![endif]-->") },
+		"button":       func(label, href string) []Action { return []Action{{Label: label, Href: href}} },
 		"confirmation": func(v view) []Action { return s.confirmation(v) },
 		"previous":     func(n int) int { return n - 1 },
 		"tasks":        s.tasks,

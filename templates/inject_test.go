@@ -192,7 +192,8 @@ func fillValue(v reflect.Value, s string) reflect.Value {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() && out.Field(i).CanSet() {
+			// What is not stored is worked out when the notice is rendered: nobody from outside writes it.
+			if f := v.Type().Field(i); f.IsExported() && out.Field(i).CanSet() && f.Tag.Get("json") != "-" {
 				out.Field(i).Set(fillValue(v.Field(i), s))
 			}
 		}
@@ -202,8 +203,11 @@ func fillValue(v reflect.Value, s string) reflect.Value {
 
 // withText returns the notice with every text that is quoted set to s.
 func withText(n tickets.Notice, s string) tickets.Notice {
-	view := *n.Data.Ticket
-	n.Data.Ticket = &view
+	view := tickets.TicketView{}
+	if n.Data.Ticket != nil {
+		view = *n.Data.Ticket
+		n.Data.Ticket = &view
+	}
 	for _, text := range []*string{&n.Data.Text, &view.Text, &view.Note, &view.Solution} {
 		if *text != "" {
 			*text = s
@@ -244,7 +248,7 @@ func structure(t testing.TB, page string) []string {
 				element += " " + a.Key
 				if a.Key != "href" {
 					element += "=" + a.Val
-				} else if !strings.HasPrefix(a.Val, "mailto:soporte@example.org") {
+				} else if !strings.HasPrefix(a.Val, "mailto:soporte@example.org") && a.Val != sampleLink {
 					t.Errorf("a link leads to %q", a.Val)
 				}
 			}

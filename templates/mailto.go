@@ -20,6 +20,14 @@ func mailtoLink(desk mailbox.Address, subject string) string {
 
 func percentEncode(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
+// target returns what somebody types who cannot follow a link: the subject of a mail, else the address itself.
+func target(link string) string {
+	if strings.HasPrefix(link, "mailto:") {
+		return mailtoSubject(link)
+	}
+	return link
+}
+
 // mailtoSubject returns the subject that a link of mailtoLink carries, "" for any other link.
 func mailtoSubject(link string) string {
 	u, err := url.Parse(link)

@@ -32,6 +32,9 @@ func samples() []tickets.Notice {
 	return list
 }
 
+// sampleLink is a link to sign in.
+const sampleLink = "https://radicado.example.org/entrar/abcdefghijklmnopqrst"
+
 // recipientRole is the role of whom a kind of notice mostly goes to.
 func recipientRole(kind tickets.NoticeKind) tickets.Role {
 	switch kind {
@@ -67,6 +70,8 @@ func bareNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 	case tickets.NoticeUnproven:
 	case tickets.NoticeReport:
 		n.Data.Report = &tickets.ReportView{Period: samplePeriod(), At: samplePeriod().To}
+	case tickets.NoticeSignIn:
+		n.Data.SignIn = &tickets.SignIn{Until: sampleAbsence().From, Link: sampleLink}
 	case tickets.NoticeAbsence:
 		n.Data.Absence = &tickets.AbsenceView{Name: "Carlos Ruiz", Ended: true}
 	case tickets.NoticeDeadline:
@@ -160,6 +165,9 @@ func fullNotice(kind tickets.NoticeKind, lang string) tickets.Notice {
 		d.Text, d.Links = "Ya quedó.", nil
 		d.Confirmation = &tickets.Confirmation{Message: 7, Ticket: d.Ticket.Number, Commands: []string{"#cerrar", "#prioridad baja"},
 			Until: d.Ticket.ChangedAt.Add(time.Hour), Code: "abcde-fghij-klmno-pqrst"}
+	case tickets.NoticeSignIn:
+		d.Ticket = nil
+		d.SignIn = &tickets.SignIn{Nonce: "7", Until: sampleAbsence().From, Link: sampleLink}
 	case tickets.NoticeWithheld:
 		d.Withheld = &tickets.Scope{Kind: tickets.ScopeAddress, Value: "rosalba.pena@example.org"}
 	case tickets.NoticeUnproven:

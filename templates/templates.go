@@ -289,6 +289,11 @@ func complete(n tickets.Notice) error {
 		if n.Data.Books == nil {
 			lacks = "books"
 		}
+	case tickets.NoticeSignIn:
+		// The link is never stored: see tickets.SignIn.
+		if n.Data.SignIn == nil || n.Data.SignIn.Link == "" {
+			lacks = "link"
+		}
 	case tickets.NoticeUnproven:
 	case tickets.NoticeReport:
 		if n.Data.Report == nil {

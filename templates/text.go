@@ -200,7 +200,7 @@ func actionLines(n *html.Node, width int) []string {
 	for a := range n.Descendants() {
 		if a.DataAtom == atom.A {
 			lines = append(lines, hang("- ", wrap(inline(a)+":", width-2))...)
-			lines = append(lines, "  "+mailtoSubject(attr(a, "href")))
+			lines = append(lines, "  "+target(attr(a, "href")))
 		}
 	}
 	return lines

@@ -45,6 +45,7 @@ const (
 	NoticeWorklist        NoticeKind = "worklist"        // to the technician, every working day: what there is to do
 	NoticeUnbalanced      NoticeKind = "unbalanced"      // to the coordinator: mailbox and ledger do not agree
 	NoticeReport          NoticeKind = "report"          // to the coordinator and whom the settings name: the figures of a week or month
+	NoticeSignIn          NoticeKind = "sign_in"         // to whoever asked for it: a link to the board
 )
 
 // NoticeKinds lists every kind.
@@ -55,7 +56,7 @@ func NoticeKinds() []NoticeKind {
 		NoticeClaim, NoticeVendorMessage, NoticeVendorReminder, NoticeVendorAnswer, NoticeEscalation,
 		NoticeInstruction, NoticeDuplicate, NoticeAbsence,
 		NoticeDeadline, NoticeReminder, NoticeOverdue, NoticeConfirm, NoticeWithheld,
-		NoticeDigest, NoticeWorklist, NoticeUnbalanced, NoticeReport}
+		NoticeDigest, NoticeWorklist, NoticeUnbalanced, NoticeReport, NoticeSignIn}
 }
 
 // Notice is a mail that Decide wants sent. It is committed with the events that cause it and rendered when it is sent.
@@ -103,6 +104,17 @@ type NoticeData struct {
 	Worklist     *Worklist     `json:"worklist,omitempty"`     // NoticeWorklist
 	Books        *Books        `json:"books,omitempty"`        // NoticeUnbalanced
 	Report       *ReportView   `json:"report,omitempty"`       // NoticeReport, and a receipt that answers #informe: made when the notice is sent
+	SignIn       *SignIn       `json:"sign_in,omitempty"`      // NoticeSignIn
+}
+
+// SignIn is a link by which somebody signs in at the board, once.
+type SignIn struct {
+	Nonce string    `json:"nonce"` // of which the token is worked out, with the key
+	Until time.Time `json:"until"`
+
+	// Link is the address to follow. It is never stored: whoever renders the notice works it out, and the register has the digest of
+	// its token.
+	Link string `json:"-"`
 }
 
 // TicketView is a ticket as a notice shows it.

@@ -55,3 +55,12 @@ func (r *Reader) Matching(words string, limit int) ([]tickets.Number, error) {
 	}
 	return found, nil
 }
+
+// Holders returns the tickets that have technical resources out, in the order of their registration.
+func (r *Reader) Holders() ([]*tickets.Ticket, error) {
+	found, err := collect(r, scanTicket, "SELECT t.body FROM tickets t WHERE t.id IN (SELECT ticket FROM reservations) ORDER BY t.id")
+	if err != nil {
+		return nil, fmt.Errorf("tickets with resources: %w", err)
+	}
+	return found, nil
+}

@@ -19,16 +19,17 @@ import (
 
 // Options is how a register is opened.
 type Options struct {
-	Prefix      string           // of the numbers; "" is "SS"
-	Location    *time.Location   // whose years the numbers count; nil is UTC
-	Now         func() time.Time // the clock; nil is time.Now
-	Program     string           // version of the program, recorded with the migrations that it applies
-	Daemon      bool             // refuse to run beside another daemon
-	ReadOnly    bool             // a copy that nobody writes: nothing is made or migrated, and Update is refused
-	BusyTimeout time.Duration    // how long to wait for another process; 0 is ten seconds
-	Readers     int              // connections that read at the same time; 0 is four
-	Committed   func()           // called after every commit by this process; must not block; nil for nobody
-	Volatile    bool             // the disk is not waited for, and a power cut loses or breaks the register: for tests alone
+	Prefix      string             // of the numbers; "" is "SS"
+	Location    *time.Location     // whose years the numbers count; nil is UTC
+	Now         func() time.Time   // the clock; nil is time.Now
+	Program     string             // version of the program, recorded with the migrations that it applies
+	Daemon      bool               // refuse to run beside another daemon
+	ReadOnly    bool               // a copy that nobody writes: nothing is made or migrated, and Update is refused
+	BusyTimeout time.Duration      // how long to wait for another process; 0 is ten seconds
+	Readers     int                // connections that read at the same time; 0 is four
+	Trace       func(query string) // told of every query, for tests that look at how they are carried out; nil for nobody
+	Committed   func()             // called after every commit by this process; must not block; nil for nobody
+	Volatile    bool               // the disk is not waited for, and a power cut loses or breaks the register: for tests alone
 }
 
 // Register is an open register. It is safe for concurrent use: writers wait for one another, readers wait for nobody.
@@ -58,7 +59,7 @@ func Open(ctx context.Context, path string, options Options) (_ *Register, err e
 		options.Now = time.Now
 	}
 
-	r := &Register{path: path, options: options}
+	r := &Register{path: path, options: options, trace: options.Trace}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("register %s: %w", path, classify(err)), r.Close())

@@ -1,0 +1,134 @@
+package board
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+
+	"radicado/tickets"
+	"radicado/tickets/register"
+)
+
+// standing is the requests that are not at their end, as the board shows them. What is due cannot be asked of the register: it
+// follows from the settings and the calendar. So the rows are kept, and made anew where events tell that something happened.
+type standing struct {
+	mu   sync.Mutex
+	desk *deskInUse // whose rows they are
+	last int64      // the last event that they include
+	rows map[tickets.Number]*row
+}
+
+// row is a request on the board.
+type row struct {
+	tickets.TicketView
+	technician string    // address key
+	due        time.Time // the next one; zero for none
+}
+
+// forget makes the rows be read anew.
+func (s *standing) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rows = nil
+}
+
+// refresh brings the rows up to date and returns the requests that changed since the last time.
+func (s *standing) refresh(r *register.Reader, d *deskInUse, now time.Time) (changed []*tickets.Ticket, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := int64(0)
+	if s.rows == nil || s.desk != d {
+		changed, last, err = r.Standing()
+		if err != nil {
+			return nil, err
+		}
+		s.rows, s.desk = make(map[tickets.Number]*row, len(changed)), d
+	} else {
+		if last, err = r.LastEvent(); err != nil || last <= s.last {
+			return nil, err // nothing, or a state of the register from before the last refresh
+		}
+		if changed, last, err = r.Changed(s.last); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range changed {
+		if t.State.Final() {
+			delete(s.rows, t.Number)
+			continue
+		}
+		s.rows[t.Number] = newRow(d.Policy, t, now)
+	}
+	s.last = last
+	return changed, nil
+}
+
+func newRow(p *tickets.Policy, t *tickets.Ticket, now time.Time) *row {
+	v := p.Row(t, tickets.RoleCoordinator, now)
+	r := &row{technician: t.Technician.Key(), due: v.SolutionDue, TicketView: tickets.TicketView{
+		Number: v.Number, Subject: v.Subject, State: v.State, Priority: v.Priority, Requester: cmp.Or(t.Requester.Name, t.Requester.Addr), Office: v.Office,
+		Technician: cmp.Or(v.Technician, t.Technician.Addr), ResponseDue: v.ResponseDue, SolutionDue: v.SolutionDue, Stopped: v.Stopped,
+		RegisteredAt: v.RegisteredAt, ChangedAt: v.ChangedAt}}
+	if !v.ResponseDue.IsZero() && (r.due.IsZero() || v.ResponseDue.Before(r.due)) {
+		r.due = v.ResponseDue
+	}
+	return r
+}
+
+// late reports whether a term of the request is past.
+func (r *row) late(now time.Time) bool { return !r.due.IsZero() && now.After(r.due) }
+
+// choose returns the rows that a filter chooses, what is due first before what is due later. numbers are those that hold the words of the filter.
+func (s *standing) choose(f filter, numbers map[tickets.Number]bool, now time.Time) []*row {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var chosen []*row
+	for _, r := range s.rows {
+		if f.fits(r, now) && (f.Words == "" || numbers[r.Number]) {
+			chosen = append(chosen, r)
+		}
+	}
+	slices.SortFunc(chosen, func(a, b *row) int {
+		return cmp.Or(compareDue(a.due, b.due), cmp.Compare(rank(a.Priority), rank(b.Priority)), a.RegisteredAt.Compare(b.RegisteredAt), cmp.Compare(a.Number, b.Number))
+	})
+	return chosen
+}
+
+// offices lists the offices of the standing requests.
+func (s *standing) offices() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seen := map[string]bool{}
+	var list []string
+	for _, r := range s.rows {
+		if r.Office != "" && !seen[r.Office] {
+			seen[r.Office] = true
+			list = append(list, r.Office)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// compareDue puts what is due first before what is due later, and that before what is not due.
+func compareDue(a, b time.Time) int {
+	switch {
+	case a.IsZero() && b.IsZero():
+		return 0
+	case a.IsZero():
+		return 1
+	case b.IsZero():
+		return -1
+	}
+	return a.Compare(b)
+}
+
+// priorities, most urgent first; what nobody has assessed counts as one of medium priority.
+var priorities = []tickets.Priority{tickets.Critical, tickets.High, tickets.Medium, tickets.Low, tickets.Unassessed}
+
+func rank(p tickets.Priority) int {
+	if p == tickets.Unassessed {
+		p = tickets.Medium
+	}
+	return slices.Index(priorities, p)
+}

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"radicado/mailbox"
 	"radicado/mailbox/mailtest"
 	"radicado/tickets/register"
 )
@@ -25,6 +26,9 @@ type demoCommand struct {
 
 // demoPassword is of everybody in the demo; the servers listen on loopback alone.
 const demoPassword = "demo"
+
+// demoPeople is everybody in the order in which they are listed.
+var demoPeople = []string{"pedro", "sofia", "marta", "ana", "luis", "venta"}
 
 // demo is the story being told: real servers, the real daemon, people who write mails.
 type demo struct {
@@ -275,6 +279,19 @@ func (d *demo) setAside(ctx context.Context, n int) error {
 	return d.site.IMAP.WaitCount(ctx, d.desk.Addr, "Cuarentena", n)
 }
 
+// sayBoard prints where the board is, and a link for each of the people to sign in with. Elsewhere such links go by mail alone.
+func (d *demo) sayBoard(ctx context.Context, p *program) error {
+	d.say("\nThe board is at %s. Each of these links signs somebody in, once; or ask for one by mail there:", p.board.URL())
+	for _, key := range demoPeople {
+		link, err := p.board.Invite(ctx, mailbox.Address{Addr: d.people[key].Addr}, 12*time.Hour)
+		if err != nil {
+			return err
+		}
+		d.say("  %-28s %s", d.people[key].Name, link)
+	}
+	return nil
+}
+
 // close ends the story with the register, and waits where the servers are to stay up.
 func (d *demo) close(ctx context.Context, p *program, s *settings, keep bool) error {
 	d.say("\nThe register")
@@ -295,10 +312,13 @@ func (d *demo) close(ctx context.Context, p *program, s *settings, keep bool) er
 	}
 	d.say("\nThe servers stay up. Join in with any mail client, without encryption:")
 	d.say("  IMAP %s   SMTP %s   password %q for everybody", d.site.IMAP.Addr(), d.site.SMTP.Addr(), demoPassword)
-	for _, key := range []string{"pedro", "sofia", "marta", "ana", "luis", "venta"} {
+	for _, key := range demoPeople {
 		d.say("  %-28s %s", d.people[key].Name, d.people[key].Addr)
 	}
-	d.say("  Write to %s. End with Ctrl-C.", d.desk.Addr)
+	if err := d.sayBoard(ctx, p); err != nil {
+		return err
+	}
+	d.say("\nWrite to %s. End with Ctrl-C.", d.desk.Addr)
 	<-ctx.Done()
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 // demoCoordination is the settings of the chapters below. The desk never closes and looks after its chores each second, so that
 // the story is the same at any hour.
 const demoCoordination = `
+[board]
+listen = "127.0.0.1:0"
 [calendar]
 monday = ["0:00-24:00"]
 tuesday = ["0:00-24:00"]

@@ -19,6 +19,7 @@ import (
 	"radicado/mailbox/receive"
 	"radicado/mailbox/trust"
 	"radicado/templates"
+	"radicado/tickets/board"
 	"radicado/tickets/command"
 	"radicado/tickets/desk"
 	"radicado/tickets/monitor"
@@ -34,6 +35,7 @@ type program struct {
 	log      *slog.Logger
 	readings readings
 	monitor  *monitor.Monitor
+	board    *board.Board  // nil where the settings want none
 	started  chan struct{} // closed when the first shift is at work
 	relief   chan relief   // how reload hands the next shift to Run
 	ended    chan struct{}
@@ -62,14 +64,22 @@ func newProgram(ctx context.Context, s *settings, pace pace, log *slog.Logger) (
 		}
 	}()
 	storage := s.registerOptions(true)
-	storage.Now = pace.now
+	storage.Now, storage.Committed = pace.now, p.committed
 	p.register, err = register.Open(ctx, s.file.Register.Path, storage)
 	if err != nil {
 		return nil, fmt.Errorf("register.path: %w", err)
 	}
+	if err := p.newBoard(s); err != nil {
+		return nil, err
+	}
 	p.monitor = newMonitor(p)
 	p.readings.monitor = p.monitor
-	p.shift, err = p.newShift(s, nil)
+	if p.shift, err = p.newShift(s, nil); err != nil {
+		return nil, err
+	}
+	if p.board != nil {
+		err = p.board.Use(p.shift.page)
+	}
 	return p, err
 }
 
@@ -92,7 +102,7 @@ func (s *settings) deskOptions(prover desk.Prover, keys *trust.Keyring, log *slo
 }
 
 // Run does the daemon's work until ctx ends. Parts that are ended finish what they have begun.
-func (p *program) Run(ctx context.Context) error {
+func (p *program) Run(ctx context.Context) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer close(p.ended)
 	defer p.readings.end()
@@ -101,6 +111,8 @@ func (p *program) Run(ctx context.Context) error {
 	var sending sync.WaitGroup
 	defer sending.Wait()
 	defer stop()
+	endBoard := p.startBoard(ctx, stop)
+	defer func() { err = errors.Join(err, endBoard()) }()
 	var before *shift
 	for {
 		working, relieve := context.WithCancel(ctx)
@@ -125,7 +137,7 @@ func (p *program) Run(ctx context.Context) error {
 			ended <- err
 		}
 		relieve()
-		err := <-ended
+		err = <-ended
 		if next.shift == nil || err != nil {
 			return err
 		}
@@ -134,6 +146,7 @@ func (p *program) Run(ctx context.Context) error {
 		p.mu.Lock()
 		p.shift = next.shift
 		p.mu.Unlock()
+		p.useBoard(next.shift)
 		close(next.done)
 	}
 }
@@ -143,7 +156,11 @@ func (p *program) Close() error {
 	if p.register == nil {
 		return nil
 	}
-	return p.register.Close()
+	var errs []error
+	if p.board != nil {
+		errs = append(errs, p.board.Close())
+	}
+	return errors.Join(append(errs, p.register.Close())...)
 }
 
 func (s *settings) templates() templates.Settings {

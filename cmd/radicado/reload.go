@@ -32,7 +32,7 @@ type kept struct{ key, value string }
 
 // lasting is the settings that stay as they are while the daemon runs: the register is opened with them, and the log is written.
 func lasting(f settingsFile) []kept {
-	return []kept{{"register.path", f.Register.Path}, {"desk.number_prefix", f.Desk.NumberPrefix}, {"desk.time_zone", f.Desk.TimeZone},
+	return []kept{{"register.path", f.Register.Path}, {"desk.number_prefix", f.Desk.NumberPrefix}, {"desk.time_zone", f.Desk.TimeZone}, {"board.listen", f.Board.Listen},
 		{"log.format", f.Log.Format}}
 }
 

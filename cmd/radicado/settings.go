@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/netip"
+	"net/url"
 	"time"
 
 	"filippo.io/age"
@@ -38,6 +40,7 @@ type settingsFile struct {
 	Retention    retentionSection      `toml:"retention"`
 	Backup       backupSection         `toml:"backup"`
 	Monitor      monitorSection        `toml:"monitor"`
+	Board        boardSection          `toml:"board"`
 }
 
 type confirmSection struct {
@@ -186,6 +189,7 @@ func defaultSettings() settingsFile {
 		Confirm:   confirmSection{Valid: "2h"},
 		Scan:      scanSection{Timeout: "30s", OnFailure: "accept"},
 		Monitor:   defaultMonitor(),
+		Board:     boardSection{Session: "12h"},
 		Limits:    limitsSection{Address: 20, Staff: 300, Domain: 100, Ticket: 60},
 		Backup:    backupSection{Schedule: "30 2 * * *", Daily: 14, Weekly: 8, Monthly: 12},
 	}
@@ -214,6 +218,9 @@ type settings struct {
 	calendarConfig calendar.Config                 // of which those of technicians are made
 	recipients     []*age.X25519Recipient          // who can read backups
 	scanner        *clamd.Scanner                  // nil for none
+	boardURL       *url.URL                        // nil: where the board listens
+	boardProxies   []netip.Prefix
+	boardSession   time.Duration
 	limits         monitor.Limits
 }
 

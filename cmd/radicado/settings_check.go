@@ -58,6 +58,7 @@ func checkSettings(f settingsFile) (*settings, []settingsError) {
 	c.retention(s)
 	c.backup(s)
 	c.monitor(s)
+	c.board(s)
 	if f.Templates.Folder != "" {
 		if info, err := os.Stat(f.Templates.Folder); err != nil || !info.IsDir() {
 			c.wrong("templates.folder", "found %q, expected a folder that exists", f.Templates.Folder)

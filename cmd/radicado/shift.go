@@ -18,6 +18,7 @@ import (
 	"radicado/mailbox/trust"
 	"radicado/templates"
 	"radicado/tickets"
+	"radicado/tickets/board"
 	"radicado/tickets/desk"
 	"radicado/tickets/outbox"
 	"radicado/tickets/register"
@@ -35,6 +36,7 @@ type shift struct {
 	mailboxes []account
 	cron      *cron.Cron // looks at the mailboxes
 	sheets    *sheetMaker
+	page      board.Desk
 	schedule  *schedule.Schedule
 	log       *slog.Logger
 	sent      chan struct{} // closed when the outbox has ended
@@ -76,6 +78,7 @@ func (p *program) newShift(s *settings, before *shift) (*shift, error) {
 	if err != nil {
 		return nil, fmt.Errorf("[schedule]: %w", err)
 	}
+	w.page = w.boardDesk(texts, keys)
 	return w, nil
 }
 
@@ -86,7 +89,7 @@ func (w *shift) addOutbox(p *program, texts *templates.Set, keys *trust.Keyring)
 		return err
 	}
 	options := outbox.Options{
-		Render: codeRenderer{texts, keys}, From: s.from(), Instance: s.instance(keys), GiveUpAfter: s.giveUpAfter, Pace: p.pace.outbox, Now: p.pace.now,
+		Render: codeRenderer{texts, keys, p.board}, From: s.from(), Instance: s.instance(keys), GiveUpAfter: s.giveUpAfter, Pace: p.pace.outbox, Now: p.pace.now,
 		Log: p.log.With("part", "outbox"), Enclose: w.enclose, Observe: watchOutbox(p.monitor), Hold: func() time.Duration { return w.desk.Rush() },
 		GivenUp: func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error {
 			return w.desk.GivenUp(tx, row, status, diagnostic)
@@ -183,10 +186,11 @@ func (w *shift) close() error {
 	return errors.Join(errs...)
 }
 
-// codeRenderer puts the codes of confirmations into notices: the register does not hold them.
+// codeRenderer puts the codes of confirmations and the links to sign in into notices: the register does not hold them.
 type codeRenderer struct {
 	texts *templates.Set
 	keys  *trust.Keyring
+	board *board.Board // nil where there is none, and nobody can sign in
 }
 
 // Render implements outbox.Renderer.
@@ -195,6 +199,11 @@ func (r codeRenderer) Render(n tickets.Notice, made *templates.Report) (template
 		c := *n.Data.Confirmation
 		c.Code = desk.Code(r.keys, c, n.To.Key())
 		n.Data.Confirmation = &c
+	}
+	if n.Data.SignIn != nil && r.board != nil {
+		s := *n.Data.SignIn
+		s.Link = r.board.Link(s, n.To.Key())
+		n.Data.SignIn = &s
 	}
 	return r.texts.RenderReport(n, made)
 }

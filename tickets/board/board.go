@@ -90,6 +90,9 @@ func (b *Board) Use(d Desk) error {
 	}
 	in.secure = in.URL.Scheme == "https"
 	in.hosts[in.URL.Host] = true
+	if port := in.URL.Port(); port == "443" && in.secure || port == "80" && !in.secure {
+		in.hosts[in.URL.Hostname()] = true // browsers leave it out
+	}
 	if at := b.listener.Addr().(*net.TCPAddr); at.IP.IsLoopback() || at.IP.IsUnspecified() {
 		// Whoever is at the machine itself may be so by any of its own names. A page from elsewhere cannot: its Host is its own.
 		for _, name := range []string{"localhost", "127.0.0.1", "[::1]"} {

@@ -415,7 +415,7 @@ func TestWords(t *testing.T) {
 		}
 		return err
 	}))
-	for _, pattern := range []string{`\bsay "([^"]+)"`, `\bsay\("([^"]+)"\)`, `sayf\([a-zA-Z.]+, "([^"]+)"`, `\(list "([^"]+)"`, `\(list \. "[^"]+" "([^"]+)"\)`, `: "(list|mine)"`, `(?:count|total)?[({]"([a-z ]+)", (?:now|median|share|mean|figures)`} {
+	for _, pattern := range []string{`\bsay "([^"]+)"`, `\bsay\("([^"]+)"\)`, `sayf?\([a-zA-Z.]+, "([^"]+)"`, `\(list "([^"]+)"`, `\(list \. "[^"]+" "([^"]+)"\)`, `: "(list|mine)"`, `(?:count|total)?[({]"([a-z ]+)", (?:now|median|share|mean|figures)`} {
 		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text.String(), -1) {
 			used[m[1]] = true
 		}

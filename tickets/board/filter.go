@@ -137,11 +137,10 @@ func (f filter) ToDay() string { return f.day(f.To) }
 // Empty reports whether everything is chosen.
 func (f filter) Empty() bool { return len(filter{Page: f.Page}.values()) == len(f.values()) }
 
-// fits reports whether the filter chooses a row, its words aside.
+// fits reports whether the filter chooses a row, its words and its office aside.
 func (f filter) fits(r *row, now time.Time) bool {
 	return (f.State == "" || f.State == r.State) &&
 		(f.Technician == "" || f.Technician == r.technician || f.Technician == unassigned && r.technician == "") &&
-		(f.Office == "" || tickets.Fold(f.Office) == tickets.Fold(r.Office)) &&
 		(f.Priority == "" || f.Priority == string(r.Priority) || f.Priority == unassessed && r.Priority == tickets.Unassessed) &&
 		(f.From.IsZero() || !r.RegisteredAt.Before(f.From)) &&
 		(f.To.IsZero() || r.RegisteredAt.Before(f.end())) &&

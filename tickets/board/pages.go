@@ -87,6 +87,8 @@ func sayf(lang, key string, args []any) string {
 func span(lang string, d time.Duration) string {
 	d = d.Abs()
 	switch {
+	case d < time.Minute:
+		return say(lang, "instant")
 	case d < 2*time.Hour:
 		return sayf(lang, "min", []any{int(d.Minutes())})
 	case d < 48*time.Hour:

@@ -19,14 +19,9 @@ type reportBody struct {
 	Filter      filter
 	Technicians []choice
 	Quick       []choice // periods that are often wanted: address and name
-	Charts      []chartBody
+	Charts      []template.HTML
 	Totals      []total
 	Groups      []groups
-}
-
-type chartBody struct {
-	Title string
-	SVG   template.HTML
 }
 
 // longestReport is how many years back a report goes: a chart of more cannot be read.
@@ -88,7 +83,7 @@ func (p *page) showReport() error {
 		if err != nil {
 			return err
 		}
-		body.Charts = append(body.Charts, chartBody{c.Title, template.HTML(svg)}) // drawn here, of escaped names and of numbers
+		body.Charts = append(body.Charts, template.HTML(svg)) // drawn here, of escaped names and of numbers
 	}
 	return p.renderLive("report", http.StatusOK, p.say("report"), "", body)
 }

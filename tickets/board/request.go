@@ -44,6 +44,15 @@ type entryBody struct {
 	Number tickets.Number
 }
 
+// Brief reports whether the entry says a word or two that a command set, and not what somebody wrote.
+func (e entryBody) Brief() bool {
+	switch e.Kind {
+	case "prioritised", "assigned", "typed", "equipped", "followed", "entered", "reserved", "returned", "referred", "duplicate", "joined", "separated":
+		return e.Text != ""
+	}
+	return false
+}
+
 type fileBody struct {
 	tickets.File
 	Path string

@@ -159,9 +159,9 @@ func (p *page) useLink() error {
 	if !p.board.clients.allow(p.client(), p.now) {
 		return p.fail(http.StatusTooManyRequests, "too many")
 	}
-	token := rand.Text() + rand.Text()
-	err := p.board.register.Update(p.request.Context(), func(tx *register.Tx) error {
-		person, err := tx.UseSignInLink(digestOf(p.request.PathValue("token")), digestOf(p.cookie(cookieBrowser)))
+	token, person := rand.Text()+rand.Text(), ""
+	err := p.board.register.Update(p.request.Context(), func(tx *register.Tx) (err error) {
+		person, err = tx.UseSignInLink(digestOf(p.request.PathValue("token")), digestOf(p.cookie(cookieBrowser)))
 		if err != nil {
 			return err
 		}
@@ -174,6 +174,7 @@ func (p *page) useLink() error {
 	if err != nil {
 		return err
 	}
+	p.board.options.Log.Info("signed in", "person", person, "client", p.client())
 	p.setCookie(cookieSession, token, d.Session)
 	p.dropCookie(cookieBrowser)
 	http.Redirect(p.writer, p.request, "/", http.StatusSeeOther)
@@ -186,6 +187,7 @@ func (p *page) signOut() error {
 	if err != nil && !errors.Is(err, register.ErrNotFound) {
 		return err
 	}
+	p.board.options.Log.Info("signed out", "person", p.session.Person)
 	p.dropCookie(cookieSession)
 	http.Redirect(p.writer, p.request, "/entrar", http.StatusSeeOther)
 	return nil

@@ -2,6 +2,7 @@ package board
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -17,12 +18,14 @@ type standing struct {
 	desk *deskInUse // whose rows they are
 	last int64      // the last event that they include
 	rows map[tickets.Number]*row
+	line []*row // the same, what is due first before what is due later; nil where it must be made anew
 }
 
 // row is a request on the board.
 type row struct {
 	tickets.TicketView
 	technician string    // address key
+	office     string    // folded
 	due        time.Time // the next one; zero for none
 }
 
@@ -30,7 +33,7 @@ type row struct {
 func (s *standing) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rows = nil
+	s.rows, s.line = nil, nil
 }
 
 // refresh brings the rows up to date and returns the requests that changed since the last time.
@@ -52,6 +55,9 @@ func (s *standing) refresh(r *register.Reader, d *deskInUse, now time.Time) (cha
 			return nil, err
 		}
 	}
+	if len(changed) > 0 {
+		s.line = nil
+	}
 	for _, t := range changed {
 		if t.State.Final() {
 			delete(s.rows, t.Number)
@@ -65,7 +71,7 @@ func (s *standing) refresh(r *register.Reader, d *deskInUse, now time.Time) (cha
 
 func newRow(p *tickets.Policy, t *tickets.Ticket, now time.Time) *row {
 	v := p.Row(t, tickets.RoleCoordinator, now)
-	r := &row{technician: t.Technician.Key(), due: v.SolutionDue, TicketView: tickets.TicketView{
+	r := &row{technician: t.Technician.Key(), office: tickets.Fold(v.Office), due: v.SolutionDue, TicketView: tickets.TicketView{
 		Number: v.Number, Subject: v.Subject, State: v.State, Priority: v.Priority, Requester: cmp.Or(t.Requester.Name, t.Requester.Addr), Office: v.Office,
 		Technician: cmp.Or(v.Technician, t.Technician.Addr), ResponseDue: v.ResponseDue, SolutionDue: v.SolutionDue, Stopped: v.Stopped,
 		RegisteredAt: v.RegisteredAt, ChangedAt: v.ChangedAt}}
@@ -82,15 +88,18 @@ func (r *row) late(now time.Time) bool { return !r.due.IsZero() && now.After(r.d
 func (s *standing) choose(f filter, numbers map[tickets.Number]bool, now time.Time) []*row {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.line == nil {
+		s.line = slices.SortedFunc(maps.Values(s.rows), func(a, b *row) int {
+			return cmp.Or(compareDue(a.due, b.due), cmp.Compare(rank(a.Priority), rank(b.Priority)), a.RegisteredAt.Compare(b.RegisteredAt), cmp.Compare(a.Number, b.Number))
+		})
+	}
+	office := tickets.Fold(f.Office)
 	var chosen []*row
-	for _, r := range s.rows {
-		if f.fits(r, now) && (f.Words == "" || numbers[r.Number]) {
+	for _, r := range s.line {
+		if f.fits(r, now) && (office == "" || office == r.office) && (f.Words == "" || numbers[r.Number]) {
 			chosen = append(chosen, r)
 		}
 	}
-	slices.SortFunc(chosen, func(a, b *row) int {
-		return cmp.Or(compareDue(a.due, b.due), cmp.Compare(rank(a.Priority), rank(b.Priority)), a.RegisteredAt.Compare(b.RegisteredAt), cmp.Compare(a.Number, b.Number))
-	})
 	return chosen
 }
 

@@ -162,6 +162,7 @@ var words = map[string][2]string{
 	"quarter false":  {"Trimestre pasado", "Last quarter"},
 	"charts":         {"Gráficos", "Charts"},
 	"without":        {"(sin dato)", "(none)"},
+	"instant":        {"menos de 1 min", "less than 1 min"},
 	"min":            {"%d min", "%d min"},
 	"hours":          {"%d h", "%d h"},
 	"days":           {"%d d", "%d d"},

@@ -62,7 +62,7 @@ func (d *demo) open(browser context.Context) *tab {
 				p.fault(fmt.Sprintf("%s: %s %s", e.Entry.Level, e.Entry.Text, e.Entry.URL))
 			}
 		case *network.EventRequestWillBeSent:
-			if at := e.Request.URL; !strings.HasPrefix(at, d.board+"/") && !strings.HasPrefix(at, "about:") {
+			if at := e.Request.URL; !strings.HasPrefix(at, d.board+"/") && !strings.HasPrefix(at, "about:") && !strings.HasPrefix(at, "data:") {
 				p.fault("the page loads " + at)
 			}
 		}

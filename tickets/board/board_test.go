@@ -454,7 +454,9 @@ func TestEveryQueryOfTheBoardUsesAnIndex(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	n := o.request(pedro, "Impresora", &tickets.EquippedFact{Asset: tickets.Asset{Plate: "PC-1"}}, &tickets.VendorWrittenFact{Vendor: ventas, First: true}, &tickets.ReservedFact{Resource: "Portátil", Units: 1})
-	clear(o.queries) // nothing else runs yet
+	o.mu.Lock()
+	clear(o.queries)
+	o.mu.Unlock()
 	o.browser().asks(pedro.Addr)
 	for _, who := range []mailbox.Address{marta, pedro, ventas} {
 		b := o.signedIn(who)
@@ -486,15 +488,7 @@ func TestEveryQueryOfTheBoardUsesAnIndex(t *testing.T) {
 				distinct = i + 1
 			}
 		}
-		rows, err := db.Query("EXPLAIN QUERY PLAN "+query, args[:distinct]...)
-		if err != nil {
-			t.Errorf("%s: %v", query, err)
-			continue
-		}
-		for rows.Next() {
-			var id, parent, unused int
-			var step string
-			check(t, rows.Scan(&id, &parent, &unused, &step))
+		for _, step := range plan(t, db, query, args[:distinct]) {
 			// Walking an index in its order is fine where the query is limited and asks for that order; technical resources are few.
 			ordered := slices.ContainsFunc([]string{"tickets_registered", "tickets_load", "reservations", "assignments", "(subquery"}, func(s string) bool { return strings.Contains(step, s) })
 			if strings.Contains(step, "VIRTUAL TABLE INDEX") {
@@ -504,6 +498,21 @@ func TestEveryQueryOfTheBoardUsesAnIndex(t *testing.T) {
 				t.Errorf("%s\n\twalks: %s", query, step)
 			}
 		}
-		check(t, rows.Err())
 	}
+}
+
+// plan returns the steps in which SQLite carries out a query.
+func plan(t *testing.T, db *sql.DB, query string, args []any) (steps []string) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+	check(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		check(t, rows.Scan(&id, &parent, &unused, &step))
+		steps = append(steps, step)
+	}
+	check(t, rows.Err())
+	return steps
 }

@@ -291,9 +291,9 @@ func (b *browser) stream(ctx context.Context, path string) (<-chan string, answe
 	response, err := streaming.Do(r)
 	check(b.o.t, err)
 	lines := make(chan string, 100)
+	b.o.t.Cleanup(func() { response.Body.Close() })
 	go func() {
 		defer close(lines)
-		defer response.Body.Close()
 		for s := bufio.NewScanner(response.Body); s.Scan(); {
 			if event, ok := strings.CutPrefix(s.Text(), "event: "); ok {
 				lines <- event

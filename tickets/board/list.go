@@ -68,14 +68,14 @@ func (p *page) showBoard() error {
 		return p.showList()
 	}
 	f := readFilter(p.request.URL.Query(), p.desk.zone())
-	numbers := map[tickets.Number]bool{}
+	matches := map[int64]bool{}
 	err := p.view(func(r *register.Reader) error {
 		if _, err := p.board.standing.refresh(r, p.desk, p.now); err != nil || f.Words == "" {
 			return err
 		}
 		found, err := r.Matching(f.Words, maxMatches)
-		for _, n := range found {
-			numbers[n] = true
+		for _, key := range found {
+			matches[key] = true
 		}
 		return err
 	})
@@ -93,7 +93,7 @@ func (p *page) showBoard() error {
 			body.Columns = append(body.Columns, column{State: s, All: only.path("/lista")})
 		}
 	}
-	for _, r := range p.board.standing.choose(f, numbers, p.now) {
+	for _, r := range p.board.standing.choose(f, matches, p.now) {
 		i, shown := at[r.State]
 		if !shown {
 			continue
@@ -173,15 +173,15 @@ func (p *page) showList() error {
 
 // lateRows lists what is overdue, which the register does not know.
 func (p *page) lateRows(r *register.Reader, f filter, body *listBody) error {
-	numbers := map[tickets.Number]bool{}
+	matches := map[int64]bool{}
 	found, err := r.Matching(f.Words, maxMatches)
 	if err != nil {
 		return err
 	}
-	for _, n := range found {
-		numbers[n] = true
+	for _, key := range found {
+		matches[key] = true
 	}
-	late := p.board.standing.choose(f, numbers, p.now)
+	late := p.board.standing.choose(f, matches, p.now)
 	body.Total = len(late)
 	late = late[min((f.Page-1)*listRows, len(late)):]
 	for _, row := range late[:min(listRows, len(late))] {

@@ -24,6 +24,7 @@ type standing struct {
 // row is a request on the board.
 type row struct {
 	tickets.TicketView
+	key        int64     // of the register
 	technician string    // address key
 	office     string    // folded
 	due        time.Time // the next one; zero for none
@@ -71,7 +72,7 @@ func (s *standing) refresh(r *register.Reader, d *deskInUse, now time.Time) (cha
 
 func newRow(p *tickets.Policy, t *tickets.Ticket, now time.Time) *row {
 	v := p.Row(t, tickets.RoleCoordinator, now)
-	r := &row{technician: t.Technician.Key(), office: tickets.Fold(v.Office), due: v.SolutionDue, TicketView: tickets.TicketView{
+	r := &row{key: register.KeyOf(t.Number), technician: t.Technician.Key(), office: tickets.Fold(v.Office), due: v.SolutionDue, TicketView: tickets.TicketView{
 		Number: v.Number, Subject: v.Subject, State: v.State, Priority: v.Priority, Requester: cmp.Or(t.Requester.Name, t.Requester.Addr), Office: v.Office,
 		Technician: cmp.Or(v.Technician, t.Technician.Addr), ResponseDue: v.ResponseDue, SolutionDue: v.SolutionDue, Stopped: v.Stopped,
 		RegisteredAt: v.RegisteredAt, ChangedAt: v.ChangedAt}}
@@ -84,8 +85,8 @@ func newRow(p *tickets.Policy, t *tickets.Ticket, now time.Time) *row {
 // late reports whether a term of the request is past.
 func (r *row) late(now time.Time) bool { return !r.due.IsZero() && now.After(r.due) }
 
-// choose returns the rows that a filter chooses, what is due first before what is due later. numbers are those that hold the words of the filter.
-func (s *standing) choose(f filter, numbers map[tickets.Number]bool, now time.Time) []*row {
+// choose returns the rows that a filter chooses, what is due first before what is due later. matches are the keys of those that hold the words of the filter.
+func (s *standing) choose(f filter, matches map[int64]bool, now time.Time) []*row {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.line == nil {
@@ -96,7 +97,7 @@ func (s *standing) choose(f filter, numbers map[tickets.Number]bool, now time.Ti
 	office := tickets.Fold(f.Office)
 	var chosen []*row
 	for _, r := range s.line {
-		if f.fits(r, now) && (office == "" || office == r.office) && (f.Words == "" || numbers[r.Number]) {
+		if f.fits(r, now) && (office == "" || office == r.office) && (f.Words == "" || matches[r.key]) {
 			chosen = append(chosen, r)
 		}
 	}

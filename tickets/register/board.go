@@ -42,14 +42,19 @@ func (r *Reader) Changed(after int64) (found []*tickets.Ticket, last int64, err 
 	return found, last, err
 }
 
-// Matching returns the numbers of the tickets in which all the words occur, as for Search by staff, latest first, at most limit.
-func (r *Reader) Matching(words string, limit int) ([]tickets.Number, error) {
+// KeyOf returns the key under which the register has a ticket; 0 for what is no number.
+func KeyOf(n tickets.Number) int64 {
+	id, _ := ticketID(n)
+	return id
+}
+
+// Matching returns the keys of the tickets in which all the words occur, as for Search by staff, latest first, at most limit.
+func (r *Reader) Matching(words string, limit int) ([]int64, error) {
 	match := matchStaff(words)
 	if match == "" {
 		return nil, nil
 	}
-	found, err := collect(r, scanValue[tickets.Number], `SELECT t.number FROM words CROSS JOIN tickets t ON t.id = words.docid
-		WHERE words MATCH ?1 ORDER BY words.docid DESC LIMIT ?2`, match, limit)
+	found, err := collect(r, scanValue[int64], "SELECT docid FROM words WHERE words MATCH ?1 ORDER BY docid DESC LIMIT ?2", match, limit)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}

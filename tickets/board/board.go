@@ -106,7 +106,6 @@ func (b *Board) Use(d Desk) error {
 	if in.handler, err = b.handler(in); err != nil {
 		return err
 	}
-	b.standing.forget()
 	b.desk.Store(in)
 	b.Changed()
 	return nil

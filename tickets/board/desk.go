@@ -142,8 +142,7 @@ func (p *page) showTechnicians() error {
 		if situation, err = r.Situation(p.now); err != nil {
 			return err
 		}
-		_, err = p.board.standing.refresh(r, p.desk, p.now)
-		return err
+		return p.board.standing.refresh(r, p.desk, p.now)
 	})
 	if err != nil {
 		return err

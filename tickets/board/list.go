@@ -70,7 +70,7 @@ func (p *page) showBoard() error {
 	f := readFilter(p.request.URL.Query(), p.desk.zone())
 	matches := map[int64]bool{}
 	err := p.view(func(r *register.Reader) error {
-		if _, err := p.board.standing.refresh(r, p.desk, p.now); err != nil || f.Words == "" {
+		if err := p.board.standing.refresh(r, p.desk, p.now); err != nil || f.Words == "" {
 			return err
 		}
 		found, err := r.Matching(f.Words, maxMatches)
@@ -133,7 +133,7 @@ func (p *page) showList() error {
 	}
 	err := p.view(func(r *register.Reader) error {
 		if p.Viewer.Role.Staff() {
-			if _, err := p.board.standing.refresh(r, p.desk, p.now); err != nil {
+			if err := p.board.standing.refresh(r, p.desk, p.now); err != nil {
 				return err
 			}
 		}

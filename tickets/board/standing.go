@@ -30,35 +30,27 @@ type row struct {
 	due        time.Time // the next one; zero for none
 }
 
-// forget makes the rows be read anew.
-func (s *standing) forget() {
+// refresh brings the rows up to date.
+func (s *standing) refresh(r *register.Reader, d *deskInUse, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rows, s.line = nil, nil
-}
-
-// refresh brings the rows up to date and returns the requests that changed since the last time.
-func (s *standing) refresh(r *register.Reader, d *deskInUse, now time.Time) (changed []*tickets.Ticket, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	last := int64(0)
-	if s.rows == nil || s.desk != d {
-		changed, last, err = r.Standing()
-		if err != nil {
-			return nil, err
+	var changed []*tickets.Ticket
+	var last int64
+	var err error
+	if s.desk != d { // other settings, other terms
+		if changed, last, err = r.Standing(); err != nil {
+			return err
 		}
 		s.rows, s.desk = make(map[tickets.Number]*row, len(changed)), d
 	} else {
 		if last, err = r.LastEvent(); err != nil || last <= s.last {
-			return nil, err // nothing, or a state of the register from before the last refresh
+			return err // nothing, or a state of the register from before the last refresh
 		}
 		if changed, last, err = r.Changed(s.last); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if len(changed) > 0 {
-		s.line = nil
-	}
+	s.line = nil
 	for _, t := range changed {
 		if t.State.Final() {
 			delete(s.rows, t.Number)
@@ -67,7 +59,7 @@ func (s *standing) refresh(r *register.Reader, d *deskInUse, now time.Time) (cha
 		s.rows[t.Number] = newRow(d.Policy, t, now)
 	}
 	s.last = last
-	return changed, nil
+	return nil
 }
 
 func newRow(p *tickets.Policy, t *tickets.Ticket, now time.Time) *row {

@@ -143,8 +143,7 @@ var english = vocabulary{
 	ordinals: [4]string{"first", "second", "third", "fourth"},
 	weekdays: [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
 	ages:     "%d to %d days", oldest: "%d days or more",
-	more: "%d more", fewer: "%d fewer", same: "as many",
-	choices: map[string]string{
+	choices: map[string]string{"mes pasado": "last month", "semana pasada": "last week", "octubre": "October",
 		"critica": "critical", "alta": "high", "media": "medium", "baja": "low",
 		"abiertas": "open", "nuevas": "new", "coordinadas": "coordinated", "servicio": "service", "espera": "waiting",
 		"resueltas": "resolved", "cerradas": "closed", "rechazadas": "rejected", "todas": "all", "mias": "mine",

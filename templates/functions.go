@@ -68,7 +68,6 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"brief":        w.brief,
 		"inTime":       w.inTime,
 		"mean":         w.mean,
-		"difference":   w.difference,
 		"scoreRows":    w.scoreRows,
 		"picture":      picture,
 		"earlier":      s.earlier,

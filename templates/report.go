@@ -191,17 +191,6 @@ func (w *vocabulary) age(a report.Age) string {
 	return fmt.Sprintf(w.ages, a.From, a.To-1)
 }
 
-// difference says how a number compares with the one before: "5 más".
-func (w *vocabulary) difference(now, before int) string {
-	switch {
-	case now > before:
-		return fmt.Sprintf(w.more, now-before)
-	case now < before:
-		return fmt.Sprintf(w.fewer, before-now)
-	}
-	return w.same
-}
-
 // scoreRow is an answer of the survey with how many gave it.
 type scoreRow struct {
 	Score string

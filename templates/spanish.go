@@ -143,6 +143,5 @@ var spanish = vocabulary{
 	ordinals: [4]string{"primer", "segundo", "tercer", "cuarto"},
 	weekdays: [7]string{"domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"},
 	ages:     "%d a %d días", oldest: "%d días o más",
-	more: "%d más", fewer: "%d menos", same: "las mismas",
 	choices: map[string]string{"critica": "crítica", "mias": "mías", "manana": "mañana"},
 }

@@ -27,7 +27,6 @@ type vocabulary struct {
 	ordinals             [4]string
 	weekdays             [7]string
 	ages, oldest         string // in days
-	more, fewer, same    string // than before
 }
 
 // verbWords is what is said of a command.

@@ -111,8 +111,8 @@ func (p Period) Contains(at time.Time) bool { return !at.Before(p.From) && at.Be
 
 // reportChoices are ways to write the argument of #informe.
 func reportChoices(now time.Time) []string {
-	return []string{"mes pasado", "semana pasada", now.AddDate(0, -1, 0).Format("2006-01"), "octubre " + strconv.Itoa(now.Year()-1), "trimestre 3 " + strconv.Itoa(now.Year()-1),
-		strconv.Itoa(now.Year()), now.Format("2006-01") + "-01.." + now.Format("2006-01") + "-15"}
+	month, lastYear := now.Format("2006-01"), strconv.Itoa(now.Year()-1)
+	return []string{"mes pasado", "semana pasada", "octubre", now.AddDate(0, 0, -now.Day()).Format("2006-01"), lastYear + "-T3", lastYear, month + "-01.." + month + "-15"}
 }
 
 // The forms of a period, folded.

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -390,6 +391,20 @@ func all(cases []tickets.Case) iter.Seq2[tickets.Case, error] {
 			if !yield(c, nil) {
 				return
 			}
+		}
+	}
+}
+
+// TestFiguresForPrograms writes times in seconds, and every figure under a name.
+func TestFiguresForPrograms(t *testing.T) {
+	data, err := json.Marshal(collect(t, october(), few(t)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"received":5`, `"solution":{"count":3,"due":3,"in_time":2,"median_seconds":10800,"p90_seconds":61200}`, `"solution_term_seconds":28800`,
+		`"plate":"20451"`, `"scores":[0,0,0,1,1]`, `"unit":"month"`} {
+		if !strings.Contains(string(data), want) {
+			t.Errorf("no %s in %s", want, data)
 		}
 	}
 }

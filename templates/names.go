@@ -1,6 +1,10 @@
 package templates
 
-import "radicado/tickets"
+import (
+	"strconv"
+
+	"radicado/tickets"
+)
 
 // Name returns a state, a priority or a coverage of a warranty in Spanish, as forms show it; any other text stays.
 func Name(code string) string {
@@ -32,6 +36,12 @@ func StateName(s tickets.State, lang string) string {
 // PriorityName returns a priority in the words of a language.
 func PriorityName(p tickets.Priority, lang string) string {
 	return orCode(vocabularyOf(lang).priorities[p], p)
+}
+
+// ScoreName returns an answer of the survey, from 1 to 5, in the words of a language.
+func ScoreName(score int, lang string) string {
+	code := strconv.Itoa(score)
+	return orCode(vocabularyOf(lang).scores[code], code)
 }
 
 // vocabularyOf returns the words of a language, the first of Langs for one that there are none of.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"radicado/templates"
 	"radicado/tickets/report"
 )
 
@@ -92,8 +93,8 @@ func hours(s report.Span) float64 { return float64(s.Median) / float64(time.Hour
 func (w *words) satisfaction(f *report.Figures) bars {
 	b := w.bars("satisfaction", series{name: w.answers, colour: blue})
 	b.horizontal = true
-	for i := range slices.Backward(w.scores[:]) { // the best first, as in the survey
-		b.add(w.scores[i], float64(f.Satisfaction.Scores[i]))
+	for i, n := range slices.Backward(f.Satisfaction.Scores[:]) { // the best first, as in the survey
+		b.add(templates.ScoreName(i+1, w.lang), float64(n))
 	}
 	return b
 }

@@ -22,7 +22,6 @@ type words struct {
 	answers, requests                         string
 	noOffice, nobody, noKind, others, nothing string // others with %d
 	age, oldest                               string // %d
-	scores                                    [5]string
 	months                                    [12]string
 	point                                     string
 	alt                                       string // with the title as %s
@@ -39,7 +38,6 @@ var spanish = words{
 	median: "Mediana", p90: "9 de cada 10", target: "Plazo", answer: "Hasta la respuesta", solution: "Hasta la solución", answers: "Respuestas", requests: "Solicitudes",
 	noOffice: "Sin dependencia", nobody: "Sin asignar", noKind: "Sin tipo", others: "Las demás (%d)", nothing: "No hay datos en este período.",
 	age: "%d a %d", oldest: "%d o más",
-	scores: [5]string{"1 · Muy insatisfecho", "2 · Insatisfecho", "3 · Regular", "4 · Satisfecho", "5 · Muy satisfecho"},
 	months: [12]string{"ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"},
 	point:  ",", alt: "Gráfica: %s. Las cifras están en el texto.",
 }
@@ -55,7 +53,6 @@ var english = words{
 	median: "Median", p90: "9 in 10", target: "Term", answer: "To the answer", solution: "To the solution", answers: "Answers", requests: "Requests",
 	noOffice: "No office", nobody: "Unassigned", noKind: "No kind", others: "All others (%d)", nothing: "There is no data in this period.",
 	age: "%d to %d", oldest: "%d or more",
-	scores: [5]string{"1 · Very dissatisfied", "2 · Dissatisfied", "3 · Neutral", "4 · Satisfied", "5 · Very satisfied"},
 	months: [12]string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
 	point:  ".", alt: "Chart: %s. The figures stand in the text.",
 }

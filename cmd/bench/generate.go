@@ -30,6 +30,7 @@ type mix struct {
 type generator struct {
 	mix
 	random   *rand.Rand
+	words    []string
 	now      time.Time
 	run      string
 	requests []request // so far, in the order of their numbers
@@ -43,15 +44,32 @@ type request struct {
 }
 
 func newGenerator(m mix, now time.Time, first int) *generator {
-	return &generator{mix: m, random: rand.New(rand.NewPCG(m.Seed, 7)), now: now, run: fmt.Sprintf("%x", now.UnixNano()), first: first}
+	random := rand.New(rand.NewPCG(m.Seed, 7))
+	return &generator{mix: m, random: random, words: vocabulary(random), now: now, run: fmt.Sprintf("%x", now.UnixNano()), first: first}
 }
 
-var nouns = strings.Fields(`impresora pantalla teclado correo clave red internet carpeta archivo usuario programa nómina reporte error ventana botón
-	permiso contrato oficina piso sala reunión micrófono cámara factura servidor copia página navegador descarga actualización batería cargador
-	escáner conmutador proyector licencia certificado firma formulario consulta respaldo disco memoria puerto cable acceso portal sesión`)
+// vocabulary makes some thousand words that look like Spanish. Real requests share few of them: with a handful of words every mail
+// would be like every other.
+func vocabulary(random *rand.Rand) []string {
+	syllables := strings.Fields("im pre so ra red pan ta lla co rre o te cla do ve sis ma ser vi dor u su a rio per mi ár ción ñan tó ju ge bo fa lu")
+	words := make([]string, 4000)
+	for i := range words {
+		for range 2 + random.IntN(3) {
+			words[i] += syllables[random.IntN(len(syllables))]
+		}
+	}
+	return words
+}
 
-var phrases = []string{"no funciona desde ayer", "aparece un mensaje extraño al abrir", "se apaga sola cada media hora", "no reconoce mi usuario",
-	"quedó bloqueada después de la actualización", "tarda mucho en responder", "perdió la configuración que tenía", "no deja guardar los cambios"}
+// text returns words, of which a few are frequent and most are rare.
+func (g *generator) text(words int) string {
+	list := make([]string, words)
+	for i := range list {
+		rare := g.random.Float64()
+		list[i] = g.words[int(rare*rare*float64(len(g.words)))]
+	}
+	return strings.Join(list, " ")
+}
 
 // pick returns one of the list.
 func (g *generator) pick(list []string) string { return list[g.random.IntN(len(list))] }
@@ -69,7 +87,7 @@ func (g *generator) next() []byte {
 		command := g.pick([]string{"#prioridad alta", "#prioridad media", "#asignar Ana", "#nota", "#tipo redes"})
 		return g.mail(coordinatorAddress, fmt.Sprintf("RE: [%s] %s %s", g.number(i), g.requests[i].subject, command))
 	}
-	r := request{sender: fmt.Sprintf("funcionario%d@ministerio.example", g.random.IntN(g.Senders)), subject: fmt.Sprintf("%s %s %d", g.pick(nouns), g.pick(phrases), g.sent)}
+	r := request{sender: fmt.Sprintf("funcionario%d@ministerio.example", g.random.IntN(g.Senders)), subject: g.text(4)}
 	g.requests = append(g.requests, r)
 	return g.mail(r.sender, r.subject)
 }
@@ -86,7 +104,7 @@ func (g *generator) mail(from, subject string) []byte {
 	fmt.Fprintf(&b, "From: Funcionario <%s>\r\nTo: Mesa de servicios <%s>\r\nSubject: %s\r\nDate: %s\r\nMessage-ID: <%s.%d@ministerio.example>\r\n", from, deskAddress, mime.QEncoding.Encode("utf-8", subject), at, g.run, g.sent)
 	b.WriteString("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nBuenos días:\r\n\r\n")
 	for b.Len() < size-40 {
-		fmt.Fprintf(&b, "La %s de la %s %s con la %s.\r\n", g.pick(nouns), g.pick(nouns), g.pick(phrases), g.pick(nouns))
+		b.WriteString(g.text(9) + ".\r\n")
 	}
 	b.WriteString("\r\nGracias,\r\nFuncionario\r\n")
 	return []byte(b.String())

@@ -202,11 +202,11 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (d *Desk) Drain(ctx context.Context) error {
 	for {
 		d.options.Observe.turned()
-		n, err := d.handleBatch(ctx, groupMails)
+		n, err := d.handleBatch(ctx, claimMails)
 		if n == 0 || err != nil {
 			return err
 		}
-		if n == groupMails {
+		if n >= groupMails {
 			d.rush.Store(time.Now().Add(rushPause).UnixNano())
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"iter"
 	"runtime"
 	"slices"
 	"sync"
@@ -17,8 +18,9 @@ import (
 )
 
 const (
-	groupMails  = 50       // handled in one transaction, which costs one wait for the disk
-	groupBytes  = 16 << 20 // of mail held in memory at a time; one larger mail comes alone
+	claimMails  = 200     // claimed at a time
+	groupMails  = 50      // of them settled in one transaction, which costs one wait for the disk
+	groupBytes  = 8 << 20 // of mail in a group, of which two are held in memory; one larger mail comes alone
 	maxAttempts = 9        // after which a mail that ended the program is set aside unread; power cuts in a row must not look like that
 	releaseTime = 5 * time.Second
 )
@@ -52,14 +54,56 @@ func (d *Desk) handleBatch(ctx context.Context, limit int) (int, error) {
 	if err != nil || len(claimed) == 0 {
 		return 0, err
 	}
-	for rest := claimed; len(rest) > 0; {
-		group := takeGroup(rest)
-		if err := d.handleGroup(ctx, group); err != nil {
+	rest := claimed
+	for group := range d.readAhead(ctx, claimed) {
+		err := group.err
+		if err == nil {
+			err = d.settleGroup(ctx, group.mails)
+		}
+		if err != nil {
 			return 0, errors.Join(err, d.release(ctx, rest))
 		}
-		rest = rest[len(group):]
+		rest = rest[len(group.mails):]
+	}
+	if len(rest) > 0 { // ctx ended between two groups
+		return 0, errors.Join(ctx.Err(), d.release(ctx, rest))
 	}
 	return len(claimed), nil
+}
+
+// group is mails that are settled in one transaction.
+type group struct {
+	mails []prepared
+	err   error // why they could not be read
+}
+
+// readAhead reads the mails group by group, the next one while the last one is being settled: the one takes the processors, the other
+// the disk.
+func (d *Desk) readAhead(ctx context.Context, claimed []register.Arrival) iter.Seq[group] {
+	return func(yield func(group) bool) {
+		ctx, stop := context.WithCancel(ctx)
+		ready := make(chan group)
+		var wait sync.WaitGroup
+		defer wait.Wait()
+		defer stop()
+		wait.Go(func() {
+			defer close(ready)
+			for rest := claimed; len(rest) > 0 && ctx.Err() == nil; {
+				g := group{mails: make([]prepared, len(takeGroup(rest)))}
+				g.err = d.prepareAll(ctx, rest[:len(g.mails)], g.mails)
+				rest = rest[len(g.mails):]
+				select {
+				case ready <- g:
+				case <-ctx.Done():
+				}
+			}
+		})
+		for g := range ready {
+			if !yield(g) {
+				return
+			}
+		}
+	}
 }
 
 // takeGroup returns the first mails that fit into memory together.
@@ -67,7 +111,7 @@ func takeGroup(list []register.Arrival) []register.Arrival {
 	var bytes int64
 	for i, a := range list {
 		bytes += a.Size
-		if bytes > groupBytes && i > 0 {
+		if i == groupMails || bytes > groupBytes && i > 0 {
 			return list[:i]
 		}
 	}
@@ -85,12 +129,8 @@ func (d *Desk) release(ctx context.Context, list []register.Arrival) error {
 	return d.register.Update(ctx, func(tx *register.Tx) error { return tx.ReleaseArrivals(ids...) })
 }
 
-// handleGroup reads the mails side by side and settles them in order, in one transaction.
-func (d *Desk) handleGroup(ctx context.Context, group []register.Arrival) error {
-	mails := make([]prepared, len(group))
-	if err := d.prepareAll(ctx, group, mails); err != nil {
-		return err
-	}
+// settleGroup settles the mails in order, in one transaction.
+func (d *Desk) settleGroup(ctx context.Context, mails []prepared) error {
 	var settled []settledMail
 	queued := false
 	err := d.register.Update(ctx, func(tx *register.Tx) error {

@@ -25,7 +25,7 @@ type options struct {
 	InProcess   bool          `help:"The servers in the process instead of Dovecot and Postfix."`
 	Connections int           `help:"SMTP connections of the daemon and of the bare sender." default:"2"`
 	Latency     int           `help:"Mails to an idle daemon, one after the other." default:"100"`
-	IdleCheck   string        `help:"idle_check of the mailbox, for servers that announce mail late." default:""`
+	IdleCheck   string        `help:"idle_check of the mailbox: Dovecot announces mail half a second late. Empty: IDLE alone." default:"100ms"`
 	Register    int           `help:"Requests that are in the register already." default:"0"`
 	JSON        string        `help:"File for the figures." placeholder:"FILE"`
 	Limit       time.Duration `help:"Give up after so long." default:"20m"`

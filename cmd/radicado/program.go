@@ -193,6 +193,7 @@ func (m mailboxSettings) account(timing receive.Timing) (receive.Account, error)
 		return receive.Account{}, fmt.Errorf("mailbox %s: %w", m.section.Name, err)
 	}
 	timing.Step = cmp.Or(timing.Step, m.timeout)
+	timing.Check = cmp.Or(timing.Check, m.check)
 	// The schedule looks; the receiver's own clock is only for servers that the schedule would leave waiting for a day.
 	timing.Poll = cmp.Or(timing.Poll, 24*time.Hour)
 	account := receive.Account{

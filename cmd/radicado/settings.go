@@ -106,6 +106,7 @@ type mailboxSection struct {
 	LeaveInPlace     bool   `toml:"leave_in_place"`
 	MaxSize          string `toml:"max_size"`
 	Poll             string `toml:"poll"`
+	IdleCheck        string `toml:"idle_check"`
 	Since            string `toml:"since"`
 	Timeout          string `toml:"timeout"`
 }
@@ -231,5 +232,6 @@ type mailboxSettings struct {
 	maxSize int64     // bytes
 	since   time.Time // zero: from the first connection on
 	timeout time.Duration
-	tokens  *tokens // nil where a password serves
+	check   time.Duration // between looks during IDLE; 0 for none
+	tokens  *tokens       // nil where a password serves
 }

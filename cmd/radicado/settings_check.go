@@ -135,6 +135,9 @@ func (c *checker) people(s *settings) {
 	}
 }
 
+// minIdleCheck keeps a mistyped time from keeping the mail server busy.
+const minIdleCheck = 50 * time.Millisecond
+
 func (c *checker) allMailboxes(s *settings) {
 	if len(s.file.Mailbox) == 0 {
 		c.wrong("mailbox", "found none, expected at least one [[mailbox]]")
@@ -167,6 +170,12 @@ func (c *checker) allMailboxes(s *settings) {
 				c.wrong(key+".since", `found %q, expected a day such as "2026-11-23"`, m.Since)
 			}
 			one.since = since
+		}
+		if m.IdleCheck != "" {
+			one.check = c.duration(key+".idle_check", m.IdleCheck)
+			if one.check > 0 && one.check < minIdleCheck {
+				c.wrong(key+".idle_check", `found %q, expected "50ms" or more`, m.IdleCheck)
+			}
 		}
 		if m.OAuth {
 			one.tokens = s.newTokens(m.Username)

@@ -57,8 +57,10 @@ const DefaultMaxSize = 36 << 20
 
 // Timing is how long things may take. Zero fields take the default named beside them.
 type Timing struct {
-	Step  time.Duration // one IMAP step, and any silence of the server within it: 1 minute; fetches get more by their size
-	Idle  time.Duration // one IDLE; 9 minutes, as routers forget connections after 10 to 15
+	Step time.Duration // one IMAP step, and any silence of the server within it: 1 minute; fetches get more by their size
+	Idle time.Duration // one IDLE; 9 minutes, as routers forget connections after 10 to 15
+	// Check is between the looks that interrupt IDLE, for servers that announce mail late; none with zero.
+	Check time.Duration
 	Poll  time.Duration // between looks where the server offers no IDLE: 1 minute
 	Retry time.Duration // first wait after a failure, doubled up to MaxRetry: 1 second
 	// MaxRetry bounds the waits: 5 minutes.

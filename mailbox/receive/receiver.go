@@ -275,7 +275,7 @@ func (r *Receiver) rest(ctx context.Context, s *session, calm time.Duration) (re
 	}
 	if idle {
 		begin := time.Now()
-		why, err := s.idle(ctx, limit, wake, r.poke)
+		why, err := r.watch(ctx, s, limit, wake)
 		switch {
 		case err == nil && why != poked:
 			return why, s.stillValid()
@@ -297,6 +297,28 @@ func (r *Receiver) rest(ctx context.Context, s *session, calm time.Duration) (re
 		return why, nil
 	}
 	return why, s.noop(ctx)
+}
+
+// watch idles for limit at most. Dovecot announces what it sees half a second later (mailbox-watch.c), so that it may be asked now
+// and then: what came is said in the answer to NOOP (RFC 3501 section 6.1.2).
+func (r *Receiver) watch(ctx context.Context, s *session, limit time.Duration, wake <-chan struct{}) (reason, error) {
+	check := r.acc.Timing.Check
+	if check <= 0 {
+		return s.idle(ctx, limit, wake, r.poke)
+	}
+	for end := time.Now().Add(limit); ; {
+		why, err := s.idle(ctx, min(check, time.Until(end)), wake, r.poke)
+		if err != nil || why != timeOver || !time.Now().Before(end) {
+			return why, err
+		}
+		if err := s.noop(ctx); err != nil {
+			return 0, err
+		}
+		if heard(s.news) {
+			return announced, nil
+		}
+		r.seen.Store(r.Now().UnixNano())
+	}
 }
 
 // report tells log and observer of a change of state, and of nothing else.

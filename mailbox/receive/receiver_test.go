@@ -260,6 +260,30 @@ func TestIdleIsRenewedAndInterrupted(t *testing.T) {
 	wantMails(t, ledger, plainMail(0))
 }
 
+// TestIdleIsInterruptedToLook is about servers that announce late: NOOP is asked between, and the folder is not listed each time.
+func TestIdleIsInterruptedToLook(t *testing.T) {
+	t.Parallel()
+	sc := newScript(t)
+	sc.rows = []row{{on: "^NOOP", times: 1, reply: "$T OK nothing\n"}, {on: "^NOOP", times: 1, reply: "* 1 EXISTS\n$T OK done\n", do: func() {
+		sc.mu.Lock()
+		defer sc.mu.Unlock()
+		sc.mails = append(sc.mails, scriptMail{uid: 1, raw: plainMail(0)})
+		sc.uidNext = 2
+	}}}
+	acc := sc.serveAccount()
+	acc.Timing.Check = 20 * time.Millisecond
+	ledger := newLedger()
+	r := run(t, acc, ledger)
+	wantMails(t, ledger, plainMail(0))
+	r.stop()
+	if got := sc.said(`^UID FETCH 1:`); len(got) > 3 {
+		t.Errorf("the folder was listed %d times", len(got))
+	}
+	if sc.dialled() != 1 {
+		t.Errorf("%d connections, want 1", sc.dialled())
+	}
+}
+
 func TestPokeLooksThoughIdleSaysNothing(t *testing.T) {
 	sc := newScript(t)
 	ledger := newLedger()

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // ansiSequence is a command to a terminal (ECMA-48 section 5.4); without its ESC the rest would stay as rubbish.
@@ -16,8 +17,32 @@ var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u
 // reverse the direction of text (U+202A–202E, U+2066–2069) or hide it. Line feeds and tabs stay, other line ends become
 // line feeds.
 func clean(s string) string {
+	if isClean(s) {
+		return s
+	}
+	return cleaned(s)
+}
+
+func cleaned(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	return strings.Map(visible, ansiSequence.ReplaceAllString(lineEnds.Replace(s), ""))
+}
+
+// isClean reports whether clean would change nothing, as is so for nearly every text.
+func isClean(s string) bool {
+	for i, r := range s {
+		switch {
+		case r >= ' ' && r < 0x7F, r == '\n', r == '\t', r >= '\u00A1' && r < '\u02FF' && r != '\u00AD':
+			continue
+		case r == utf8.RuneError:
+			if _, size := utf8.DecodeRuneInString(s[i:]); size == 1 {
+				return false
+			}
+		case r == '\u2028', r == '\u2029', visible(r) < 0:
+			return false
+		}
+	}
+	return true
 }
 
 func visible(r rune) rune {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"radicado/mailbox"
 	"radicado/tickets"
@@ -77,6 +78,19 @@ func FuzzMailtoLink(f *testing.F) {
 			t.Errorf("%q came back as %q through %s", subject, got, link)
 		}
 	})
+}
+
+// TestCleanIsLeftAlone compares the short way of clean with the long one, for every character.
+func TestCleanIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	for r := range rune(unicode.MaxRune + 1) {
+		if s := "a" + string(r) + "b"; isClean(s) != (cleaned(s) == s) {
+			t.Errorf("%U: isClean says %v, and cleaning gives %q", r, isClean(s), cleaned(s))
+		}
+	}
+	if isClean("ma\xf1ana") {
+		t.Error("Latin-1 is no UTF-8")
+	}
 }
 
 func TestHarmless(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/html"
 )
@@ -15,7 +16,11 @@ import (
 type stylesheet struct {
 	rules []styleRule
 	media string
+	known sync.Map // declarations by element: templates, and nobody who writes to us, say which elements there are
 }
+
+// element is what rules tell elements by.
+type element struct{ tag, classes string }
 
 // styleRule is one rule for one selector.
 type styleRule struct {
@@ -101,17 +106,30 @@ func declarations(body string) string {
 
 // apply writes the rules onto an element, in the order of the file.
 func (s *stylesheet) apply(n *html.Node) {
-	classes := strings.Fields(attr(n, "class"))
+	style := s.of(element{n.Data, attr(n, "class")})
+	if own := attr(n, "style"); own != "" && style != "" {
+		style += ";" + own
+	} else if own != "" {
+		style = own
+	}
+	if style != "" {
+		setAttr(n, "style", style)
+	}
+}
+
+// of returns the declarations for an element.
+func (s *stylesheet) of(e element) string {
+	if known, ok := s.known.Load(e); ok {
+		return known.(string)
+	}
+	classes := strings.Fields(e.classes)
 	var styles []string
 	for _, r := range s.rules {
-		if (r.tag == "" || r.tag == n.Data) && (r.class == "" || slices.Contains(classes, r.class)) {
+		if (r.tag == "" || r.tag == e.tag) && (r.class == "" || slices.Contains(classes, r.class)) {
 			styles = append(styles, r.declarations)
 		}
 	}
-	if own := attr(n, "style"); own != "" {
-		styles = append(styles, own)
-	}
-	if len(styles) > 0 {
-		setAttr(n, "style", strings.Join(styles, ";"))
-	}
+	style := strings.Join(styles, ";")
+	s.known.Store(e, style)
+	return style
 }

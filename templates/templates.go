@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"radicado/mailbox"
@@ -51,10 +52,11 @@ type Set struct {
 	notices  map[noticeKey]notice
 }
 
-// notice is the template of one kind in one language.
+// notice is the template of one kind in one language. It is parsed when it is first used: each takes a copy of the layout and the
+// blocks with it, and most are seldom or never sent.
 type notice struct {
-	*template.Template
-	file string // where it was read from, for errors
+	parsed func() (*template.Template, error)
+	file   string // where it was read from, for errors
 }
 
 type noticeKey struct {
@@ -75,7 +77,7 @@ type view struct {
 // Langs lists the languages that notices are written in; the first serves for any other.
 func Langs() []string { return []string{"es", "en"} }
 
-// Load parses every template. The files of the folder override, where not "", take the place of the embedded ones of the same
+// Load reads every template. The files of the folder override, where not "", take the place of the embedded ones of the same
 // name ("es/closed.html"); then each notice is rendered with sample data, so that a broken file is found now and not when a
 // mail is due. For the embedded ones alone the tests do that. An error names the file and the line.
 func Load(override string, s Settings) (*Set, error) {
@@ -194,14 +196,13 @@ func (s *Set) parse(lang string, sources map[string]source) error {
 		if !written {
 			return fmt.Errorf("templates: no file %s/%s.html", lang, kind)
 		}
-		t, err := common.Clone()
-		if err != nil {
-			return fmt.Errorf("templates: %s: %w", src.name, err)
-		}
-		if err := parseInto(t, "notice", src); err != nil {
-			return err
-		}
-		s.notices[noticeKey{lang, kind}] = notice{t.Lookup("layout"), src.name}
+		s.notices[noticeKey{lang, kind}] = notice{sync.OnceValues(func() (*template.Template, error) {
+			t, err := common.Clone()
+			if err != nil {
+				return nil, fmt.Errorf("templates: %s: %w", src.name, err)
+			}
+			return t.Lookup("layout"), parseInto(t, "notice", src)
+		}), src.name}
 	}
 	return nil
 }
@@ -231,11 +232,15 @@ func (s *Set) RenderReport(n tickets.Notice, made *Report) (Mail, error) {
 	if !slices.Contains(Langs(), lang) {
 		lang = Langs()[0]
 	}
-	t, known := s.notices[noticeKey{lang, n.Kind}]
+	one, known := s.notices[noticeKey{lang, n.Kind}]
 	if !known {
 		return Mail{}, fmt.Errorf("templates: notice of unknown kind %q", n.Kind)
 	}
 	if err := complete(n); err != nil {
+		return Mail{}, err
+	}
+	t, err := one.parsed()
+	if err != nil {
 		return Mail{}, err
 	}
 	if (n.Data.Report != nil) != (made != nil) {
@@ -243,15 +248,15 @@ func (s *Set) RenderReport(n tickets.Notice, made *Report) (Mail, error) {
 	}
 	var page bytes.Buffer
 	if err := t.Execute(&page, view{n.Data, s.settings, made, n.Kind, lang, template.CSS(s.style.media)}); err != nil {
-		return Mail{}, fmt.Errorf("templates: %s: %w", t.file, err)
+		return Mail{}, fmt.Errorf("templates: %s: %w", one.file, err)
 	}
 	doc, err := readDocument(&page)
 	if err != nil {
-		return Mail{}, fmt.Errorf("templates: %s: %w", t.file, err)
+		return Mail{}, fmt.Errorf("templates: %s: %w", one.file, err)
 	}
 	mail := Mail{Subject: doc.title(), Text: doc.text()}
 	if mail.HTML, err = doc.html(s.style); err != nil {
-		return Mail{}, fmt.Errorf("templates: %s: %w", t.file, err)
+		return Mail{}, fmt.Errorf("templates: %s: %w", one.file, err)
 	}
 	return mail, nil
 }

@@ -191,7 +191,7 @@ func TestEveryCodeHasWords(t *testing.T) {
 			}
 		}
 		for _, kind := range constants(t, "NoticeKind") {
-			if set.notices[noticeKey{lang, tickets.NoticeKind(kind)}].Template == nil {
+			if set.notices[noticeKey{lang, tickets.NoticeKind(kind)}].parsed == nil {
 				t.Errorf("%s: no template for the notice %q", lang, kind)
 			}
 		}

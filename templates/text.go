@@ -81,11 +81,14 @@ func block(n *html.Node, width int) []string {
 	return blocks(n, width)
 }
 
+// spaces are what stands for a space outside of a quoted text.
+var spaces = strings.NewReplacer("\n", " ", "\t", " ")
+
 // inline returns the text of n, in which only a <br> is a line end.
 func inline(n *html.Node) string {
 	switch {
 	case n.Type == html.TextNode:
-		return strings.NewReplacer("\n", " ", "\t", " ").Replace(n.Data)
+		return spaces.Replace(n.Data)
 	case n.DataAtom == atom.Br:
 		return "\n"
 	case n.Type == html.ElementNode && hasClass(n, "html-only"):

@@ -219,8 +219,9 @@ func (g Gist) Alike(other Gist) bool {
 // same returns the requests that are probably the same as a new one, which is about gist. It merges nothing.
 func (w *work) same(gist Gist) []*Ticket {
 	var found []*Ticket
+	asked := w.gist != nil // Recent was asked for by it, and all of it is alike
 	for _, t := range w.in.Found.Recent {
-		if len(found) < maxDuplicates && t.Number != w.t.Number && !t.State.Final() && t.Requester.Key() == w.t.Requester.Key() && t.Gist().Alike(gist) {
+		if len(found) < maxDuplicates && t.Number != w.t.Number && !t.State.Final() && t.Requester.Key() == w.t.Requester.Key() && (asked || t.Gist().Alike(gist)) {
 			found = append(found, t)
 		}
 	}

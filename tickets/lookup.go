@@ -28,7 +28,7 @@ type Found struct {
 	Lists   map[int]Rows    // by index of the command
 	Assets  []Asset         // that Input.Assets asked for by plate or serial
 	Held    []Asset         // that Input.Assets asked for by the official in charge
-	Recent  []*Ticket       // that Input.Recent asked for
+	Recent  []*Ticket       // that Input.Recent asked for, those that are alike
 	Gist    Gist            // by which it asked, nil where it did not
 }
 

@@ -27,6 +27,7 @@ type daemon struct {
 	log      *os.File
 	register *sql.DB
 	path     string
+	settings string
 	ended    chan error
 }
 
@@ -90,7 +91,7 @@ func startDaemon(ctx context.Context, w *world, folder string, o options) (*daem
 	if err != nil {
 		return nil, err
 	}
-	d := &daemon{command: exec.CommandContext(ctx, o.Binary, "run", "--config", settings), log: log, path: filepath.Join(folder, "register.db"), ended: make(chan error, 1)}
+	d := &daemon{command: exec.CommandContext(ctx, o.Binary, "run", "--config", settings), log: log, path: filepath.Join(folder, "register.db"), settings: settings, ended: make(chan error, 1)}
 	d.command.Stdout, d.command.Stderr = log, log
 	d.command.Cancel = func() error { return d.command.Process.Signal(syscall.SIGTERM) }
 	if err := d.command.Start(); err != nil {
@@ -139,6 +140,17 @@ func (d *daemon) until(ctx context.Context, what string, holds func() (bool, err
 		case <-tick.C:
 		}
 	}
+}
+
+// rest waits until the daemon has taken so many mails and has nothing left to do.
+func (d *daemon) rest(ctx context.Context, mails int) error {
+	return d.until(ctx, "rest", func() (bool, error) {
+		if n, err := d.count(ctx, "SELECT count(*) FROM arrivals WHERE moved_at IS NOT NULL"); n < int64(mails) || err != nil {
+			return false, err
+		}
+		n, err := d.count(ctx, "SELECT count(*) FROM outbox WHERE state = 'queued'")
+		return n == 0, err
+	})
 }
 
 // count runs a query for one number.

@@ -13,67 +13,71 @@ import (
 )
 
 const (
-	fillBatch = 500  // requests a transaction
-	openShare = 0.01 // of the requests, the latest ones, that are still open
+	fillBatch = 1000 // requests a transaction
+	fillOpen  = 200  // the latest requests are still open: a desk has so many in hand, however many it has had
+	fillText  = 400  // bytes that a request says at least
 )
 
-// fillRegister makes a register with requests of the past in it, as the desk would have left them: registered, assigned, resolved
-// and closed, but for the latest.
+// fillRegister makes a register with the requests of a year up to now, nearly all of them closed. Their mails and notices are left
+// out: what is measured is how finding among many requests costs more than finding among few.
 func fillRegister(ctx context.Context, folder string, o options) (err error) {
 	if o.Register == 0 {
 		return nil
 	}
-	reg, err := register.Open(ctx, filepath.Join(folder, "register.db"), register.Options{Location: time.Local})
+	end := time.Now()
+	begin := time.Date(end.Year(), 1, 1, 0, 0, 0, 0, time.UTC) // a year later the numbers begin again
+	now := begin
+	// Made once and thrown away, so that it need not wait for the disk.
+	r, err := register.Open(ctx, filepath.Join(folder, "register.db"), register.Options{Now: func() time.Time { return now }, Volatile: true})
 	if err != nil {
-		return err
+		return fmt.Errorf("make a register: %w", err)
 	}
-	defer func() { err = errors.Join(err, reg.Close()) }()
-	m := o.mix
-	m.Seed++
-	g := newGenerator(m, time.Now(), 1)
-	for made := 0; made < o.Register; {
-		n := min(fillBatch, o.Register-made)
-		err := reg.Update(ctx, func(tx *register.Tx) error {
-			for i := range n {
-				if err := g.past(tx, made+i >= o.Register-int(openShare*float64(o.Register))); err != nil {
+	defer func() { err = errors.Join(err, r.Close()) }()
+	g := newGenerator(o.mix, end, 1)
+	for done := 0; done < o.Register; done += fillBatch {
+		now = begin.Add(time.Duration(float64(end.Sub(begin)) * float64(done) / float64(o.Register)))
+		err := r.Update(ctx, func(tx *register.Tx) error {
+			for i := done; i < min(done+fillBatch, o.Register); i++ {
+				if err := g.fill(tx, i < o.Register-fillOpen); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("fill the register: %w", err)
+			return fmt.Errorf("make a register: %w", err)
 		}
-		made += n
 	}
 	return nil
 }
 
-// past adds one request with its events.
-func (g *generator) past(tx *register.Tx, open bool) error {
+// fill registers one request and takes it as far as the desk would.
+func (g *generator) fill(tx *register.Tx, closed bool) error {
 	number, err := tx.NextNumber()
 	if err != nil {
 		return err
 	}
-	official := mailbox.Address{Name: "Funcionario", Addr: fmt.Sprintf("funcionario%d@ministerio.example", g.random.IntN(g.Senders))}
+	requester := mailbox.Address{Name: "Funcionario", Addr: g.sender()}
 	technician := mailbox.Address{Name: "Ana Gómez", Addr: staff()[1]}
 	facts := []tickets.Fact{
-		&tickets.RegisteredFact{Requester: official, Subject: g.text(4), Text: g.text(80)},
+		&tickets.RegisteredFact{Requester: requester, Subject: g.subject(), Text: g.text(fillText)},
+		&tickets.PrioritisedFact{Priority: tickets.Medium},
 		&tickets.AssignedFact{Technician: technician},
-		&tickets.ResolvedFact{Text: g.text(20)},
-		&tickets.ClosedFact{Silent: true},
 	}
-	if open {
-		facts = facts[:2]
+	if closed {
+		facts = append(facts, &tickets.ClosedFact{Text: "Se reinició y quedó funcionando."})
 	}
-	t := &tickets.Ticket{}
-	var events []tickets.Event
+	t := new(tickets.Ticket)
+	events := make([]tickets.Event, len(facts))
 	for i, fact := range facts {
-		e := tickets.Event{Ticket: number, Seq: i + 1, At: tx.Now(), Actor: tickets.Actor{Role: tickets.RoleSystem}, Fact: fact}
-		if err := t.Apply(e); err != nil {
+		actor := tickets.Actor{Role: tickets.RoleCoordinator, Addr: coordinatorAddress}
+		if i == 0 {
+			actor = tickets.Actor{Role: tickets.RoleRequester, Addr: requester.Addr}
+		}
+		events[i] = tickets.Event{Ticket: number, Seq: i + 1, At: tx.Now(), Actor: actor, Fact: fact}
+		if err := t.Apply(events[i]); err != nil {
 			return err
 		}
-		events = append(events, e)
 	}
 	return tx.Append(t, events)
 }

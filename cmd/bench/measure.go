@@ -38,6 +38,9 @@ type figures struct {
 	DiskMail     float64 `json:"disk_per_mail"`
 
 	Latency percentiles `json:"arrival_to_acknowledgement_ms"`
+	Costs   costs       `json:"cpu_ms_per_kind"`
+
+	written int // mails to the desk so far
 }
 
 // percentiles of times in milliseconds.
@@ -91,6 +94,7 @@ func measure(ctx context.Context, w *world, folder string, o options) (f *figure
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
+	f.written = o.Mails
 	if err := f.backlog(ctx, d, o); err != nil {
 		return nil, err
 	}
@@ -100,8 +104,11 @@ func measure(ctx context.Context, w *world, folder string, o options) (f *figure
 	if err := f.sender(ctx, w, o); err != nil {
 		return nil, err
 	}
+	if err := f.cost(ctx, w, d, g, folder, o); err != nil {
+		return nil, err
+	}
 	after, err := size(filepath.Join(folder, "register.db"))
-	f.DiskMail = float64(after-before) / float64(o.Mails+o.Latency)
+	f.DiskMail = float64(after-before) / float64(f.written)
 	return f, err
 }
 
@@ -128,7 +135,7 @@ func (f *figures) backlog(ctx context.Context, d *daemon, o options) error {
 	if err != nil {
 		return err
 	}
-	f.CPUMail = float64(used.Microseconds()) / 1000 / float64(o.Mails)
+	f.CPUMail = milliseconds(used) / float64(o.Mails)
 	if err := d.until(ctx, "all notices to be sent", func() (bool, error) {
 		n, err := d.count(ctx, "SELECT count(*) FROM outbox WHERE state = 'queued'")
 		return n == 0, err
@@ -139,7 +146,7 @@ func (f *figures) backlog(ctx context.Context, d *daemon, o options) error {
 	if used, err = d.cpu(); err != nil {
 		return err
 	}
-	f.CPUNotice = float64(used.Microseconds()) / 1000 / float64(o.Mails)
+	f.CPUNotice = milliseconds(used) / float64(o.Mails)
 	if f.Notices, err = d.count(ctx, "SELECT count(*) FROM outbox WHERE state = 'sent'"); err != nil {
 		return err
 	}
@@ -160,10 +167,9 @@ func (f *figures) idle(ctx context.Context, w *world, d *daemon, g *generator, o
 		return err
 	}
 	defer func() { err = errors.Join(err, client.Close()) }()
-	g.Answers, g.Commands = 0, 0
 	var times []time.Duration
 	for i := range o.Latency {
-		raw := g.next()
+		raw := g.request()
 		last, err := d.count(ctx, "SELECT max(id) FROM outbox")
 		if err != nil {
 			return err
@@ -180,10 +186,8 @@ func (f *figures) idle(ctx context.Context, w *world, d *daemon, g *generator, o
 			return err
 		}
 		times = append(times, max(time.UnixMilli(sentAt).Sub(arrived), 0))
-		if err := d.until(ctx, "rest", func() (bool, error) {
-			n, err := d.count(ctx, "SELECT (SELECT count(*) FROM outbox WHERE state = 'queued') + (SELECT count(*) FROM arrivals WHERE moved_at IS NULL)")
-			return n == 0, err
-		}); err != nil {
+		f.written++
+		if err := d.rest(ctx, f.written); err != nil {
 			return err
 		}
 		if err := pause(ctx, time.Duration(g.random.IntN(1500))*time.Millisecond); err != nil {
@@ -262,6 +266,7 @@ func (f *figures) print(w io.Writer) {
 	row("bare sender", "%.0f/s; the daemon reaches %.0f%% of it", f.BareSender, 100*f.SenderShare)
 	row("arrival to acknowledgement, idle", "p50 %.0f ms, p95 %.0f ms, p99 %.0f ms (%d mails)", f.Latency.P50, f.Latency.P95, f.Latency.P99, f.Latency.Count)
 	row("processor", "%.2f ms a mail, with its notices %.2f ms", f.CPUMail, f.CPUNotice)
+	row("processor by kind", "request %.2f, answer %.2f, #lista %.2f, #buscar %.2f, digest %.2f ms", f.Costs.Request, f.Costs.Answer, f.Costs.List, f.Costs.Search, f.Costs.Digest)
 	row("memory", "%.0f MB at most, %.0f MB at rest", mb(f.PeakMemory), mb(f.MemoryAtRest))
 	row("disk", "%.1f KB a mail", f.DiskMail/1024)
 	_ = table.Flush() // a terminal that is gone is no fault of the figures

@@ -80,20 +80,30 @@ func assetKeys(text string) []string {
 			keys = append(keys, key)
 		}
 	}
-	before := ""
-	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;:()[]{}<>«»\"'¿?¡!=|*", r) }) {
+	before, beforeDigit := "", false
+	for word := range strings.FieldsFuncSeq(text, endsKey) {
 		word = strings.Trim(word, ".-_/#")
 		// Most words have no digit, and neither have their neighbours.
-		if joined := before + word; len(joined) <= 40 && strings.ContainsFunc(joined, unicode.IsDigit) {
+		digit := strings.ContainsFunc(word, unicode.IsDigit)
+		if (digit || beforeDigit) && len(before)+len(word) <= 40 {
 			add(AssetKey(word))
-			add(AssetKey(joined))
+			add(AssetKey(before + word))
 		}
-		before = word
+		before, beforeDigit = word, digit
 		if len(keys) >= maxAssetWords {
 			break
 		}
 	}
 	return keys
+}
+
+// endsKey reports whether a character is never part of a plate or a serial.
+func endsKey(r rune) bool {
+	switch r {
+	case ' ', '\n', ',', ';', ':', '(', ')', '[', ']', '{', '}', '<', '>', '«', '»', '"', '\'', '¿', '?', '¡', '!', '=', '|', '*':
+		return true
+	}
+	return unicode.IsSpace(r)
 }
 
 // keys returns the keys by which the machine is found.

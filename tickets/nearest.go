@@ -17,16 +17,16 @@ func Fold(s string) string {
 		if int(r) >= len(latin) {
 			return foldAny(s)
 		}
-		for _, folded := range latin[r] {
-			if folded == ' ' {
-				gap = b.Len() > 0
-				continue
-			}
+		switch folded := latin[r]; folded {
+		case "":
+		case " ":
+			gap = b.Len() > 0
+		default:
 			if gap {
 				b.WriteByte(' ')
 				gap = false
 			}
-			b.WriteRune(folded)
+			b.WriteString(folded)
 		}
 	}
 	return b.String()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime"
 	netmail "net/mail"
+	"net/textproto"
 	"os"
 	"slices"
 	"strings"
@@ -230,4 +231,24 @@ func FuzzBytes(f *testing.F) {
 			t.Error("not UTF-8")
 		}
 	})
+}
+
+// TestStuffed compares with the writer of net/textproto.
+func TestStuffed(t *testing.T) {
+	t.Parallel()
+	for _, content := range []string{"", ".", "..", "a", "a\r\n", ".a\r\n.b\r\n..c\r\n", "a\n.b\n", "a\r\nb\n.\nc", "a\rb\r\n.\r\n", "\r\n.\r\n", "a\n\r\n."} {
+		var want bytes.Buffer
+		w := bufio.NewWriter(&want)
+		dots := textproto.NewWriter(w).DotWriter()
+		_, _ = dots.Write([]byte(content))
+		_ = dots.Close()
+		_ = w.Flush()
+		given := []byte(content)
+		if got := string(stuffed(given)) + ".\r\n"; got != want.String() {
+			t.Errorf("%q is sent as %q, want %q", content, got, want.String())
+		}
+		if string(given) != content {
+			t.Errorf("%q was changed", content)
+		}
+	}
 }

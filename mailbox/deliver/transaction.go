@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -100,7 +101,8 @@ func (l *link) nothing() {
 
 // content sends the mail itself.
 func (l *link) content(content []byte) *failure {
-	w := l.client.Text.DotWriter()
+	w := l.client.Text.W
+	content = stuffed(content)
 	for len(content) > 0 {
 		piece := content[:min(len(content), 64<<10)]
 		l.step(1)
@@ -110,13 +112,31 @@ func (l *link) content(content []byte) *failure {
 		content = content[len(piece):]
 	}
 	l.step(2)
-	if err := w.Close(); err != nil {
+	_, _ = w.WriteString(".\r\n") // an error stays and comes out of Flush
+	if err := w.Flush(); err != nil {
 		return fail(StageReply, err)
 	}
 	if _, _, err := l.client.Text.ReadResponse(250); err != nil {
 		return fail(StageReply, err)
 	}
 	return nil
+}
+
+// stuffed returns a mail with the line ends that SMTP wants, the last one included, and its dots doubled where they begin a line
+// (RFC 5321 sections 2.3.8 and 4.5.2). The writer of net/textproto, which does the same, looks at one byte after the other.
+func stuffed(content []byte) []byte {
+	crlf, lf := []byte("\r\n"), []byte("\n")
+	if bytes.Count(content, lf) != bytes.Count(content, crlf) {
+		content = bytes.ReplaceAll(bytes.ReplaceAll(content, crlf, lf), lf, crlf)
+	}
+	if bytes.HasPrefix(content, []byte(".")) {
+		content = append([]byte("."), content...)
+	}
+	content = bytes.ReplaceAll(content, []byte("\r\n."), []byte("\r\n.."))
+	if !bytes.HasSuffix(content, crlf) {
+		content = append(content, crlf...) // a copy of ours: ReplaceAll makes one
+	}
+	return content
 }
 
 // cannotTake returns why the server cannot take the mail, going by what it offers.

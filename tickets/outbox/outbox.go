@@ -251,22 +251,35 @@ func (o *Outbox) Flush(ctx context.Context) (int, error) {
 	return len(claimed), nil
 }
 
-// sendAll sends side by side over all senders. Once the server has failed as a whole the rest is not tried.
+// sendAll sends side by side over all senders, and renders the next ones meanwhile. Once the server has failed as a whole the rest is
+// not tried.
 func (o *Outbox) sendAll(ctx context.Context, rows []register.OutboxRow) []deliver.Result {
+	type mail struct {
+		row int
+		out mailbox.Outgoing
+	}
 	results := make([]deliver.Result, len(rows))
-	next := make(chan int)
+	next, ready := make(chan int), make(chan mail)
 	stop, failed := context.WithCancel(ctx)
 	defer failed()
-	var wait sync.WaitGroup
+	var rendering, sending sync.WaitGroup
 	for _, sender := range o.options.Senders {
-		wait.Go(func() {
+		rendering.Go(func() {
 			for i := range next {
 				if stop.Err() != nil {
 					results[i] = notTried()
-					continue
+				} else if out, fault := o.render(ctx, rows[i]); fault != nil {
+					results[i] = *fault
+				} else {
+					ready <- mail{i, out}
 				}
-				results[i] = o.send(ctx, sender, rows[i])
-				if results[i].Server {
+			}
+		})
+		sending.Go(func() {
+			for m := range ready {
+				if stop.Err() != nil {
+					results[m.row] = notTried()
+				} else if results[m.row] = o.send(ctx, sender, m.out); results[m.row].Server {
 					failed()
 				}
 			}
@@ -276,7 +289,9 @@ func (o *Outbox) sendAll(ctx context.Context, rows []register.OutboxRow) []deliv
 		next <- i
 	}
 	close(next)
-	wait.Wait()
+	rendering.Wait()
+	close(ready)
+	sending.Wait()
 	return results
 }
 
@@ -285,20 +300,25 @@ func notTried() deliver.Result {
 	return deliver.Result{Outcome: deliver.Temporary, Server: true, Err: errors.New("not tried: the mail server fails as a whole")}
 }
 
-func (o *Outbox) send(ctx context.Context, sender Sender, row register.OutboxRow) deliver.Result {
+// render makes the mail of a notice, or says why it cannot be made.
+func (o *Outbox) render(ctx context.Context, row register.OutboxRow) (mailbox.Outgoing, *deliver.Result) {
 	var enclosed Enclosure
 	if o.options.Enclose != nil {
 		var err error
 		if enclosed, err = o.options.Enclose(ctx, row.Notice); err != nil {
-			return deliver.Result{Outcome: deliver.Temporary, Stage: deliver.StageCompose, Err: fmt.Errorf("what goes with notice %s: %w", row.MessageID, err)}
+			return mailbox.Outgoing{}, &deliver.Result{Outcome: deliver.Temporary, Stage: deliver.StageCompose, Err: fmt.Errorf("what goes with notice %s: %w", row.MessageID, err)}
 		}
 	}
 	mail, err := o.options.Render.Render(row.Notice, enclosed.Report)
 	if err != nil {
-		return deliver.Result{Outcome: deliver.Permanent, Stage: deliver.StageCompose, Err: fmt.Errorf("render notice %s: %w", row.MessageID, err)}
+		return mailbox.Outgoing{}, &deliver.Result{Outcome: deliver.Permanent, Stage: deliver.StageCompose, Err: fmt.Errorf("render notice %s: %w", row.MessageID, err)}
 	}
 	out := o.Compose(row, mail)
 	out.Files = enclosed.Files
+	return out, nil
+}
+
+func (o *Outbox) send(ctx context.Context, sender Sender, out mailbox.Outgoing) deliver.Result {
 	o.turned() // so that a batch that takes long is not taken for one that hangs
 	begin := time.Now()
 	result := sender.Send(ctx, out)

@@ -417,12 +417,14 @@ func (sc *script) fetch(out *strings.Builder, byUID bool, set, command string) {
 func (sc *script) search(out *strings.Builder, byUID bool, words []string) {
 	out.WriteString("* SEARCH")
 	for i, m := range sc.mails {
-		match := m.deleted
-		if strings.EqualFold(words[1], "UNDELETED") {
-			match = !m.deleted
-		}
-		if strings.EqualFold(words[1], "UID") {
-			match = inSet(words[2], m.uid, sc.highest())
+		match := true
+		for k, word := range words {
+			switch strings.ToUpper(word) {
+			case "UID":
+				match = match && inSet(words[k+1], m.uid, sc.highest())
+			case "DELETED", "UNDELETED":
+				match = match && m.deleted == (word == "DELETED")
+			}
 		}
 		switch {
 		case match && byUID:

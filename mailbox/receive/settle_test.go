@@ -311,6 +311,13 @@ func TestStock(t *testing.T) {
 	if err != nil || got.UIDValidity != 7 || len(got.Inbox) != 2 || got.Inbox[1].UID != 3 || got.Inbox[1].Size != int64(len(plainMail(2))) {
 		t.Errorf("the stock is %+v, %v", got, err)
 	}
+	sc.add(scriptMail{uid: searchMails, raw: plainMail(4)}, scriptMail{uid: 17 * searchMails, raw: plainMail(5)}, scriptMail{uid: 17*searchMails + 1, raw: plainMail(6)})
+	if wide, err := Stock(t.Context(), sc.serveAccount(), time.Time{}); err != nil || len(wide.Inbox) != 5 || wide.Inbox[4].UID != 17*searchMails+1 {
+		t.Errorf("of a folder with gaps the stock is %+v, %v", wide.Inbox, err)
+	}
+	if asked := sc.said("^UID SEARCH"); len(asked) > 8 {
+		t.Errorf("it took %d searches: %q", len(asked), asked)
+	}
 	if got.InProcessed+got.InQuarantine+len(got.Processed) != 0 {
 		t.Errorf("folders that are not there hold something: %+v", got)
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"math"
 	"net/textproto"
 	"slices"
 	"strings"
@@ -14,8 +15,10 @@ import (
 	"radicado/mailbox"
 )
 
-// stockMails bounds how many mails are asked about in one command.
-const stockMails = 500
+const (
+	stockMails  = 500     // asked about in one command
+	searchMails = 100_000 // searched in one command
+)
 
 // Stock opens a connection of its own and lists what the folders hold, for the books: of Folder everything that is not marked
 // as deleted, of the others what the server received since then. Nothing is changed; a folder that is not there holds nothing.
@@ -64,7 +67,7 @@ func (s *session) stock(ctx context.Context, criteria *imap.SearchCriteria, ids 
 	if s.messages == 0 {
 		return nil, nil // some servers refuse to search where there is nothing
 	}
-	uids, err := s.search(ctx, criteria, func(imap.UID) bool { return true })
+	uids, err := s.searchAll(ctx, criteria)
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +93,33 @@ func (s *session) stock(ctx context.Context, criteria *imap.SearchCriteria, ids 
 		}
 	}
 	return mails, nil
+}
+
+// searchAll searches a folder of any size: by windows of UIDs, because an answer has to fit into a line.
+func (s *session) searchAll(ctx context.Context, criteria *imap.SearchCriteria) (uids []uint32, err error) {
+	for first, width := uint32(1), uint32(searchMails); ; {
+		last := uint32(0) // the end of the folder
+		if uint64(first)+uint64(width) < uint64(s.uidNext) {
+			last = first + width - 1
+		}
+		var window imap.UIDSet
+		window.AddRange(imap.UID(first), imap.UID(last))
+		asked := *criteria
+		asked.UID = []imap.UIDSet{window}
+		// n:* names the last mail, however low its UID (RFC 3501 section 6.4.8).
+		found, err := s.search(ctx, &asked, func(uid imap.UID) bool { return uint32(uid) >= first })
+		if err != nil {
+			return nil, err
+		}
+		uids = append(uids, found...)
+		if last == 0 {
+			return uids, nil
+		}
+		first, width = last+1, searchMails
+		if len(found) == 0 { // UIDs may lie anywhere
+			width = min(math.MaxUint32/2, 4*width)
+		}
+	}
 }
 
 // messageIDs returns the Message-IDs of the mails of a set, without angle brackets.

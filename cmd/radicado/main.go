@@ -34,6 +34,7 @@ type commands struct {
 	Reparse   reparseCommand   `cmd:"" help:"Read every stored mail again with this version, and show what would come out otherwise; change nothing."`
 	Explain   explainCommand   `cmd:"" help:"Say step by step how a mail file is read, classed, proven and matched, and what would be done; change nothing."`
 	Board     boardCommand     `cmd:"" help:"See who is signed in at the board, and sign people out."`
+	Man       manCommand       `cmd:"" help:"Write the manual page, for man(1)."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
@@ -53,6 +54,9 @@ type jsonFlag struct {
 	JSON bool `help:"Print JSON, for programs."`
 }
 
+// description says what the program is.
+const description = "An email-driven support desk: mails become numbered requests, answers are threaded, commands in the subject act on them."
+
 // errFailed ends the program with status 1 when everything was said already.
 var errFailed = errors.New("failed")
 
@@ -65,8 +69,7 @@ func main() {
 // execute runs the command line and returns the exit status: 0 for success, 1 for failure, 2 for a wrong command line.
 func execute(ctx context.Context, args []string, c console) int {
 	status := -1
-	parser, err := kong.New(&commands{}, kong.Name("radicado"),
-		kong.Description("An email-driven support desk: mails become numbered requests, answers are threaded, commands in the subject act on them."),
+	parser, err := kong.New(&commands{}, kong.Name("radicado"), kong.Description(description),
 		kong.Writers(c.out, c.err), kong.Exit(func(code int) { status = code }), kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(c))
 	if err != nil {

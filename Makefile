@@ -4,9 +4,10 @@
 # make release bin/release/radicado: static and reproducible, with VERSION stamped
 # make deb     bin/radicado_VERSION_ARCH.deb
 # make bench   how fast bin/radicado is on Dovecot and Postfix; BENCH="--help" says what can be asked
+# make torture the daemon killed and molested on servers of its own: [DURATION=10m] [SEED=n] [JSON=file] [CORPORA=folder]
 # make lint    go vet, staticcheck and the others of .ci/lint
 
-.PHONY: demo test build release deb bench lint clean need
+.PHONY: demo test build release deb bench torture lint clean need
 
 GO ?= go
 FLAGS = -trimpath
@@ -34,6 +35,10 @@ deb: release
 bench: build
 	@$(GO) build $(FLAGS) -o bin/bench ./cmd/bench
 	bin/bench $(BENCH)
+
+torture: need
+	$(GO) build -o bin/torture ./cmd/torture
+	bin/torture $(if $(DURATION),--duration $(DURATION)) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON)) $(if $(CORPORA),--corpora $(CORPORA))
 
 lint: need
 	$(GO) vet ./...

@@ -48,8 +48,11 @@ var floors = map[string]int{
 	"radicado/tickets/backup":   6,
 	"radicado/tickets/board":    6,
 
-	"radicado/cmd/bench":    7,
+	"radicado/cmd/bench":         7,
+	"radicado/cmd/torture/audit": 2,
+
 	"radicado/cmd/radicado": 7,
+	"radicado/cmd/torture":  7,
 }
 
 // TestImportsRunDownwards fails where an import runs upwards or sideways, or a package has no place yet.

@@ -18,7 +18,7 @@ type runCommand struct {
 
 // Run runs the daemon until it is told to stop.
 func (r *runCommand) Run(ctx context.Context, c console) (err error) {
-	return runDaemon(ctx, r.Config, pace{}, c.err)
+	return runDaemon(ctx, r.Config, runPace(), c.err)
 }
 
 // runDaemon runs the daemon until ctx ends. At SIGHUP it reads its settings again.

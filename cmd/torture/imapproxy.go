@@ -50,7 +50,7 @@ const (
 	answer            // tell the daemon something else
 	slow              // pass what follows drop by drop for a while
 	silent            // say nothing for a while
-	misstate          // announce another size than that of the literal
+	misstate          // announce another size than that of the literal: off by reply, or "=" and the size
 )
 
 // meddler decides what is done at a point. It is called from every connection.
@@ -73,7 +73,14 @@ func newProxy(server string, serve func(p *proxy, client net.Conn)) (*proxy, err
 	if err != nil {
 		return nil, err
 	}
-	p := &proxy{listener: listener, server: server, serve: serve, conns: map[net.Conn]struct{}{}}
+	p := &proxy{server: server, serve: serve, conns: map[net.Conn]struct{}{}}
+	p.listen(listener)
+	return p, nil
+}
+
+// listen serves the connections of a listener, until that is closed.
+func (p *proxy) listen(listener net.Listener) {
+	p.listener = listener
 	go func() {
 		for {
 			client, err := listener.Accept()
@@ -86,7 +93,6 @@ func newProxy(server string, serve func(p *proxy, client net.Conn)) (*proxy, err
 			}()
 		}
 	}()
-	return p, nil
 }
 
 func (p *proxy) address() string { return p.listener.Addr().String() }
@@ -260,7 +266,12 @@ func (c *imapConn) response(r *bufio.Reader) bool {
 		}
 		d := c.proxy.at("imap", "FETCH BODY", literal)
 		if d.kind == misstate {
-			line = literalSize.ReplaceAll(line, fmt.Appendf(nil, "{%s}\r\n", d.reply))
+			wrong, exact := strings.CutPrefix(d.reply, "=")
+			if !exact {
+				off, _ := strconv.ParseInt(d.reply, 10, 64)
+				wrong = strconv.FormatInt(max(0, size+off), 10)
+			}
+			line = literalSize.ReplaceAll(line, fmt.Appendf(nil, "{%s}\r\n", wrong))
 		}
 		if !c.write(line) {
 			return false

@@ -124,3 +124,36 @@ func (c *smtpConn) body() ([]byte, error) {
 		}
 	}
 }
+
+// serveSink takes every mail and keeps none.
+func serveSink(p *proxy, client net.Conn) {
+	p.remember(client)
+	c := &smtpConn{proxy: p, client: client, in: bufio.NewReader(client)}
+	say := func(text string) bool {
+		_, err := io.WriteString(client, text+"\r\n")
+		return err == nil
+	}
+	for ok := say("220 sink"); ok; {
+		line, err := c.in.ReadBytes('\n')
+		if err != nil {
+			return
+		}
+		verb, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(string(line))), " ")
+		switch verb {
+		case "EHLO":
+			ok = say("250-sink\r\n250-8BITMIME\r\n250-PIPELINING\r\n250 SMTPUTF8")
+		case "DATA":
+			if ok = say("354 go on"); ok {
+				if _, err := c.body(); err != nil {
+					return
+				}
+				ok = say("250 2.0.0 taken")
+			}
+		case "QUIT":
+			say("221 bye")
+			return
+		default:
+			ok = say("250 2.0.0 fine")
+		}
+	}
+}

@@ -152,9 +152,10 @@ func (a *auditor) limbo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	unreachable := map[string]bool{}
+	mayFail, hostile := map[string]bool{}, false // by recipient
 	for _, s := range a.evidence.Sent {
-		unreachable[s.From] = unreachable[s.From] || s.Unreachable
+		mayFail[s.From] = mayFail[s.From] || s.Unreachable
+		hostile = hostile || s.Anything // in whatever name
 	}
 	return a.each(ctx, "SELECT message_id, recipient, state, attempts, last_error FROM outbox WHERE state <> 'sent'", func(scan func(...any) error) error {
 		var id, recipient, state string
@@ -163,7 +164,7 @@ func (a *auditor) limbo(ctx context.Context) error {
 		if err := scan(&id, &recipient, &state, &attempts, &reason); err != nil {
 			return err
 		}
-		if state != "failed" || !unreachable[recipient] {
+		if state != "failed" || !mayFail[recipient] && !hostile {
 			a.violation(RuleLimbo, id, "the notice to %s is %s after %d attempts: %s", recipient, state, attempts, reason.String)
 		}
 		return nil

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"radicado/cmd/torture/audit"
+	"radicado/mailbox/mailtest"
+)
+
+const (
+	waveMails    = 200
+	hostileFull  = 100_000         // in ten minutes
+	slowestMail  = 2 * time.Second // from taken to settled, of the group that it was in
+	waveTime     = time.Minute
+	fullDuration = 10 * time.Minute
+)
+
+// hostile sends every mail of the corpora and many spoiled ones through the daemon. Their server is the one of the tests: it gives
+// out what was put in byte for byte, which Dovecot does not where there are NULs and bare line feeds.
+func hostile(ctx context.Context, r *run, o *office, _ time.Time) error {
+	site, err := mailtest.NewSite(mailtest.SiteOptions{})
+	if err != nil {
+		return err
+	}
+	o.after = append(o.after, func(bool) error { return site.Close() })
+	o.smtp.serve = serveSink // it keeps nothing: there will be very many
+	if err := site.Add(mailtest.Person{Addr: o.desk, Password: password}, "Procesados", "Cuarentena"); err != nil {
+		return err
+	}
+	o.imap.server, o.limits = site.IMAP.Addr(), ""
+	if err := o.configure(); err != nil {
+		return err
+	}
+	from, err := seeds(r.Corpora, o.desk)
+	if err != nil {
+		return err
+	}
+	l, err := o.start(0)
+	if err != nil {
+		return err
+	}
+	defer l.kill()
+	h := &hostility{office: o, site: site, run: r, seen: map[[sha256.Size]byte]bool{}}
+	spoiled := int(hostileFull * r.Duration / fullDuration)
+	for i := 0; i < len(from)+spoiled && ctx.Err() == nil; {
+		for ; len(h.wave) < waveMails && i < len(from)+spoiled; i++ {
+			if i < len(from) {
+				h.add(fmt.Sprintf("corpus/%d", i), from[i], "as it is")
+				continue
+			}
+			raw, made := hostileOf(r.seed, i-len(from), from)
+			h.add(fmt.Sprintf("spoiled/%d (%s)", i-len(from), made), raw, strings.Split(made, ", ")...)
+		}
+		if err := h.send(ctx, l); err != nil {
+			return err
+		}
+		if l.over() {
+			o.violation("crash", o.name, "it ended by itself before mail %d: %v", i, l.err)
+			if l, err = o.start(0); err != nil {
+				return err
+			}
+		}
+	}
+	o.finish = func(ctx context.Context) (audit.Report, error) { return h.finish(ctx, l) }
+	if err := h.quiet(ctx, l); err != nil {
+		return err
+	}
+	return nil
+}
+
+// hostility is the hostile mails on their way.
+type hostility struct {
+	office *office
+	site   *mailtest.Site
+	run    *run
+	wave   [][]byte
+	labels []string
+	seen   map[[sha256.Size]byte]bool
+}
+
+func (h *hostility) add(label string, raw []byte, kinds ...string) {
+	sum := sha256.Sum256(raw)
+	if h.seen[sum] || len(raw) == 0 {
+		return
+	}
+	h.seen[sum] = true
+	for _, kind := range kinds {
+		h.run.count(h.office.name, kind)
+	}
+	h.wave, h.labels = append(h.wave, raw), append(h.labels, label)
+	sent := audit.NewSent(label, "", "", raw)
+	sent.Anything = true
+	h.office.sent = append(h.office.sent, sent)
+}
+
+// send puts a wave into the inbox, waits until it is gone from there, and looks whether the other folders hold its bytes.
+func (h *hostility) send(ctx context.Context, l *life) error {
+	o := h.office
+	for _, raw := range h.wave {
+		if _, err := h.site.IMAP.Append(o.desk, "INBOX", raw, time.Now()); err != nil {
+			return err
+		}
+	}
+	limit, cancel := context.WithTimeout(ctx, waveTime)
+	defer cancel()
+	for h.site.IMAP.Count(o.desk, "INBOX") > 0 && limit.Err() == nil && !l.over() {
+		sleep(limit, 5*time.Millisecond)
+	}
+	if n := h.site.IMAP.Count(o.desk, "INBOX"); n > 0 && ctx.Err() == nil {
+		o.violation("stall", o.name, "%d of the mails from %s to %s are not handled after %v", n, h.labels[0], h.labels[len(h.labels)-1], waveTime)
+		if err := h.keep(); err != nil {
+			return err
+		}
+	}
+	held := map[[sha256.Size]byte]int{}
+	for _, folder := range []string{"Procesados", "Cuarentena", "INBOX"} {
+		mails, err := h.site.IMAP.List(o.desk, folder)
+		if err != nil {
+			return err
+		}
+		for _, m := range mails {
+			held[sha256.Sum256(m.Raw)]++
+		}
+		if err := h.empty(folder); err != nil {
+			return err
+		}
+	}
+	for i, raw := range h.wave {
+		if n := held[sha256.Sum256(raw)]; n != 1 {
+			o.violation(audit.RuleMailbox, h.labels[i], "it lies in the mailbox %d times", n)
+		}
+	}
+	h.wave, h.labels = nil, nil
+	return nil
+}
+
+// keep writes the wave down, to be looked into.
+func (h *hostility) keep() error {
+	dir := filepath.Join(h.office.folder, "wave")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for i, raw := range h.wave {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%03d.eml", i)), raw, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// empty removes the mails of a folder: a hundred thousand do not fit into memory.
+func (h *hostility) empty(folder string) error {
+	client, err := imapclient.DialInsecure(h.site.IMAP.Addr(), nil)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if err := client.Login(h.office.desk, password).Wait(); err != nil {
+		return err
+	}
+	selected, err := client.Select(folder, nil).Wait()
+	if err != nil || selected.NumMessages == 0 {
+		return err
+	}
+	all := imap.SeqSet{{Start: 1, Stop: 0}}
+	if err := client.Store(all, &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}, nil).Close(); err != nil {
+		return err
+	}
+	return client.Expunge().Close()
+}
+
+// quiet waits until nothing is to be done any more, and stops the daemon.
+func (h *hostility) quiet(ctx context.Context, l *life) error {
+	limit, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	for limit.Err() == nil && !l.over() {
+		left, err := h.office.query(limit, "SELECT (SELECT count(*) FROM arrivals WHERE state = 'taken' OR moved_at IS NULL) + (SELECT count(*) FROM outbox WHERE state = 'queued')")
+		if err == nil && left == 0 {
+			break
+		}
+		sleep(limit, 100*time.Millisecond)
+	}
+	if err := l.stop(); err != nil {
+		h.office.violation("crash", h.office.name, "it did not stop well: %v", err)
+	}
+	return ctx.Err()
+}
+
+// finish judges, and names the slowest mail.
+func (h *hostility) finish(ctx context.Context, _ *life) (audit.Report, error) {
+	o := h.office
+	db, err := sql.Open("sqlite3", "file:"+o.register()+"?mode=rw&_query_only=on")
+	if err != nil {
+		return audit.Report{}, err
+	}
+	defer db.Close()
+	var ms int64
+	var digest []byte
+	err = db.QueryRowContext(ctx, `SELECT a.settled_at - a.taken_at, r.digest FROM arrivals a JOIN raws r ON r.id = a.raw ORDER BY 1 DESC LIMIT 1`).Scan(&ms, &digest)
+	if err != nil {
+		return audit.Report{}, err
+	}
+	slowest := slices.IndexFunc(o.sent, func(s audit.Sent) bool { return string(s.Digest[:]) == string(digest) })
+	label := "unknown"
+	if slowest >= 0 {
+		label = o.sent[slowest].Label
+	}
+	took := time.Duration(ms) * time.Millisecond
+	o.notes = append(o.notes, fmt.Sprintf("the slowest, with the group that it came in: %v, %s", took, label))
+	if took > slowestMail {
+		o.violation("slow", label, "its group took %v", took)
+	}
+	report, err := audit.Check(ctx, audit.Evidence{Register: o.register(), Sent: o.sent, Apart: true})
+	report.Violations = append(o.found, report.Violations...)
+	if err == nil {
+		err = o.crashes(&report)
+	}
+	return report, err
+}

@@ -77,9 +77,10 @@ type splitter struct {
 	tail         int           // end of what the author wrote: the signature stands before it
 	passages     []passage
 	forward      *Forward
-	ending       map[int]attribution // by their last line; the zero one where there is none
-	replyMarkers bool                // may there be a line "reply above this line"?
-	wraps        answer              // does the mail have quoted lines that were broken?
+	recent       [maxAttributionLines]ending // of the last lines that were asked about, by line modulo its length
+	judged       int                         // lines that were asked about
+	replyMarkers bool                        // may there be a line "reply above this line"?
+	wraps        answer                      // does the mail have quoted lines that were broken?
 }
 
 // answer is one to a question that is asked once.
@@ -91,11 +92,19 @@ const (
 	no
 )
 
-// Limits on what is remembered of one mail. No person answers so many mails at once.
+// Limits on what is looked at in one mail. No person answers so many mails at once, or writes so many lines that may end an
+// attribution.
 const (
 	maxAttributions = 300
-	maxRemembered   = 2000
+	maxJudged       = 10_000
 )
+
+// ending is the answer to whether an attribution ends at a line.
+type ending struct {
+	line int // from 1 on; 0 for no answer
+	attribution
+	ok bool
+}
 
 // history is where the words of others begin and go on to the end of the mail.
 type history struct {
@@ -275,25 +284,19 @@ func (s *splitter) attributionFrom(i int) (attribution, bool) {
 	return attribution{}, false
 }
 
-// attributionTo returns the attribution that ends at lines[j], looking for each only once.
+// attributionTo returns the attribution that ends at lines[j]. Each line is asked about by those right above it, one after the
+// other, and looked at once.
 func (s *splitter) attributionTo(j int) (attribution, bool) {
-	if len(s.attributions) >= maxAttributions {
-		return attribution{}, false
+	known := &s.recent[j%maxAttributionLines]
+	if known.line != j+1 {
+		if len(s.attributions) >= maxAttributions || s.judged >= maxJudged {
+			return attribution{}, false
+		}
+		s.judged++
+		a, ok := findAttribution(s.lines, j)
+		*known = ending{j + 1, a, ok}
 	}
-	if found, known := s.ending[j]; known {
-		return found, found.to > 0
-	}
-	if s.ending == nil {
-		s.ending = map[int]attribution{}
-	}
-	a, ok := findAttribution(s.lines, j)
-	if !ok {
-		a = attribution{}
-	}
-	if len(s.ending) < maxRemembered {
-		s.ending[j] = a
-	}
-	return a, ok
+	return known.attribution, known.ok
 }
 
 // interleaved reports whether words stand behind quoted lines inside a marked element.

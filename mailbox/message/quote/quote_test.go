@@ -204,6 +204,7 @@ func TestHostileTextIsReadInTime(t *testing.T) {
 		"El 3/11/2025 10:12, X <x@example.org> escribió:\n> a\nb\n", "De: a@example.org\n", "-- \n", ">\n", "Este mensaje\n", "On 1/1/2025 wrote:\nx\n",
 		"> una línea citada que es bastante larga como para estar partida\ny sigue\n", "Gracias\nAna\n", "_____\n", "https://example.org/a_b_c\n> x\n",
 		"Sent from my iPhone\n", "---------- Forwarded message ---------\n", "a: b\n", "On 1/1/2025 <\n",
+		"On a, b wrote:\n", "El lunes, Ana escribió:\n",
 	} {
 		Split(Mail{Text: strings.Repeat(line, 400_000/len(line)), Author: "Ana"})
 	}

@@ -114,6 +114,9 @@ func (p Pace) backoff(attempts int) time.Duration {
 	return spread(min(p.Retry<<min(attempts-1, 20), p.MaxRetry))
 }
 
+// longest returns what backoff never exceeds.
+func (p Pace) longest() time.Duration { return p.MaxRetry + p.MaxRetry/5 + 1 }
+
 // spread moves a wait by a fifth either way, so that what failed together is not tried together.
 func spread(d time.Duration) time.Duration {
 	return d - d/5 + rand.N(2*d/5+1)
@@ -210,7 +213,7 @@ func (o *Outbox) untilDue(ctx context.Context) (time.Duration, error) {
 	err := o.register.View(ctx, func(r *register.Reader) error {
 		next, queued, err := r.NextDue()
 		if queued {
-			wait = max(next.Sub(o.options.Now()), 0)
+			wait = min(max(next.Sub(o.options.Now()), 0), o.options.Pace.longest()) // more, where the clock was set back
 		}
 		return err
 	})
@@ -237,6 +240,9 @@ func (o *Outbox) Flush(ctx context.Context) (int, error) {
 	}
 	var claimed []register.OutboxRow
 	err := o.register.Update(ctx, func(tx *register.Tx) (err error) {
+		if err := tx.HastenNotices(o.options.Pace.longest()); err != nil {
+			return err
+		}
 		claimed, err = tx.ClaimNotices(limit, o.options.Pace.backoff) // before anybody dials: a crash then backs off instead of hammering
 		return err
 	})

@@ -285,6 +285,23 @@ func TestServerDown(t *testing.T) {
 	}
 }
 
+// TestClockSetBack has the clock go back by a day, over notices that were queued and tried before.
+func TestClockSetBack(t *testing.T) {
+	f := newFixture(t)
+	f.server.answer = func(string) deliver.Result { return refused(deliver.Temporary, 451, "4.3.0") }
+	f.queue("tried@x.example")
+	f.flush()
+	f.queue("queued@x.example")
+	f.later(-24 * time.Hour)
+	f.server.answer = delivered
+	if wait, err := f.untilDue(t.Context()); err != nil || wait > 20*time.Minute {
+		t.Errorf("the next look is in %v (%v)", wait, err)
+	}
+	if got := f.flush(); got != 2 || f.left() {
+		t.Errorf("%d notices tried, want 2", got)
+	}
+}
+
 func TestBackoff(t *testing.T) {
 	p := Pace{Retry: time.Minute, MaxRetry: 15 * time.Minute}
 	tests := []struct {

@@ -101,6 +101,16 @@ func (tx *Tx) ClaimNotices(limit int, backoff func(attempts int) time.Duration) 
 	return due, nil
 }
 
+// HastenNotices makes those due that wait for longer than the longest wait there is: the clock was ahead when they were queued or
+// tried, and was set back.
+func (tx *Tx) HastenNotices(longest time.Duration) error {
+	_, err := tx.exec("UPDATE outbox SET next_at = ?1 WHERE state = 'queued' AND next_at > ?2", tx.now.UnixMilli(), tx.now.Add(longest).UnixMilli())
+	if err != nil {
+		return fmt.Errorf("hasten notices: %w", err)
+	}
+	return nil
+}
+
 // Sent records that the server has accepted the notices. One that is no longer queued stays as it is.
 func (tx *Tx) Sent(ids ...int64) error {
 	for _, id := range ids {

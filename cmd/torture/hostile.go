@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -11,11 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/emersion/go-imap/v2"
-	"github.com/emersion/go-imap/v2/imapclient"
-
 	"radicado/cmd/torture/audit"
-	"radicado/mailbox/mailtest"
 )
 
 const (
@@ -26,19 +23,10 @@ const (
 	fullDuration = 10 * time.Minute
 )
 
-// hostile sends every mail of the corpora and many spoiled ones through the daemon. Their server is the one of the tests: it gives
-// out what was put in byte for byte, which Dovecot does not where there are NULs and bare line feeds.
+// hostile sends every mail of the corpora and many spoiled ones through the daemon.
 func hostile(ctx context.Context, r *run, o *office, _ time.Time) error {
-	site, err := mailtest.NewSite(mailtest.SiteOptions{})
-	if err != nil {
-		return err
-	}
-	o.after = append(o.after, func(bool) error { return site.Close() })
 	o.smtp.serve = serveSink // it keeps nothing: there will be very many
-	if err := site.Add(mailtest.Person{Addr: o.desk, Password: password}, "Procesados", "Cuarentena"); err != nil {
-		return err
-	}
-	o.imap.server, o.limits = site.IMAP.Addr(), ""
+	o.limits = ""
 	if err := o.configure(); err != nil {
 		return err
 	}
@@ -51,7 +39,7 @@ func hostile(ctx context.Context, r *run, o *office, _ time.Time) error {
 		return err
 	}
 	defer l.kill()
-	h := &hostility{office: o, site: site, run: r, seen: map[[sha256.Size]byte]bool{}}
+	h := &hostility{office: o, run: r, seen: map[[sha256.Size]byte]bool{}}
 	spoiled := int(hostileFull * r.Duration / fullDuration)
 	for i := 0; i < len(from)+spoiled && ctx.Err() == nil; {
 		for ; len(h.wave) < waveMails && i < len(from)+spoiled; i++ {
@@ -82,7 +70,6 @@ func hostile(ctx context.Context, r *run, o *office, _ time.Time) error {
 // hostility is the hostile mails on their way.
 type hostility struct {
 	office *office
-	site   *mailtest.Site
 	run    *run
 	wave   [][]byte
 	labels []string
@@ -90,6 +77,7 @@ type hostility struct {
 }
 
 func (h *hostility) add(label string, raw []byte, kinds ...string) {
+	raw = asServed(raw)
 	sum := sha256.Sum256(raw)
 	if h.seen[sum] || len(raw) == 0 {
 		return
@@ -104,37 +92,57 @@ func (h *hostility) add(label string, raw []byte, kinds ...string) {
 	h.office.sent = append(h.office.sent, sent)
 }
 
+// asServed is a mail as Dovecot gives it out: each line ends in CR LF, and a NUL, which IMAP forbids, is 0x80. Further CRs before
+// a line end go, lest delivering and serving take one away each.
+func asServed(raw []byte) []byte {
+	out := make([]byte, 0, len(raw)+len(raw)/32)
+	for _, c := range raw {
+		switch c {
+		case '\n':
+			out = append(bytes.TrimRight(out, "\r"), '\r', '\n')
+		case 0:
+			out = append(out, 0x80)
+		default:
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // send puts a wave into the inbox, waits until it is gone from there, and looks whether the other folders hold its bytes.
 func (h *hostility) send(ctx context.Context, l *life) error {
 	o := h.office
 	for _, raw := range h.wave {
-		if _, err := h.site.IMAP.Append(o.desk, "INBOX", raw, time.Now()); err != nil {
+		if err := o.site.deliver(o.desk, raw); err != nil {
 			return err
 		}
 	}
 	limit, cancel := context.WithTimeout(ctx, waveTime)
 	defer cancel()
-	for h.site.IMAP.Count(o.desk, "INBOX") > 0 && limit.Err() == nil && !l.over() {
-		sleep(limit, 5*time.Millisecond)
+	left := len(h.wave)
+	for limit.Err() == nil && !l.over() {
+		if left = o.site.count(o.desk, "INBOX"); left == 0 {
+			break
+		}
+		sleep(limit, 10*time.Millisecond)
 	}
-	if n := h.site.IMAP.Count(o.desk, "INBOX"); n > 0 && ctx.Err() == nil {
-		o.violation("stall", o.name, "%d of the mails from %s to %s are not handled after %v", n, h.labels[0], h.labels[len(h.labels)-1], waveTime)
+	if left > 0 && ctx.Err() == nil {
+		o.violation("stall", o.name, "%d of the mails from %s to %s are not handled after %v", left, h.labels[0], h.labels[len(h.labels)-1], waveTime)
 		if err := h.keep(); err != nil {
 			return err
 		}
 	}
 	held := map[[sha256.Size]byte]int{}
-	for _, folder := range []string{"Procesados", "Cuarentena", "INBOX"} {
-		mails, err := h.site.IMAP.List(o.desk, folder)
+	err := o.site.files(o.desk, func(_, path string) error {
+		raw, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		for _, m := range mails {
-			held[sha256.Sum256(m.Raw)]++
-		}
-		if err := h.empty(folder); err != nil {
-			return err
-		}
+		held[sha256.Sum256(asServed(raw))]++
+		return os.Remove(path) // a hundred thousand are too many for one folder
+	})
+	if err != nil {
+		return err
 	}
 	for i, raw := range h.wave {
 		if n := held[sha256.Sum256(raw)]; n != 1 {
@@ -157,27 +165,6 @@ func (h *hostility) keep() error {
 		}
 	}
 	return nil
-}
-
-// empty removes the mails of a folder: a hundred thousand do not fit into memory.
-func (h *hostility) empty(folder string) error {
-	client, err := imapclient.DialInsecure(h.site.IMAP.Addr(), nil)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	if err := client.Login(h.office.desk, password).Wait(); err != nil {
-		return err
-	}
-	selected, err := client.Select(folder, nil).Wait()
-	if err != nil || selected.NumMessages == 0 {
-		return err
-	}
-	all := imap.SeqSet{{Start: 1, Stop: 0}}
-	if err := client.Store(all, &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}, nil).Close(); err != nil {
-		return err
-	}
-	return client.Expunge().Close()
 }
 
 // quiet waits until nothing is to be done any more, and stops the daemon.

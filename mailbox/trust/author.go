@@ -62,6 +62,13 @@ func squeeze(s string) string { return strings.Join(strings.Fields(s), "") }
 // White space before the colon is taken for part of no name, as old servers did, so that "From :" counts as a From.
 func rawHeader(raw []byte) mailbox.Header {
 	var header mailbox.Header
+	var folded []byte // the further lines of the last field; joined once, as there may be hundreds of thousands
+	unfold := func() {
+		if len(folded) > 0 {
+			header[len(header)-1].Value += string(folded)
+			folded = folded[:0]
+		}
+	}
 	for len(raw) > 0 {
 		line := raw
 		if end := bytes.IndexByte(raw, '\n'); end >= 0 {
@@ -74,11 +81,13 @@ func rawHeader(raw []byte) mailbox.Header {
 			break
 		}
 		if (line[0] == ' ' || line[0] == '\t') && len(header) > 0 {
-			header[len(header)-1].Value += string(line)
+			folded = append(folded, line...)
 			continue
 		}
+		unfold()
 		name, value, _ := strings.Cut(string(line), ":")
 		header = append(header, mailbox.Field{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
 	}
+	unfold()
 	return header
 }

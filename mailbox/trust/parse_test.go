@@ -181,6 +181,15 @@ func TestRawHeader(t *testing.T) {
 	}
 }
 
+// TestEndlessHeaderIsReadInTime folds a field a million times, which took minutes when each line copied those before.
+func TestEndlessHeaderIsReadInTime(t *testing.T) {
+	const lines = 1_000_000
+	got := rawHeader([]byte("From:" + strings.Repeat(" \t\r\n", lines) + "\r\n"))
+	if len(got) != 1 || len(got[0].Value) != 2*(lines-1) {
+		t.Errorf("read %d fields", len(got))
+	}
+}
+
 // Whatever arrives, reading ends, and what was read is sane.
 func FuzzAuthResults(f *testing.F) {
 	f.Add("mx.example.org 1; dkim=pass (a (b) \\) c) reason=\"x; y\" header.d=example.org; dmarc=pass header.from=example.org")

@@ -180,6 +180,9 @@ func (l *look) batch(ctx context.Context, mails []entry) error {
 			continue
 		}
 		if err != nil {
+			// Next time each comes alone, and those before the bad one are kept whatever it does. Together they would all be
+			// asked for again, and several bad ones would keep one another from ever being given up.
+			l.r.alone = max(l.r.alone, mails[len(mails)-1].uid)
 			return err
 		}
 		arrivals = append(arrivals, arrival)

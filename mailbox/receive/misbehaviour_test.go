@@ -136,6 +136,23 @@ func TestMailThatDoesNotCome(t *testing.T) {
 	}
 }
 
+// TestManyMailsThatBreakTheConnection has a server that leaves out the bad mails of a batch, and breaks off where one of them is
+// asked for alone. Each costs its tries, not those of the others again and again.
+func TestManyMailsThatBreakTheConnection(t *testing.T) {
+	t.Parallel()
+	const bad = 4
+	sc := newScript(t, row{on: `^UID FETCH 1:5 .*BODY\.PEEK\[\]`, reply: "$T OK\n"},
+		row{on: `^(UID )?FETCH [2-5] .*BODY\.PEEK\[`, reply: "* 2 FETCH (\n<CUT>"})
+	sc.addPlain(1 + bad)
+	ledger := newLedger()
+	r := run(t, sc.serveAccount(), ledger)
+	eventually(t, "all taken", func() bool { return ledger.counted() == 1+bad })
+	r.stop()
+	if got, most := sc.dialled(), 2+bad*(wholeTries+headerTries); got > most {
+		t.Errorf("took %d connections, want %d at most", got, most)
+	}
+}
+
 func TestLargeMail(t *testing.T) {
 	raw := "Subject: grande\r\nFrom: x\r\n\r\n" + strings.Repeat("x", 5000)
 	tests := []struct {

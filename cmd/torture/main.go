@@ -52,13 +52,13 @@ type scenario struct {
 
 func scenarios() []scenario {
 	return []scenario{
-		{"kill", 32, kill, func(seed uint64, i int) string { return fmt.Sprintf("%+v", deathOf(seed, i)) }},
-		{"imap", 14, imapTroubles, func(seed uint64, i int) string { return imapTroubleOf(seed, i).String() }},
-		{"smtp", 12, smtpTroubles, func(seed uint64, i int) string { return smtpTroubleOf(seed, i).String() }},
-		{"disk", 12, diskTroubles, func(seed uint64, i int) string { return diskTroubleOf(seed, i).String() }},
-		{"clock", 8, clockTroubles, clockPlan},
-		{"hostile", 16, hostile, func(seed uint64, i int) string { return "spoiled mail of that index" }},
-		{"memory", 6, memory, func(seed uint64, i int) string { return fmt.Sprintf("%+v", shortageOf(seed, i)) }},
+		{"kill", 26, kill, func(seed uint64, i int) string { return fmt.Sprintf("%+v", deathOf(seed, i)) }},
+		{"imap", 10, imapTroubles, func(seed uint64, i int) string { return imapTroubleOf(seed, i).String() }},
+		{"smtp", 10, smtpTroubles, func(seed uint64, i int) string { return smtpTroubleOf(seed, i).String() }},
+		{"disk", 10, diskTroubles, func(seed uint64, i int) string { return diskTroubleOf(seed, i).String() }},
+		{"clock", 6, clockTroubles, clockPlan},
+		{"hostile", 34, hostile, func(uint64, int) string { return "the spoiled mail of that index" }},
+		{"memory", 4, memory, func(seed uint64, i int) string { return fmt.Sprintf("%+v", shortageOf(seed, i)) }},
 	}
 }
 

@@ -150,7 +150,6 @@ func (f *figures) backlog(ctx context.Context, d *daemon, o options) error {
 	if f.Notices, err = d.count(ctx, "SELECT count(*) FROM outbox WHERE state = 'sent'"); err != nil {
 		return err
 	}
-	// From the second percent on: the first notices go while the connections are being made.
 	span, err := d.count(ctx, "SELECT coalesce(max(sent_at) - min(sent_at), 0) FROM outbox WHERE state = 'sent'")
 	if err != nil {
 		return err

@@ -123,7 +123,7 @@ func dial(ctx context.Context, address, user, password string) (*imapclient.Clie
 	return client, nil
 }
 
-// append puts one mail into the inbox and returns when the server has it.
+// appendMail puts one mail into the inbox and returns when the server has it.
 func appendMail(client *imapclient.Client, raw []byte) error {
 	command := client.Append("INBOX", int64(len(raw)), &imap.AppendOptions{})
 	if _, err := command.Write(raw); err != nil {

@@ -18,13 +18,12 @@ const (
 	fillText  = 400  // bytes that a request says at least
 )
 
-// fillRegister makes a register with the requests of a year up to now, nearly all of them closed. Their mails and notices are left
+// fillRegister makes a register with the requests of the year up to end, nearly all of them closed. Their mails and notices are left
 // out: what is measured is how finding among many requests costs more than finding among few.
-func fillRegister(ctx context.Context, folder string, o options) (err error) {
+func fillRegister(ctx context.Context, folder string, o options, end time.Time) (err error) {
 	if o.Register == 0 {
 		return nil
 	}
-	end := time.Now()
 	begin := time.Date(end.Year(), 1, 1, 0, 0, 0, 0, time.UTC) // a year later the numbers begin again
 	now := begin
 	// Made once and thrown away, so that it need not wait for the disk.

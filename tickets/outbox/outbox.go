@@ -257,31 +257,20 @@ func (o *Outbox) Flush(ctx context.Context) (int, error) {
 	return len(claimed), nil
 }
 
-// sendAll sends side by side over all senders, and renders the next ones meanwhile. Once the server has failed as a whole the rest is
-// not tried.
+// sendAll sends side by side over all senders, and renders the next one meanwhile. They set out in their order, so that a person
+// gets them in it. Once the server has failed as a whole the rest is not tried.
 func (o *Outbox) sendAll(ctx context.Context, rows []register.OutboxRow) []deliver.Result {
 	type mail struct {
 		row int
 		out mailbox.Outgoing
 	}
 	results := make([]deliver.Result, len(rows))
-	next, ready := make(chan int), make(chan mail)
+	ready := make(chan mail)
 	stop, failed := context.WithCancel(ctx)
 	defer failed()
-	var rendering, sending sync.WaitGroup
+	var wait sync.WaitGroup
 	for _, sender := range o.options.Senders {
-		rendering.Go(func() {
-			for i := range next {
-				if stop.Err() != nil {
-					results[i] = notTried()
-				} else if out, fault := o.render(ctx, rows[i]); fault != nil {
-					results[i] = *fault
-				} else {
-					ready <- mail{i, out}
-				}
-			}
-		})
-		sending.Go(func() {
+		wait.Go(func() {
 			for m := range ready {
 				if stop.Err() != nil {
 					results[m.row] = notTried()
@@ -291,13 +280,17 @@ func (o *Outbox) sendAll(ctx context.Context, rows []register.OutboxRow) []deliv
 			}
 		})
 	}
-	for i := range rows {
-		next <- i
+	for i, row := range rows {
+		if stop.Err() != nil {
+			results[i] = notTried()
+		} else if out, fault := o.render(ctx, row); fault != nil {
+			results[i] = *fault
+		} else {
+			ready <- mail{i, out}
+		}
 	}
-	close(next)
-	rendering.Wait()
 	close(ready)
-	sending.Wait()
+	wait.Wait()
 	return results
 }
 

@@ -80,7 +80,7 @@ func (r *Reader) Ledger(name string, stock mailbox.Stock) (l tickets.Ledger, err
 	}
 	l.Known, err = collect(r, scanKept, selectKept+`FROM arrivals a LEFT JOIN messages m ON m.id = a.message
 		WHERE a.mailbox = ?1 AND (a.moved_at IS NULL OR a.whereabouts IS NOT NULL) AND coalesce(a.internal_date, a.taken_at) >= ?2 ORDER BY a.id`,
-		name, stock.Since.UnixMilli())
+		name, stock.Since.AddDate(0, 0, -2).UnixMilli()) // the server counts from the beginning of the day, in whatever zone
 	return l, err
 }
 

@@ -81,6 +81,13 @@ func TestLedger(t *testing.T) {
 	if l := ledger(); l.Arrivals != 2 || l.Cursor != 9 || len(l.Inbox) != 2 || !l.Inbox[4].SettledAt.IsZero() || len(l.Known) != 2 || len(l.Unchecked) != 0 {
 		t.Errorf("the ledger is %+v", l)
 	}
+	f.view(t, func(r *Reader) error { // a server that is asked for mails since noon lists those of the morning too
+		l, err := r.Ledger("soporte", mailbox.Stock{UIDValidity: 7, Since: arrival("soporte", 4, "a").InternalDate.Add(20 * time.Hour)})
+		if len(l.Known) != 2 {
+			t.Errorf("of the day before %d mails are known", len(l.Known))
+		}
+		return err
+	})
 	f.update(t, func(tx *Tx) error {
 		claimed, err := tx.ClaimArrivals(1)
 		check(t, err)

@@ -33,6 +33,7 @@ type Mail struct {
 	Title    string   // subject without tags, reply marks and commands
 	Whole    string   // subject without tags and reply marks
 	Numbers  []Number // that the subject names
+	Released string   // who took it out of the quarantine as a mail that a person wrote, "" for nobody
 	Empty    string   // why nothing of the mail could be read, "" where it could
 
 	Infected  string // what a scanner found in it, "" for nothing
@@ -65,6 +66,7 @@ type Decision struct {
 	Quarantine string         // why the mail is set aside, in English; "" where it was handled
 	Summary    string         // what was done, in English, for the log
 
+	Answer       *Notice        // the receipt of commands that came without an address to send it to; nil for none
 	Confirmation *Confirmation  // is asked for, nil for none
 	Failed       *FailedAddress // took no notice of ours, nil for none
 	Commanded    bool           // commands of a proven sender were read, whatever became of them
@@ -80,6 +82,8 @@ func Decide(in Input) (Decision, error) {
 	switch class := in.Mail.Message.Class; {
 	case in.Mail.Empty != "":
 		return quarantined(in.Mail.Empty), nil
+	case in.Mail.Released != "" && in.Mail.Message.From.Key() != "" && !in.Policy.IsOwn(in.Mail.Message.From):
+		return w.person() // somebody has looked at it; who wrote it is as proven as before
 	case in.Mail.Infected != "":
 		return quarantined("a scanner found " + in.Mail.Infected), nil
 	case in.Policy.IsOwn(in.Mail.Message.From), class == mailbox.ClassLoop:
@@ -100,6 +104,14 @@ func Decide(in Input) (Decision, error) {
 		return quarantined("sender outside the domains of officials"), nil
 	}
 	return w.person()
+}
+
+// Order says what the commands of in.Mail cause that an administrator gave on the machine itself. What became of them stands in
+// Decision.Answer.
+func Order(in Input) (Decision, error) {
+	w := newWork(in)
+	w.proven = true
+	return w.obey(in.Mail.Commands)
 }
 
 // quarantined sets a mail aside.
@@ -241,6 +253,9 @@ func (w *work) register(subject string, ignored []string) {
 	}
 	if len(w.in.Mail.Numbers) > 0 && fact.Linked == "" {
 		fact.Remarks = append(fact.Remarks, Remark{RemarkUnknownNumber, string(w.in.Mail.Numbers[0])})
+	}
+	if w.in.Mail.Released != "" {
+		fact.Remarks = append(fact.Remarks, Remark{RemarkReleased, w.in.Mail.Released})
 	}
 	for _, c := range ignored {
 		fact.Remarks = append(fact.Remarks, Remark{RemarkUnobeyed, c})

@@ -155,11 +155,12 @@ const (
 	RemarkInvitation    RemarkCode = "invitation"     // Value: the summary of a calendar invitation
 	RemarkUnscanned     RemarkCode = "unscanned"      // no scanner has looked at it though the settings name one
 	RemarkUnobeyed      RemarkCode = "unobeyed"       // Value: a command that was not obeyed because nothing proves the sender
+	RemarkReleased      RemarkCode = "released"       // Value: who took the mail out of the quarantine
 )
 
 // RemarkCodes lists every remark.
 func RemarkCodes() []RemarkCode {
-	return []RemarkCode{RemarkEncrypted, RemarkIncomplete, RemarkAuthors, RemarkUnknownNumber, RemarkInvitation, RemarkUnscanned, RemarkUnobeyed}
+	return []RemarkCode{RemarkEncrypted, RemarkIncomplete, RemarkAuthors, RemarkUnknownNumber, RemarkInvitation, RemarkUnscanned, RemarkUnobeyed, RemarkReleased}
 }
 
 // NewFact returns an empty fact of that kind.

@@ -470,7 +470,7 @@ func (w *work) receipt(applied, noteKept bool) {
 		r.Help = w.allowed()
 	}
 	to := mailbox.Address{Name: w.in.Sender.Name, Addr: w.in.Sender.Address.Addr}
-	w.notify(NoticeReceipt, to, w.in.Sender.Role, func(d *NoticeData) {
+	fill := func(d *NoticeData) {
 		d.Receipt = r
 		for _, i := range w.items {
 			if i.Verb == VerbForm && applied {
@@ -480,5 +480,11 @@ func (w *work) receipt(applied, noteKept bool) {
 				d.Report = i.Report
 			}
 		}
-	})
+	}
+	if w.in.Sender.Console {
+		n := w.compose(NoticeReceipt, to, w.in.Sender.Role, fill)
+		w.answered = &n
+		return
+	}
+	w.notify(NoticeReceipt, to, w.in.Sender.Role, fill)
 }

@@ -11,14 +11,15 @@ import (
 // Role is what a person is to the desk.
 type Role string
 
-// The roles. RoleSystem is the daemon itself.
+// The roles of people; RoleSystem is the daemon itself.
 const (
-	RoleRequester   Role = "requester" // an official (funcionario)
-	RoleCoordinator Role = "coordinator"
-	RoleTechnician  Role = "technician"
-	RoleVendor      Role = "vendor"
-	RoleStranger    Role = "stranger" // nobody whom the settings know
-	RoleSystem      Role = "system"
+	RoleRequester     Role = "requester" // an official (funcionario)
+	RoleCoordinator   Role = "coordinator"
+	RoleTechnician    Role = "technician"
+	RoleVendor        Role = "vendor"
+	RoleStranger      Role = "stranger" // nobody whom the settings know
+	RoleSystem        Role = "system"
+	RoleAdministrator Role = "administrator" // who works on the machine itself: commands as a coordinator, and the events say so
 )
 
 // Staff reports whether the role works at the desk and may see internal matters.
@@ -79,7 +80,18 @@ type Sender struct {
 	Role    Role
 	Lang    string
 	Proof   mailbox.Proof
+	Console bool // commands on the machine itself, by no mail: Name is that of the account
 }
 
 // Actor returns the sender as the actor of an event.
-func (s Sender) Actor() Actor { return Actor{Role: s.Role, Addr: s.Address.Key(), Name: s.Name} }
+func (s Sender) Actor() Actor {
+	if s.Console {
+		return Actor{Role: RoleAdministrator, Name: s.Name}
+	}
+	return Actor{Role: s.Role, Addr: s.Address.Key(), Name: s.Name}
+}
+
+// Administrator is who commands on the machine itself. The system has proven who that is.
+func Administrator(account string) Sender {
+	return Sender{Name: account, Role: RoleCoordinator, Console: true, Proof: mailbox.Proof{Proven: true, Method: "console", Reason: "an account of this machine"}}
+}

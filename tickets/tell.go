@@ -227,6 +227,11 @@ func (w *work) notify(kind NoticeKind, to mailbox.Address, role Role, fill func(
 	if kind != NoticeReceipt && kind != NoticeUnproven && kind != NoticeConfirm && slices.ContainsFunc(w.notices, func(n Notice) bool { return n.To.Key() == to.Key() && n.Kind != NoticeReceipt }) {
 		return
 	}
+	w.notices = append(w.notices, w.compose(kind, to, role, fill))
+}
+
+// compose makes a notice about the ticket as it is now.
+func (w *work) compose(kind NoticeKind, to mailbox.Address, role Role, fill func(*NoticeData)) Notice {
 	n := Notice{Kind: kind, To: to, Lang: w.in.Policy.langOf(to), Data: NoticeData{Role: role, Recipient: to.Name, ReopenDays: w.in.Policy.ReopenDays}}
 	if w.t != nil {
 		v := w.view(w.t, role)
@@ -243,7 +248,7 @@ func (w *work) notify(kind NoticeKind, to mailbox.Address, role Role, fill func(
 	if fill != nil {
 		fill(&n.Data)
 	}
-	w.notices = append(w.notices, n)
+	return n
 }
 
 // view is the ticket as a role may see it now.

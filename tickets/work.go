@@ -11,22 +11,23 @@ import (
 
 // work is a decision in the making.
 type work struct {
-	in      Input
-	actor   Actor
-	number  Number  // of the ticket that events go to
-	before  *Ticket // as it was; nil for a new one
-	t       *Ticket // as it is with the events so far; nil for none
-	linked  Number  // the request that the mail names and may not touch
-	events  []Event
-	notices []Notice
-	items   []Item
-	others  []Change // to other tickets than the mail's
-	absence *AbsenceChange
-	gist    Gist // of the request that the mail registers, nil where nobody knows it yet
-	nobody  bool // suits the new request, which should have been assigned by itself
-	asked   *Confirmation
-	proven  bool // commands of a proven sender were read, whatever became of them
-	err     error
+	in       Input
+	actor    Actor
+	number   Number  // of the ticket that events go to
+	before   *Ticket // as it was; nil for a new one
+	t        *Ticket // as it is with the events so far; nil for none
+	linked   Number  // the request that the mail names and may not touch
+	events   []Event
+	notices  []Notice
+	items    []Item
+	others   []Change // to other tickets than the mail's
+	absence  *AbsenceChange
+	gist     Gist // of the request that the mail registers, nil where nobody knows it yet
+	nobody   bool // suits the new request, which should have been assigned by itself
+	asked    *Confirmation
+	answered *Notice // what a command without an address is answered
+	proven   bool    // commands of a proven sender were read, whatever became of them
+	err      error
 }
 
 func newWork(in Input) *work {
@@ -54,7 +55,7 @@ func (w *work) decision(summary string) (Decision, error) {
 	if w.err != nil {
 		return Decision{}, w.err
 	}
-	d := Decision{Events: w.events, Notices: w.notices, Absence: w.absence, Others: w.others, Summary: summary, Confirmation: w.asked, Commanded: w.proven}
+	d := Decision{Events: w.events, Notices: w.notices, Absence: w.absence, Others: w.others, Summary: summary, Answer: w.answered, Confirmation: w.asked, Commanded: w.proven}
 	if len(w.events) > 0 {
 		d.Ticket = w.t
 	}

@@ -21,7 +21,9 @@ type commands struct {
 	Check     checkCommand     `cmd:"" help:"Check the settings, then connect to every mail server and say what to do about each failure."`
 	Probe     probeCommand     `cmd:"" help:"Ask the running daemon whether it is alive."`
 	Demo      demoCommand      `cmd:"" help:"Show the main job on mail servers of its own, with nothing to configure."`
-	Ticket    ticketCommand    `cmd:"" help:"Look at requests in the register."`
+	Ticket    ticketCommand    `cmd:"" help:"Look at requests in the register, and give commands."`
+	Message   messageCommand   `cmd:"" help:"Look at received mails; give those that were set aside another chance."`
+	Outbox    outboxCommand    `cmd:"" help:"Look at the notices; try them again or give them up."`
 	Assets    assetsCommand    `cmd:"" help:"Keep the equipment register: import, look, export."`
 	Form      formCommand      `cmd:"" help:"Write the form of a request as PDF."`
 	Report    reportCommand    `cmd:"" help:"Show the figures of a period: as text, as a page with charts, as JSON, with the register as XLSX."`

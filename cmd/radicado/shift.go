@@ -152,7 +152,7 @@ func (w *shift) counted(p *program) []desk.Mailbox {
 func (w *shift) run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	parts := []func(context.Context) error{w.desk.Run, w.schedule.Run}
+	parts := []func(context.Context) error{w.desk.Run, w.schedule.Run, w.heed}
 	errs := make([]error, len(parts))
 	var wait sync.WaitGroup
 	for i, run := range parts {
@@ -165,6 +165,33 @@ func (w *shift) run(ctx context.Context) error {
 	wait.Wait()
 	<-w.cron.Stop().Done()
 	return errors.Join(errs...)
+}
+
+// How often the register is looked at for what others have changed, and after how long again where that failed.
+const (
+	heedEvery = time.Second
+	heedAgain = time.Minute
+)
+
+// heed does at once what somebody else has left to do in the register: an administrator at the command line, above all.
+func (w *shift) heed(ctx context.Context) error {
+	for ctx.Err() == nil {
+		err := w.register.Watch(ctx, heedEvery, func() {
+			w.outbox.Kick()
+			w.desk.Kick()
+		})
+		if err == nil {
+			continue
+		}
+		w.log.Warn("what the command line changes is noticed late", "error", err)
+		timer := time.NewTimer(heedAgain)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+	return nil
 }
 
 // send sends notices until ctx ends or the outbox is relieved. It begins when the shift before has sent what it had in hand: a notice

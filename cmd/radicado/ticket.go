@@ -17,8 +17,9 @@ import (
 )
 
 type ticketCommand struct {
-	List ticketListCommand `cmd:"" help:"List requests, latest first."`
-	Show ticketShowCommand `cmd:"" help:"Show a request with everything that happened to it."`
+	List    ticketListCommand `cmd:"" help:"List requests, latest first."`
+	Show    ticketShowCommand `cmd:"" help:"Show a request with everything that happened to it."`
+	Command orderCommand      `cmd:"" help:"Give commands as an administrator, as the coordinator gives them by mail; the history names you."`
 }
 
 type ticketListCommand struct {

@@ -113,6 +113,9 @@ func (d *Desk) Moved(ctx context.Context, name string, uidValidity uint32, uids 
 	return d.register.Update(ctx, func(tx *register.Tx) error { return tx.Moved(name, uidValidity, uids...) })
 }
 
+// Kick says that somebody else may have left work in the register. It does not block.
+func (d *Desk) Kick() { notify(d.work) }
+
 // Wake implements receive.Ledger.
 func (d *Desk) Wake(name string) <-chan struct{} { return d.wake(name) }
 

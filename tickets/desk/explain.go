@@ -25,6 +25,15 @@ var errOnlyAsked = errors.New("nothing was to be changed")
 
 // Explain says what would become of a mail, and changes nothing: whatever is read is read in a transaction that is undone.
 func (d *Desk) Explain(ctx context.Context, arrival mailbox.Arrival) (Explanation, error) {
+	return d.explain(ctx, arrival, false)
+}
+
+// Replay is Explain for a mail that the register has already: as if it had not come before.
+func (d *Desk) Replay(ctx context.Context, arrival mailbox.Arrival) (Explanation, error) {
+	return d.explain(ctx, arrival, true)
+}
+
+func (d *Desk) explain(ctx context.Context, arrival mailbox.Arrival, again bool) (Explanation, error) {
 	p := prepared{message: message.Read(arrival.Raw, d.options.Reader)}
 	p.arrival.InternalDate, p.arrival.TakenAt = arrival.InternalDate, arrival.InternalDate
 	p.arrival.Digest = sha256.Sum256(arrival.Raw)
@@ -35,7 +44,9 @@ func (d *Desk) Explain(ctx context.Context, arrival mailbox.Arrival) (Explanatio
 		if err != nil {
 			return err
 		}
-		e.Same = known.same
+		if !again {
+			e.Same = known.same
+		}
 		if e.Input, err = d.input(tx, p, known, 0); err != nil {
 			return err
 		}

@@ -255,7 +255,9 @@ func (d *Desk) prepare(ctx context.Context, a register.Arrival) (p prepared, err
 		}
 	}
 	p.proof = d.options.Prover.Prove(ctx, raw, p.message)
-	d.scan(ctx, raw, &p)
+	if !a.Genuine {
+		d.scan(ctx, raw, &p)
+	}
 	return p, ctx.Err()
 }
 
@@ -287,6 +289,16 @@ func (d *Desk) settle(tx *register.Tx, p prepared) (tickets.Decision, Outcome, e
 	if err != nil {
 		return tickets.Decision{}, "", err
 	}
+	if known.same != 0 && p.arrival.RequeuedBy != "" {
+		// The message is that of the first time, of which nothing came.
+		if earlier, err := tx.Message(known.same); err != nil || earlier.Ticket == "" {
+			if err != nil {
+				return tickets.Decision{}, "", err
+			}
+			decision, err := d.decideOn(tx, p, known, earlier.ID)
+			return decision, outcomeOf(decision), err
+		}
+	}
 	if known.same != 0 {
 		summary := fmt.Sprintf("the same mail as message %d, which came before", known.same)
 		return tickets.Decision{Summary: summary}, Repeated, tx.Settle(p.arrival.ID, register.Settlement{Message: known.same})
@@ -305,6 +317,12 @@ func (d *Desk) decide(tx *register.Tx, p prepared, known acquaintance) (tickets.
 	if err != nil {
 		return tickets.Decision{}, err
 	}
+	return d.decideOn(tx, p, known, id)
+}
+
+// decideOn decides on a mail whose message is stored, and writes what follows.
+func (d *Desk) decideOn(tx *register.Tx, p prepared, known acquaintance, id int64) (tickets.Decision, error) {
+	m := p.message
 	if m.Bounce == nil {
 		if err := tx.AddressAlive(m.From.Addr); err != nil {
 			return tickets.Decision{}, err
@@ -345,6 +363,9 @@ func (d *Desk) input(tx *register.Tx, p prepared, known acquaintance, id int64) 
 			Infected: p.infected, Unscanned: p.unscanned},
 		Replayed: known.replayed,
 	}
+	if p.arrival.Genuine {
+		in.Mail.Released = p.arrival.RequeuedBy
+	}
 	var err error
 	if m.Bounce != nil {
 		err = d.matchBounce(tx, m, &in)
@@ -358,16 +379,21 @@ func (d *Desk) input(tx *register.Tx, p prepared, known acquaintance, id int64) 
 	if err != nil {
 		return in, err
 	}
+	return in, d.complete(tx, &in)
+}
+
+// complete looks up what the mail and its commands ask for.
+func (d *Desk) complete(tx *register.Tx, in *tickets.Input) (err error) {
 	if in.Next, err = tx.UpcomingNumber(); err != nil {
-		return in, err
+		return err
 	}
-	if in.Found, err = find(tx, tickets.Lookups(in)); err != nil {
-		return in, err
+	if in.Found, err = find(tx, tickets.Lookups(*in)); err != nil {
+		return err
 	}
 	if in.Situation, err = tx.Situation(); err != nil {
-		return in, err
+		return err
 	}
-	return in, d.furnish(tx, &in)
+	return d.furnish(tx, in)
 }
 
 // commit writes what a decision says.

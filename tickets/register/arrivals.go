@@ -118,6 +118,9 @@ type Arrival struct {
 	Truncated    bool  // only the header was stored
 	Structure    []mailbox.Part
 	Attempts     int // how often handling it was begun, this time included
+
+	RequeuedBy string // who gave it another chance, "" for nobody
+	Genuine    bool   // with it: it is to pass for a mail that a person wrote
 }
 
 // ClaimArrivals returns the next mails to be handled, in order of arrival, at most limit, and counts the attempt. Commit
@@ -126,7 +129,7 @@ type Arrival struct {
 // when everything before is settled or released.
 func (tx *Tx) ClaimArrivals(limit int) ([]Arrival, error) {
 	claimed, err := collect(&tx.Reader, scanArrival, `SELECT a.id, a.mailbox, a.uidvalidity, a.uid, r.digest, a.internal_date, a.taken_at,
-		a.size, a.truncated, a.structure, a.attempts
+		a.size, a.truncated, a.structure, a.attempts, a.requeued_by, a.genuine
 		FROM arrivals a JOIN raws r ON r.id = a.raw WHERE a.state = 'taken' ORDER BY a.id LIMIT ?1`, limit)
 	if err != nil {
 		return nil, fmt.Errorf("claim arrivals: %w", err)
@@ -157,14 +160,19 @@ func (tx *Tx) ReleaseArrivals(ids ...int64) error {
 	return nil
 }
 
-func scanArrival(row scanner) (a Arrival, err error) {
+func scanArrival(row scanner) (a Arrival, err error) { return scanArrivalAnd(row) }
+
+// scanArrivalAnd reads an arrival and what stands behind it in the row.
+func scanArrivalAnd(row scanner, more ...any) (a Arrival, err error) {
 	var digest, structure []byte
 	var internalDate, takenAt sql.NullInt64
-	err = row.Scan(&a.ID, &a.Mailbox, &a.UIDValidity, &a.UID, &digest, &internalDate, &takenAt,
-		&a.Size, &a.Truncated, &structure, &a.Attempts)
+	var requeued sql.NullString
+	err = row.Scan(append([]any{&a.ID, &a.Mailbox, &a.UIDValidity, &a.UID, &digest, &internalDate, &takenAt,
+		&a.Size, &a.Truncated, &structure, &a.Attempts, &requeued, &a.Genuine}, more...)...)
 	if err != nil {
 		return a, err
 	}
+	a.RequeuedBy = requeued.String
 	copy(a.Digest[:], digest)
 	a.InternalDate, a.TakenAt = fromMillis(internalDate), fromMillis(takenAt)
 	return a, fromOptionalJSON(structure, &a.Structure)

@@ -3,6 +3,7 @@ package register
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
@@ -52,6 +53,16 @@ func (r *Register) migrate(ctx context.Context) error {
 		err := r.Update(ctx, func(tx *Tx) (err error) {
 			if version, err = tx.schemaVersion(len(steps)); err != nil || version == len(steps) {
 				return err
+			}
+			if version > 0 && r.lock == nil { // a daemon that runs would not know what became of its register
+				lock, err := lockDaemon(r.path + ".lock")
+				if errors.Is(err, ErrLocked) {
+					return fmt.Errorf("%w: a daemon of that version runs on it; restart the daemon with this version first: %w", ErrOlder, err)
+				}
+				if err != nil {
+					return err
+				}
+				defer func() { err = errors.Join(err, lock.Close()) }()
 			}
 			return tx.apply(steps[version], r.options.Program)
 		})

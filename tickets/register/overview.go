@@ -44,15 +44,18 @@ func (tx *Tx) Overview(since time.Time) (o tickets.Overview, err error) {
 
 // quarantined returns the mails that were set aside since then, the oldest first.
 func (r *Reader) quarantined(since time.Time) ([]tickets.Quarantined, error) {
-	return collect(r, func(row scanner) (q tickets.Quarantined, err error) {
-		var name, addr, subject, reason sql.NullString
-		var at int64
-		err = row.Scan(&q.ID, &q.Mailbox, &name, &addr, &subject, &reason, &at)
-		q.From, q.Subject, q.Reason, q.Cause, q.At = person(name.String, addr.String), subject.String, reason.String, tickets.CauseOf(reason.String), atMillis(at)
-		return q, err
-	}, `SELECT a.id, a.mailbox, m.from_name, m.from_addr, m.subject, a.reason, a.settled_at
-		FROM arrivals a INDEXED BY arrivals_quarantined LEFT JOIN messages m ON m.id = a.message
+	return collect(r, scanQuarantined, selectQuarantined+`INDEXED BY arrivals_quarantined LEFT JOIN messages m ON m.id = a.message
 		WHERE a.state = 'quarantined' AND a.settled_at >= ?1 ORDER BY a.settled_at, a.id LIMIT ?2`, since.UnixMilli(), maxFindings)
+}
+
+const selectQuarantined = "SELECT a.id, a.mailbox, m.from_name, m.from_addr, m.subject, a.reason, a.settled_at FROM arrivals a "
+
+func scanQuarantined(row scanner) (q tickets.Quarantined, err error) {
+	var name, addr, subject, reason sql.NullString
+	var at int64
+	err = row.Scan(&q.ID, &q.Mailbox, &name, &addr, &subject, &reason, &at)
+	q.From, q.Subject, q.Reason, q.Cause, q.At = person(name.String, addr.String), subject.String, reason.String, tickets.CauseOf(reason.String), atMillis(at)
+	return q, err
 }
 
 // failing returns the addresses that refused a notice since then.

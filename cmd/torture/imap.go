@@ -54,6 +54,7 @@ func imapTroubles(ctx context.Context, r *run, o *office, until time.Time) error
 
 // renewMailbox has the server forget its UIDs, as after a restored backup.
 func renewMailbox(ctx context.Context, _ *run, o *office, _ *rand.Rand) error {
+	o.stopped = true
 	if err := o.site.script(ctx, "dovecot", "stop"); err != nil {
 		return err
 	}
@@ -88,6 +89,7 @@ func restartInIdle(ctx context.Context, _ *run, o *office, _ *rand.Rand) error {
 	case <-ctx.Done():
 	}
 	o.imap.set(nil)
+	o.stopped = true
 	return o.site.restartIMAP(ctx)
 }
 

@@ -185,7 +185,7 @@ func (r *run) play(ctx context.Context, s scenario, folder string, share time.Du
 	}
 	sound := false
 	defer func() { err = errors.Join(err, o.close(sound)) }()
-	stop := r.progress(s.name, o, share)
+	stop := r.progress(s.name, share)
 	err = s.play(ctx, r, o, begin.Add(share))
 	var report audit.Report
 	switch {
@@ -208,7 +208,7 @@ func (r *run) play(ctx context.Context, s scenario, folder string, share time.Du
 }
 
 // progress says on a terminal how far a scenario is, until the function that it returns is called.
-func (r *run) progress(name string, _ *office, share time.Duration) (stop func()) {
+func (r *run) progress(name string, share time.Duration) (stop func()) {
 	info, err := os.Stderr.Stat()
 	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
 		return func() {}

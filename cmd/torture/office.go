@@ -42,6 +42,7 @@ type office struct {
 	found []audit.Violation        // what the scenario itself saw
 	after []func(sound bool) error // done in the end
 
+	stopped  bool // the IMAP server was, at work
 	mayCrash bool // it is part of the scenario that the daemon ends by itself
 	// finish, where set, takes the place of settle and judge.
 	finish func(ctx context.Context) (audit.Report, error)
@@ -259,7 +260,7 @@ func (o *office) violation(rule, subject, format string, args ...any) {
 
 // judge looks at what is left.
 func (o *office) judge(ctx context.Context) (audit.Report, error) {
-	evidence := audit.Evidence{Register: o.register(), Sent: o.sent}
+	evidence := audit.Evidence{Register: o.register(), Sent: o.sent, Stopped: o.stopped}
 	var err error
 	if evidence.Mailbox, err = o.site.mails(o.desk); err != nil {
 		return audit.Report{}, err

@@ -17,27 +17,30 @@ import (
 
 // commands is the command line. Each field is a subcommand with a file of its own.
 type commands struct {
-	Run       runCommand       `cmd:"" help:"Run the daemon: read the mailboxes, keep the register, send the notices."`
-	Check     checkCommand     `cmd:"" help:"Check the settings, then connect to every mail server and say what to do about each failure."`
-	Probe     probeCommand     `cmd:"" help:"Ask the running daemon whether it is alive."`
-	Demo      demoCommand      `cmd:"" help:"Show the main job on mail servers of its own, with nothing to configure."`
-	Ticket    ticketCommand    `cmd:"" help:"Look at requests in the register, and give commands."`
-	Message   messageCommand   `cmd:"" help:"Look at received mails; give those that were set aside another chance."`
-	Outbox    outboxCommand    `cmd:"" help:"Look at the notices; try them again or give them up."`
-	Assets    assetsCommand    `cmd:"" help:"Keep the equipment register: import, look, export."`
-	Form      formCommand      `cmd:"" help:"Write the form of a request as PDF."`
-	Report    reportCommand    `cmd:"" help:"Show the figures of a period: as text, as a page with charts, as JSON, with the register as XLSX."`
-	Export    exportCommand    `cmd:"" help:"Write the register of a period as XLSX or CSV."`
-	Backup    backupCommand    `cmd:"" help:"Make a backup of the register now, beside a running daemon or without one."`
-	Retention retentionCommand `cmd:"" help:"Say what the settings want erased of old requests, and erase it."`
-	Verify    verifyCommand    `cmd:"" help:"Look whether the register, or a backup, is sound: nothing lost, nothing altered."`
-	Restore   restoreCommand   `cmd:"" help:"Make a register of a backup, and take up from the mailboxes what came after it."`
-	Read      readCommand      `cmd:"" help:"Read mail files as the daemon reads them, and show what it makes of them."`
-	Reparse   reparseCommand   `cmd:"" help:"Read every stored mail again with this version, and show what would come out otherwise; change nothing."`
-	Explain   explainCommand   `cmd:"" help:"Say step by step how a mail file is read, classed, proven and matched, and what would be done; change nothing."`
-	Board     boardCommand     `cmd:"" help:"See who is signed in at the board, and sign people out."`
-	Man       manCommand       `cmd:"" help:"Write the manual page, for man(1)."`
-	Version   versionCommand   `cmd:"" help:"Print the version."`
+	Run       runCommand        `cmd:"" help:"Run the daemon: read the mailboxes, keep the register, send the notices."`
+	Check     checkCommand      `cmd:"" help:"Check the settings, then connect to every mail server and say what to do about each failure."`
+	Probe     probeCommand      `cmd:"" help:"Ask the running daemon whether it is alive."`
+	Demo      demoCommand       `cmd:"" help:"Show the main job on mail servers of its own, with nothing to configure."`
+	Ticket    ticketCommand     `cmd:"" help:"Look at requests in the register, and give commands."`
+	Message   messageCommand    `cmd:"" help:"Look at received mails; give those that were set aside another chance."`
+	Outbox    outboxCommand     `cmd:"" help:"Look at the notices; try them again or give them up."`
+	Assets    assetsCommand     `cmd:"" help:"Keep the equipment register: import, look, export."`
+	Form      formCommand       `cmd:"" help:"Write the form of a request as PDF."`
+	Report    reportCommand     `cmd:"" help:"Show the figures of a period: as text, as a page with charts, as JSON, with the register as XLSX."`
+	Export    exportCommand     `cmd:"" help:"Write the register of a period as XLSX or CSV."`
+	Backup    backupCommand     `cmd:"" help:"Make a backup of the register now, beside a running daemon or without one."`
+	Retention retentionCommand  `cmd:"" help:"Say what the settings want erased of old requests, and erase it."`
+	Verify    verifyCommand     `cmd:"" help:"Look whether the register, or a backup, is sound: nothing lost, nothing altered."`
+	Restore   restoreCommand    `cmd:"" help:"Make a register of a backup, and take up from the mailboxes what came after it."`
+	Read      readCommand       `cmd:"" help:"Read mail files as the daemon reads them, and show what it makes of them."`
+	Reparse   reparseCommand    `cmd:"" help:"Read every stored mail again with this version, and show what would come out otherwise; change nothing."`
+	Explain   explainCommand    `cmd:"" help:"Say step by step how a mail file is read, classed, proven and matched, and what would be done; change nothing."`
+	Board     boardCommand      `cmd:"" help:"See who is signed in at the board, and sign people out."`
+	Man       manCommand        `cmd:"" help:"Write the manual page, for man(1)."`
+	People    peopleCommand     `cmd:"" help:"See whom the desk knows: staff with load and absences, vendors, officials, addresses that take no mail."`
+	Health    healthCommand     `cmd:"" help:"Say how the desk is, for monitoring systems: 0 is well, 1 a warning, 2 critical."`
+	Complete  completionCommand `cmd:"" name:"completion" help:"Print what lets a shell complete this command line."`
+	Version   versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // console is where a subcommand talks to its user.
@@ -68,7 +71,7 @@ func main() {
 	os.Exit(execute(ctx, os.Args[1:], console{os.Stdin, os.Stdout, os.Stderr}))
 }
 
-// execute runs the command line and returns the exit status: 0 for success, 1 for failure, 2 for a wrong command line.
+// execute runs the command line and returns the exit status: 0 for success, 1 for failure, 2 for a wrong command line or where "health" finds something critical.
 func execute(ctx context.Context, args []string, c console) int {
 	status := -1
 	parser, err := kong.New(&commands{}, kong.Name("radicado"), kong.Description(description),
@@ -90,6 +93,9 @@ func execute(ctx context.Context, args []string, c console) int {
 	err = parsed.Run()
 	if err != nil && !errors.Is(err, errFailed) {
 		fmt.Fprintln(c.err, "radicado:", err)
+	}
+	if errors.Is(err, errCritical) {
+		return 2
 	}
 	if err != nil {
 		return 1

@@ -56,7 +56,7 @@ func manPage(root *kong.Node, version string) string {
 	entry("SIGHUP", "The daemon reads its settings again. Where they are wrong it says so in its log, and keeps those that it has.")
 	entry("SIGTERM, SIGINT", "The daemon finishes what it has in hand, and ends.")
 	section("EXIT STATUS")
-	b.WriteString("0 for success, 1 for failure, 2 for a wrong command line.\n")
+	b.WriteString("0 for success, 1 for failure, 2 for a wrong command line. Of \\fBradicado health\\fR: 0 where all is well, 1 for a warning, 2 where something is critical.\n")
 	return b.String()
 }
 

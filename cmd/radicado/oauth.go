@@ -24,6 +24,7 @@ type oauthSection struct {
 	RefreshCred  string `toml:"refresh_token_credential"`
 	Scope        string `toml:"scope"`
 	TokenAddress string `toml:"token_url"`
+	Expires      string `toml:"secret_expires"`
 }
 
 // The providers.
@@ -62,6 +63,9 @@ func (c *checker) oauth(s *settings) {
 		if needed && named != 1 || named > 1 {
 			c.wrong("oauth."+key+"_file", "found %d, expected one of %[2]s_file, %[2]s_env and %[2]s_credential", named, key)
 		}
+	}
+	if _, err := time.Parse(time.DateOnly, o.Expires); o.Expires != "" && err != nil {
+		c.wrong("oauth.secret_expires", `found %q, expected a day such as "2027-05-01"`, o.Expires)
 	}
 	one("secret", true, o.SecretFile, o.SecretEnv, o.SecretCred)
 	one("refresh_token", o.Provider == providerRefresh, o.RefreshFile, o.RefreshEnv, o.RefreshCred)

@@ -17,9 +17,10 @@ import (
 )
 
 type ticketCommand struct {
-	List    ticketListCommand `cmd:"" help:"List requests, latest first."`
-	Show    ticketShowCommand `cmd:"" help:"Show a request with everything that happened to it."`
-	Command orderCommand      `cmd:"" help:"Give commands as an administrator, as the coordinator gives them by mail; the history names you."`
+	List    ticketListCommand   `cmd:"" help:"List requests, latest first."`
+	Search  ticketSearchCommand `cmd:"" help:"Find requests by words; letter case and accents do not matter."`
+	Show    ticketShowCommand   `cmd:"" help:"Show a request with everything that happened to it."`
+	Command orderCommand        `cmd:"" help:"Give commands as an administrator, as the coordinator gives them by mail; the history names you."`
 }
 
 type ticketListCommand struct {
@@ -28,24 +29,68 @@ type ticketListCommand struct {
 	State      []string `help:"Only these states: ${enum}." enum:"registered,coordinated,in_service,waiting_requester,waiting_vendor,referred,resolved,closed,rejected,duplicate" placeholder:"STATE"`
 	Open       bool     `help:"Only requests that are neither resolved nor ended."`
 	Requester  string   `help:"Only requests of this address." placeholder:"ADDRESS"`
-	Technician string   `help:"Only requests of the technician with this address." placeholder:"ADDRESS"`
+	Technician string   `help:"Only requests of the technician with this name or address." placeholder:"NAME"`
+	Unassigned bool     `help:"Only requests that nobody has."`
+	Office     string   `help:"Only requests from this office (dependencia)." placeholder:"NAME"`
+	Priority   []string `help:"Only these priorities: ${enum}." enum:"critical,high,medium,low" placeholder:"PRIORITY"`
+	Period     string   `help:"Only requests registered in a period, as in #informe: 2026-10, \"mes pasado\", 2026-10-01..2026-10-15." placeholder:"PERIOD"`
+	Words      string   `help:"Only requests with these words." placeholder:"WORDS"`
 	Limit      int      `help:"At most so many." default:"50"`
+}
+
+type ticketSearchCommand struct {
+	configFlag
+	jsonFlag
+	Words []string `arg:"" help:"Words that all occur, also in internal notes."`
+	Limit int      `help:"At most so many." default:"50"`
+}
+
+// Run finds requests.
+func (s *ticketSearchCommand) Run(ctx context.Context, c console) error {
+	list := ticketListCommand{configFlag: s.configFlag, jsonFlag: s.jsonFlag, Words: strings.Join(s.Words, " "), Limit: s.Limit}
+	return list.Run(ctx, c)
+}
+
+// filter is the flags in the terms of the register.
+func (l *ticketListCommand) filter(s *settings) (register.Filter, error) {
+	f := register.Filter{Requester: l.Requester, Unassigned: l.Unassigned, Office: l.Office, Words: l.Words}
+	for _, state := range l.State {
+		f.States = append(f.States, tickets.State(state))
+	}
+	if l.Open {
+		for _, state := range tickets.States() {
+			if state.Open() {
+				f.States = append(f.States, state)
+			}
+		}
+	}
+	for _, p := range l.Priority {
+		f.Priorities = append(f.Priorities, tickets.Priority(p))
+	}
+	if l.Technician != "" {
+		technician, err := findPerson(s, l.Technician)
+		if err != nil {
+			return f, err
+		}
+		f.Technician = technician.Address().Addr
+	}
+	if l.Period != "" {
+		period, problem := tickets.ParsePeriod(l.Period, time.Now().In(s.location))
+		if problem != nil {
+			return f, fmt.Errorf("--period: found %q, expected a period such as %s", l.Period, strings.Join(problem.Choices, ", "))
+		}
+		f.From, f.To = period.From, period.To
+	}
+	return f, nil
 }
 
 // Run lists requests.
 func (l *ticketListCommand) Run(ctx context.Context, c console) error {
-	filter := register.Filter{Requester: l.Requester, Technician: l.Technician}
-	for _, s := range l.State {
-		filter.States = append(filter.States, tickets.State(s))
-	}
-	if l.Open {
-		for _, s := range tickets.States() {
-			if s.Open() {
-				filter.States = append(filter.States, s)
-			}
-		}
-	}
 	return viewRegister(ctx, l.Config, func(s *settings, r *register.Reader) error {
+		filter, err := l.filter(s)
+		if err != nil {
+			return err
+		}
 		found, total, err := r.List(filter, l.Limit, 0)
 		if err != nil {
 			return err

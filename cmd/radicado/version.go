@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/mattn/go-sqlite3"
+
+	"radicado/tickets/register"
 )
 
 // release is stamped by the build: -ldflags "-X main.release=1.2.3".
@@ -16,11 +20,31 @@ type versionCommand struct {
 
 // Run prints the version.
 func (v *versionCommand) Run(c console) error {
-	if v.JSON {
-		return json.NewEncoder(c.out).Encode(map[string]string{"version": version(), "go": runtime.Version()})
+	sqlite, _, _ := sqlite3.Version()
+	schema, err := register.Schema()
+	if err != nil {
+		return err
 	}
-	_, err := fmt.Fprintf(c.out, "radicado %s (%s)\n", version(), runtime.Version())
+	if v.JSON {
+		return json.NewEncoder(c.out).Encode(map[string]any{"version": version(), "commit": commit(), "go": runtime.Version(),
+			"sqlite": sqlite, "schema": schema})
+	}
+	_, err = fmt.Fprintf(c.out, "radicado %s (commit %s, %s, SQLite %s, schema %d)\n", version(), orDash(commit()), runtime.Version(), sqlite, schema)
 	return err
+}
+
+// commit is what the program was built from, "" where nobody knows.
+func commit() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value[:min(len(s.Value), 12)]
+		}
+	}
+	return ""
 }
 
 // version names the build: its release, else the commit that it was built from.

@@ -42,6 +42,12 @@ func migrations() ([]migration, error) {
 	return steps, nil
 }
 
+// Schema returns the version of the schema that this program writes.
+func Schema() (int, error) {
+	steps, err := migrations()
+	return len(steps), err
+}
+
 // migrate brings the schema up to date, each step in a transaction of its own.
 func (r *Register) migrate(ctx context.Context) error {
 	steps, err := migrations()

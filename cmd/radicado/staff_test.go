@@ -1,0 +1,117 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+
+	"radicado/tickets"
+	"radicado/tickets/register"
+)
+
+// TestPeopleAndHealth asks whom the desk knows and how it is, while the daemon runs and when it does not.
+func TestPeopleAndHealth(t *testing.T) {
+	w := newInProcess(t)
+	o := newOffice(t, w)
+	o.start()
+	config := filepath.Join(o.folder, "settings.toml")
+	command := func(want int, args ...string) string {
+		t.Helper()
+		status, out, errs := say(t, "", append(args, "--config", config)...)
+		if status != want {
+			t.Fatalf("%q ended with %d:\n%s%s", args, status, out, errs)
+		}
+		return out + errs
+	}
+	contains := func(text string, wanted ...string) {
+		t.Helper()
+		for _, want := range wanted {
+			if !strings.Contains(text, want) {
+				t.Errorf("found no %q in:\n%s", want, text)
+			}
+		}
+	}
+	w.append(t, o.desk.Addr, o.pedro.Write(o.desk.Addr, "Impresora no imprime", "Desde ayer."))
+	w.append(t, o.desk.Addr, o.sofia.Write(o.desk.Addr, "Sin red", "En la sala."))
+	o.until("two requests", func() bool { return o.tickets() == 2 })
+	o.holds("INBOX", 0)
+	command(0, "ticket", "command", string(o.number(1)), "#asignar Ana #prioridad alta")
+
+	contains(command(0, "people", "list"), "Ana Gómez", "technician", "Marta Ruiz")
+	contains(command(0, "people", "show", "ana"), "Open requests", "1")
+	contains(command(1, "people", "show", "Anna Gomes"), "nobody like")
+	contains(command(0, "people", "check"), "names no file")
+	contains(command(1, "people", "revive", o.pedro.Addr), "refused nothing")
+	if err := o.program.register.Update(o.ctx, func(tx *register.Tx) error {
+		return tx.AddressFailed(tickets.FailedAddress{Addr: o.pedro.Addr, Dead: true})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	contains(command(0, "people", "revive", o.pedro.Addr), "again")
+
+	contains(command(0, "ticket", "list", "--technician", "ana"), string(o.number(1)))
+	if list := command(0, "ticket", "list", "--unassigned"); strings.Contains(list, string(o.number(1))) || !strings.Contains(list, string(o.number(2))) {
+		t.Errorf("unassigned are:\n%s", list)
+	}
+	contains(command(0, "ticket", "list", "--priority", "high", "--period", "este mes"), string(o.number(1)))
+	contains(command(1, "ticket", "list", "--period", "ayer o así"), "expected a period")
+	contains(command(0, "ticket", "search", "IMPRESORA"), string(o.number(1)))
+
+	contains(command(1, "health"), "daemon: runs", "mails: all are handled", "backup: none was made yet", "mailbox soporte")
+	o.stop()
+	contains(command(2, "health", "--offline"), "CRITICAL  daemon: does not run", "systemctl start")
+	var told struct {
+		Severity string `json:"severity"`
+	}
+	if err := json.Unmarshal([]byte(command(2, "health", "--offline", "--json")), &told); err != nil || told.Severity != "CRITICAL" {
+		t.Errorf("found %+v, %v", told, err)
+	}
+	if status, out, _ := say(t, "", "version"); status != 0 || !strings.Contains(out, "SQLite") || !strings.Contains(out, "schema") {
+		t.Errorf("version ended with %d: %s", status, out)
+	}
+}
+
+// TestCompletion offers each subcommand and each flag, in bash as somebody at the keyboard sees it.
+func TestCompletion(t *testing.T) {
+	t.Parallel()
+	scripts := map[string]string{}
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		status, out, errs := say(t, "", "completion", shell)
+		if status != 0 || errs != "" {
+			t.Fatalf("%s: %d, %s", shell, status, errs)
+		}
+		scripts[shell] = out
+	}
+	parser, err := kong.New(&commands{}, kong.Name("radicado"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leaf := range parser.Model.Node.Leaves(true) {
+		path := strings.TrimPrefix(leaf.Path(), "radicado ")
+		for _, flag := range leaf.Flags {
+			if !strings.Contains(scripts["fish"], `"`+path+`"' -l `+flag.Name) {
+				t.Errorf("fish is not offered --%s of %s", flag.Name, path)
+			}
+		}
+		if !strings.Contains(scripts["zsh"], "'"+path+"')") {
+			t.Errorf("zsh does not know %s", path)
+		}
+	}
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("there is no bash")
+	}
+	for typed, want := range map[string]string{
+		"radicado ti": "ticket", "radicado ticket li": "list", "radicado ticket list --sta": "--state", "radicado ticket list --state wai": "waiting_requester",
+		"radicado completion zs": "zsh", "radicado --config x message quarantine rel": "release",
+	} {
+		script := scripts["bash"] + "\nCOMP_WORDS=(" + typed + "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _radicado; echo \"${COMPREPLY[@]}\""
+		out, err := exec.Command("bash", "-c", script).CombinedOutput()
+		if err != nil || !strings.Contains(" "+string(out), " "+want) {
+			t.Errorf("%q<TAB> offers %q, %v", typed, out, err)
+		}
+	}
+}

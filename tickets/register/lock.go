@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"syscall"
+	"time"
 )
 
 // Lock keeps daemons from the register at path, which need not exist, until the lock is closed. It fails with ErrLocked where one
@@ -20,7 +21,7 @@ func lockDaemon(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := flock(f); err != nil {
 		owner, _ := io.ReadAll(io.LimitReader(f, 20)) // only for the message
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -33,6 +34,23 @@ func lockDaemon(path string) (*os.File, error) {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	return f, nil
+}
+
+// A process that this one has just forked holds the lock too until it runs its own program, and so a little longer than the file is
+// open.
+const (
+	forkTime = 300 * time.Millisecond
+	forkStep = 5 * time.Millisecond
+)
+
+// flock takes the lock, or fails with EWOULDBLOCK where another process keeps it.
+func flock(f *os.File) error {
+	for end := time.Now().Add(forkTime); ; time.Sleep(forkStep) {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(end) {
+			return err
+		}
+	}
 }
 
 func writePID(f *os.File) error {

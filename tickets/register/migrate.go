@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -48,27 +49,31 @@ func Schema() (int, error) {
 	return len(steps), err
 }
 
-// migrate brings the schema up to date, each step in a transaction of its own.
-func (r *Register) migrate(ctx context.Context) error {
+// migrate brings the schema up to date, each step in a transaction of its own. While a daemon of an older version runs on the
+// register it refuses: that one would not know what became of it.
+func (r *Register) migrate(ctx context.Context) (err error) {
 	steps, err := migrations()
 	if err != nil {
 		return err
 	}
-	for {
+	var lock *os.File
+	defer func() {
+		if lock != nil {
+			err = errors.Join(err, lock.Close())
+		}
+	}()
+	for safe := r.lock != nil; ; safe = true {
 		version := 0
 		err := r.Update(ctx, func(tx *Tx) (err error) {
 			if version, err = tx.schemaVersion(len(steps)); err != nil || version == len(steps) {
 				return err
 			}
-			if version > 0 && r.lock == nil { // a daemon that runs would not know what became of its register
-				lock, err := lockDaemon(r.path + ".lock")
-				if errors.Is(err, ErrLocked) {
+			if version > 0 && !safe {
+				if lock, err = lockDaemon(r.path + ".lock"); errors.Is(err, ErrLocked) {
 					return fmt.Errorf("%w: a daemon of that version runs on it; restart the daemon with this version first: %w", ErrOlder, err)
-				}
-				if err != nil {
+				} else if err != nil {
 					return err
 				}
-				defer func() { err = errors.Join(err, lock.Close()) }()
 			}
 			return tx.apply(steps[version], r.options.Program)
 		})

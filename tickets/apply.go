@@ -50,6 +50,7 @@ func (f *RegisteredFact) apply(t *Ticket, e Event) {
 	t.Lang = f.Lang
 	t.Note, t.Remarks, t.OnBehalfBy, t.Unproven = f.Note, f.Remarks, f.OnBehalfBy, f.Unproven
 	t.RegisteredAt = e.At
+	t.Imported = f.Imported
 }
 
 // apply ends the waiting when the official answers; what else an answer does is an event of its own.

@@ -59,12 +59,14 @@ type (
 		Remarks    []Remark        `json:"remarks,omitempty"`   // for staff: what was odd about the mail
 		Office     string          `json:"office,omitempty"`    // of the requester (dependencia)
 		Telephone  string          `json:"telephone,omitempty"`
+		Imported   Imported        `json:"imported,omitzero"`
 	}
 	// AnsweredFact is a message that both the official and the desk see.
 	AnsweredFact struct {
-		Text     string `json:"text"`
-		Files    []File `json:"files,omitempty"`
-		Unproven bool   `json:"unproven,omitempty"` // nothing proves that the official wrote it
+		Text     string    `json:"text"`
+		Files    []File    `json:"files,omitempty"`
+		Unproven bool      `json:"unproven,omitempty"` // nothing proves that the official wrote it
+		Received time.Time `json:"received,omitzero"`  // when it had come, where it was imported
 	}
 	// UnprovenFact is a message in somebody's name that nothing proves. Staff see it; nobody else, and no command of it is obeyed.
 	UnprovenFact struct {

@@ -103,6 +103,7 @@ type Ticket struct {
 	ClosedAt     time.Time         `json:"closed_at,omitzero"`  // also of rejected
 	ChangedAt    time.Time         `json:"changed_at"`          // time of the last event
 	Anonymised   time.Time         `json:"anonymised,omitzero"` // when the personal data of it was erased
+	Imported     Imported          `json:"imported,omitzero"`   // from an archive
 }
 
 // File is an attachment as a ticket remembers it; the content stays with the mail.

@@ -34,6 +34,7 @@ var floors = map[string]int{
 	"radicado/mailbox/deliver":        3,
 	"radicado/mailbox/trust":          3,
 	"radicado/mailbox/clamd":          3,
+	"radicado/mailbox/archive":        3,
 	"radicado/mailbox/mailtest":       3,
 	"radicado/mailbox/mailtest/peers": 3,
 	"radicado/mailbox/message/quote":  3,

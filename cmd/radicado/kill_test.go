@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
-
-	"radicado/tickets/register"
 )
 
 // childSettings names, in the environment of a test binary that is to be the daemon, its settings.
@@ -46,11 +44,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	o.until("all requests", func() bool { return o.tickets() >= sent })
 	o.holds("INBOX", 0)
 	o.holds("Procesados", sent)
-	o.until("no notice to be left", func() bool {
-		queued := true
-		o.view(func(r *register.Reader) (err error) { _, queued, err = r.NextDue(); return err })
-		return !queued
-	})
+	o.allSent()
 	subjects := map[string]bool{}
 	for n := range sent {
 		request := o.ticket(n + 1)

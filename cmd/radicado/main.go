@@ -33,6 +33,7 @@ type commands struct {
 	Verify    verifyCommand     `cmd:"" help:"Look whether the register, or a backup, is sound: nothing lost, nothing altered."`
 	Restore   restoreCommand    `cmd:"" help:"Make a register of a backup, and take up from the mailboxes what came after it."`
 	Read      readCommand       `cmd:"" help:"Read mail files as the daemon reads them, and show what it makes of them."`
+	Import    importCommand     `cmd:"" help:"Bring in mails from before the daemon's time; nothing is sent."`
 	Reparse   reparseCommand    `cmd:"" help:"Read every stored mail again with this version, and show what would come out otherwise; change nothing."`
 	Explain   explainCommand    `cmd:"" help:"Say step by step how a mail file is read, classed, proven and matched, and what would be done; change nothing."`
 	Board     boardCommand      `cmd:"" help:"See who is signed in at the board, and sign people out."`

@@ -49,11 +49,7 @@ func TestReloadUnderLoad(t *testing.T) {
 	o.until("all requests", func() bool { return o.tickets() >= sent })
 	o.holds("INBOX", 0)
 	o.holds("Procesados", sent)
-	o.until("no notice to be left", func() bool {
-		queued := true
-		o.view(func(r *register.Reader) (err error) { _, queued, err = r.NextDue(); return err })
-		return !queued
-	})
+	o.allSent()
 	seen, spanish := map[string]int{}, 0
 	for _, m := range w.site.SMTP.Sent() {
 		if !m.IsTo(o.pedro.Addr) {

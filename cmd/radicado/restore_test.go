@@ -60,6 +60,16 @@ func (o *office) write(w inProcess, subjects ...string) {
 	o.holds("INBOX", 0)
 }
 
+// allSent waits until no notice is left.
+func (o *office) allSent() {
+	o.t.Helper()
+	o.until("no notice to be left", func() bool {
+		queued := true
+		o.view(func(r *register.Reader) (err error) { _, queued, err = r.NextDue(); return err })
+		return !queued
+	})
+}
+
 // same checks that each acknowledged number names the request that it named when it went out.
 func (o *office) same(acknowledged map[string]string) {
 	o.t.Helper()
@@ -161,11 +171,7 @@ func TestRestoreDrill(t *testing.T) {
 	if got := o.ticket(total + 4); got == nil || got.Subject != "La nueva" {
 		t.Errorf("the next request is %+v", got)
 	}
-	o.until("the acknowledgements that go out again", func() bool {
-		queued := true
-		o.view(func(r *register.Reader) (err error) { _, queued, err = r.NextDue(); return err })
-		return !queued
-	})
+	o.allSent()
 	o.same(o.acknowledged(w))
 	for _, m := range w.site.SMTP.Sent() {
 		if number, subject, _ := strings.Cut(m.Subject(), "] "); m.IsTo(o.pedro.Addr) && all[subject] != "" && "["+all[subject] != number {

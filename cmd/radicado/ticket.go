@@ -229,6 +229,9 @@ func printTicket(w io.Writer, s shownTicket, location *time.Location) error {
 	row("Technician", t.Technician.String())
 	row("Goes back to", string(t.Linked))
 	row("Registered", t.RegisteredAt.In(location).Format(time.DateTime))
+	if t.Imported.Source != "" {
+		row("Imported", fmt.Sprintf("from %s; it had come on %s", t.Imported.Source, t.Imported.Received.In(location).Format(time.DateTime)))
+	}
 	for _, f := range t.Files {
 		row("Attachment", fmt.Sprintf("%s (%s, %d bytes)", f.Name, f.Type, f.Size))
 	}

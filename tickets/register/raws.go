@@ -52,6 +52,21 @@ func (r *Register) pack(raw []byte) packed {
 	return p
 }
 
+// Packed is a mail that was compressed before the transaction that keeps it, which others wait for.
+type Packed struct{ packed }
+
+// Digest is that of the mail.
+func (p Packed) Digest() Digest { return p.digest }
+
+// Pack compresses a mail for Keep.
+func (r *Register) Pack(raw []byte) Packed { return Packed{r.pack(raw)} }
+
+// Keep stores a mail that came by no mailbox.
+func (tx *Tx) Keep(p Packed) error {
+	_, err := tx.store(p.packed)
+	return err
+}
+
 // unpack returns the mail and makes sure that it is the one that was stored.
 func unpack(decoder *zstd.Decoder, p packed) ([]byte, error) {
 	raw := p.content

@@ -271,7 +271,7 @@ func (v *verifier) checkTicket(r *Reader, stored storedTicket) error {
 // normal returns a form in which equal tickets are equal, in whatever zone their times were written.
 func normal(t *tickets.Ticket) ([]byte, error) {
 	t = t.Clone()
-	times := []*time.Time{&t.RegisteredAt, &t.ResolvedAt, &t.ClosedAt, &t.ChangedAt, &t.RespondedAt, &t.Waiting.Since, &t.Waiting.RemindedAt}
+	times := []*time.Time{&t.RegisteredAt, &t.ResolvedAt, &t.ClosedAt, &t.ChangedAt, &t.RespondedAt, &t.Waiting.Since, &t.Waiting.RemindedAt, &t.Imported.Received}
 	for i := range t.Pauses {
 		times = append(times, &t.Pauses[i].From, &t.Pauses[i].To)
 	}

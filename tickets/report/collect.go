@@ -73,7 +73,7 @@ func neighbours(edges []time.Time) iter.Seq2[time.Time, time.Time] {
 
 // add counts one request.
 func (c *collector) add(one tickets.Case) {
-	if !one.Ticket.RegisteredAt.Before(c.until) {
+	if !one.Ticket.RegisteredAt.Before(c.until) || one.Ticket.Imported.Source != "" { // what was imported says nothing of the desk's work
 		return
 	}
 	r := c.measure(one)

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/robfig/cron/v3"
 
 	"radicado/mailbox/receive"
 	"radicado/tickets/register"
@@ -48,8 +51,8 @@ var errCritical = fmt.Errorf("%w: critical", errFailed)
 const (
 	mailsWarn       = 5 * time.Minute
 	failedWithin    = 24 * time.Hour
-	backupWarn      = 2 * 24 * time.Hour
-	backupCritical  = 7 * 24 * time.Hour
+	backupWarn      = 2 // times what lies between two by the schedule
+	backupCritical  = 7
 	secretWarn      = 30 * 24 * time.Hour
 	secretCritical  = 7 * 24 * time.Hour
 	clockTolerance  = 5 * time.Minute
@@ -60,11 +63,15 @@ const (
 func (h *healthCommand) Run(ctx context.Context, c console) error {
 	s, err := readSettings(h.Config)
 	if err != nil {
-		return err
+		fmt.Fprintln(c.err, "radicado:", err)
+		return errCritical
 	}
 	now := time.Now()
 	symptoms := append(checkDaemon(s), registerSymptoms(ctx, s, now)...)
-	symptoms = append(symptoms, spaceSymptom(s), secretSymptom(s, now))
+	symptoms = append(symptoms, spaceSymptom(s))
+	if s.file.OAuth.Provider != "" {
+		symptoms = append(symptoms, secretSymptom(s, now))
+	}
 	if !h.Offline {
 		symptoms = append(symptoms, mailboxSymptoms(ctx, s, now)...)
 	}
@@ -89,9 +96,6 @@ func (h *healthCommand) print(w io.Writer, worst severity, symptoms []symptom) e
 		return printJSON(w, map[string]any{"severity": worst, "symptoms": symptoms})
 	}
 	for _, found := range symptoms {
-		if found.What == "" {
-			continue
-		}
 		if _, err := fmt.Fprintf(w, "%-8s  %s: %s\n", found.Severity, found.What, printable(found.Detail)); err != nil {
 			return err
 		}
@@ -119,6 +123,10 @@ func graded(what string, since, now time.Time, warn, crit time.Duration, advice 
 
 // checkDaemon says whether a daemon holds the register.
 func checkDaemon(s *settings) []symptom {
+	stopped := symptom{What: "daemon", Severity: critical, Detail: "does not run", Advice: "systemctl start radicado"}
+	if _, err := os.Stat(s.file.Register.Path + ".lock"); errors.Is(err, os.ErrNotExist) {
+		return []symptom{stopped} // nor ever did; a lock made here would not be the daemon's own
+	}
 	lock, err := register.Lock(s.file.Register.Path)
 	switch {
 	case errors.Is(err, register.ErrLocked):
@@ -126,16 +134,20 @@ func checkDaemon(s *settings) []symptom {
 	case err != nil:
 		return []symptom{{What: "daemon", Severity: critical, Detail: err.Error(), Advice: "run this as the daemon's user or as root"}}
 	}
-	found := symptom{What: "daemon", Severity: critical, Detail: "does not run", Advice: "systemctl start radicado"}
 	if err := lock.Close(); err != nil {
-		found.Detail += "; " + err.Error()
+		stopped.Detail += "; " + err.Error()
 	}
-	return []symptom{found}
+	return []symptom{stopped}
 }
 
 // registerSymptoms looks at what waits, what failed, and the backups.
 func registerSymptoms(ctx context.Context, s *settings, now time.Time) (found []symptom) {
-	reg, err := openRegister(ctx, s)
+	options := s.registerOptions(false)
+	options.AsIs = true // who only looks must not migrate
+	reg, err := register.Open(ctx, s.file.Register.Path, options)
+	if errors.Is(err, register.ErrOlder) {
+		return []symptom{{What: "register", Severity: warning, Detail: err.Error(), Advice: "start the daemon of this version, which brings it up to date"}}
+	}
 	if err != nil {
 		return []symptom{{What: "register", Severity: critical, Detail: err.Error(), Advice: "the error says what is wrong; radicado verify looks closer"}}
 	}
@@ -188,7 +200,12 @@ func backupSymptom(s *settings, b register.Backups, now time.Time) symptom {
 	case b.Verified.At.IsZero():
 		return symptom{What: "backup", Severity: critical, Detail: "none could be made: " + b.Failed.Error, Advice: "mend what the error says, then say radicado backup"}
 	}
-	found := graded("backup: the last that was verified", b.Verified.At, now, backupWarn, backupCritical, "radicado backup makes one now and says what keeps it")
+	between := 24 * time.Hour
+	if times, err := cron.ParseStandard(s.file.Backup.Schedule); err == nil { // the settings were checked
+		next := times.Next(now.In(s.location))
+		between = times.Next(next).Sub(next)
+	}
+	found := graded("backup: the last that was verified", b.Verified.At, now, backupWarn*between, backupCritical*between, "radicado backup makes one now and says what keeps it")
 	if b.Failing() {
 		found.Severity, found.Detail = max(found.Severity, warning), found.Detail+"; the last attempt failed: "+b.Failed.Error
 	}
@@ -228,9 +245,6 @@ func spaceSymptom(s *settings) symptom {
 // secretSymptom says how long the client secret of [oauth] lasts, which no server tells.
 func secretSymptom(s *settings, now time.Time) symptom {
 	o := s.file.OAuth
-	if o.Provider == "" {
-		return symptom{}
-	}
 	last, err := time.ParseInLocation(time.DateOnly, o.Expires, s.location)
 	if err != nil {
 		return symptom{What: "client secret", Detail: "nobody has said how long it lasts: oauth.secret_expires"}

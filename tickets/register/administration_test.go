@@ -60,6 +60,9 @@ func TestOlderRegisterUnderADaemon(t *testing.T) {
 	if err := lock.Close(); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := Open(t.Context(), path, Options{Now: f.clock.now, AsIs: true}); !errors.Is(err, ErrOlder) || errors.Is(err, ErrLocked) {
+		t.Errorf("found %v, expected to be left as it is", err)
+	}
 }
 
 // TestRequeue lets a mail that was set aside be claimed again, once, and no other.

@@ -68,6 +68,9 @@ func (r *Register) migrate(ctx context.Context) (err error) {
 			if version, err = tx.schemaVersion(len(steps)); err != nil || version == len(steps) {
 				return err
 			}
+			if version > 0 && r.options.AsIs {
+				return fmt.Errorf("%w: schema %d, and this program writes %d", ErrOlder, version, len(steps))
+			}
 			if version > 0 && !safe {
 				if lock, err = lockDaemon(r.path + ".lock"); errors.Is(err, ErrLocked) {
 					return fmt.Errorf("%w: a daemon of that version runs on it; restart the daemon with this version first: %w", ErrOlder, err)

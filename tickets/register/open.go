@@ -23,6 +23,7 @@ type Options struct {
 	Location    *time.Location     // whose years the numbers count; nil is UTC
 	Now         func() time.Time   // the clock; nil is time.Now
 	Program     string             // version of the program, recorded with the migrations that it applies
+	AsIs        bool               // fail with ErrOlder instead of migrating
 	Daemon      bool               // refuse to run beside another daemon
 	ReadOnly    bool               // a copy that nobody writes: nothing is made or migrated, and Update is refused
 	BusyTimeout time.Duration      // how long to wait for another process; 0 is ten seconds

@@ -56,16 +56,17 @@ func (d *Desk) readOld(old Old) (m *mailbox.Message) {
 	return m
 }
 
-// earliest is before every mail: a date of before is a mistake.
-var earliest = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
+// firstYear is before every mail: an earlier date is a mistake.
+const firstYear = 1990
 
 // receivedOld is when a mail had come. The mail's own date is to be had in every archive; what an archive says is often the day of
 // an export.
 func receivedOld(m *mailbox.Message, at, now time.Time) time.Time {
-	if m.Date.Before(earliest) || m.Date.After(now) {
-		return cmp.Or(at, earliest).UTC().Truncate(time.Millisecond)
+	when := m.Date
+	if when.Year() < firstYear || when.After(now) {
+		when = cmp.Or(at, now)
 	}
-	return m.Date.UTC().Truncate(time.Millisecond)
+	return when.UTC().Truncate(time.Millisecond)
 }
 
 // Conversations divides mails into those that hang together, by the Message-IDs that they answer and by numbers of requests in
@@ -76,8 +77,7 @@ func Conversations(mails []Sketch) [][]int {
 	for i := range parent {
 		parent[i] = i
 	}
-	var root func(i int) int
-	root = func(i int) int {
+	root := func(i int) int {
 		for parent[i] != i {
 			parent[i] = parent[parent[i]]
 			i = parent[i]

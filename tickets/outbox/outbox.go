@@ -421,7 +421,11 @@ func (o *Outbox) recordOne(tx *register.Tx, row register.OutboxRow, r deliver.Re
 	if r.Outcome != deliver.Permanent && !late {
 		return Deferred, tx.Deferred(row.ID, r.Code, reason(r))
 	}
-	if err := tx.Failed(row.ID, r.Code, reason(r)); err != nil {
+	err := tx.Failed(row.ID, r.Code, reason(r))
+	if errors.Is(err, register.ErrConflict) { // dropped while it was on its way: whoever did that knows that nobody gets it
+		return GivenUp, nil
+	}
+	if err != nil {
 		return GivenUp, err
 	}
 	return GivenUp, o.options.GivenUp(tx, row, r.Status, cmp.Or(r.Response, reason(r)))

@@ -199,6 +199,48 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+// TestDroppedWhileItIsSent gives notices up that are on their way: what the server took counts as sent, and what it refused keeps
+// nothing of the others from being recorded.
+func TestDroppedWhileItIsSent(t *testing.T) {
+	f := newFixture(t)
+	f.queue("taken@x.example", "refused@x.example", "other@x.example")
+	var dropping sync.Once
+	f.server.answer = func(to string) deliver.Result {
+		dropping.Do(func() {
+			if err := f.register.Update(t.Context(), func(tx *register.Tx) error { return errors.Join(tx.Drop(1, "late"), tx.Drop(2, "late")) }); err != nil {
+				t.Error(err)
+			}
+		})
+		if to == "refused@x.example" {
+			return refused(deliver.Permanent, 550, "5.1.1")
+		}
+		return delivered(to)
+	}
+	f.flush()
+	f.later(24 * time.Hour)
+	if tried := f.flush(); tried != 0 {
+		t.Errorf("%d notices go out twice", tried)
+	}
+	if len(f.given) != 0 {
+		t.Errorf("nobody waits for what was dropped, and yet it is told of: %q", f.given)
+	}
+	want := []register.OutboxState{register.OutboxSent, register.OutboxDropped, register.OutboxSent}
+	if err := f.register.View(t.Context(), func(r *register.Reader) error {
+		for i, state := range want {
+			row, err := r.OutboxRow(int64(i + 1))
+			if err != nil {
+				return err
+			}
+			if row.State != state {
+				t.Errorf("notice %d is %s, want %s", row.ID, row.State, state)
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestGivenUpInTheEnd(t *testing.T) {
 	f := newFixture(t)
 	f.server.answer = func(string) deliver.Result { return refused(deliver.Temporary, 451, "4.2.2") }

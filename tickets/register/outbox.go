@@ -111,10 +111,11 @@ func (tx *Tx) HastenNotices(longest time.Duration) error {
 	return nil
 }
 
-// Sent records that the server has accepted the notices. One that is no longer queued stays as it is.
+// Sent records that the server has accepted the notices, also of one that was dropped while it was on its way, so that it is not
+// tried again. One that failed stays as it is.
 func (tx *Tx) Sent(ids ...int64) error {
 	for _, id := range ids {
-		_, err := tx.exec("UPDATE outbox SET state = 'sent', sent_at = ?2, last_error = '', last_code = 0 WHERE id = ?1 AND state = 'queued'",
+		_, err := tx.exec("UPDATE outbox SET state = 'sent', sent_at = ?2, last_error = '', last_code = 0 WHERE id = ?1 AND state IN ('queued', 'dropped')",
 			id, tx.now.UnixMilli())
 		if err != nil {
 			return fmt.Errorf("notice %d was sent: %w", id, err)

@@ -56,10 +56,18 @@ func (b *backupCommand) Run(ctx context.Context, c console) (err error) {
 
 // openRegister opens the register that the settings name, beside a daemon if one runs.
 func openRegister(ctx context.Context, s *settings) (*register.Register, error) {
-	if _, err := os.Stat(s.file.Register.Path); err != nil {
-		return nil, fmt.Errorf("no register at %s: it is made when the daemon first runs: %w", s.file.Register.Path, err)
+	if err := hasRegister(s); err != nil {
+		return nil, err
 	}
 	return register.Open(ctx, s.file.Register.Path, s.registerOptions(false))
+}
+
+// hasRegister fails where there is no register yet, which opening it would make.
+func hasRegister(s *settings) error {
+	if _, err := os.Stat(s.file.Register.Path); err != nil {
+		return fmt.Errorf("no register at %s: it is made when the daemon first runs: %w", s.file.Register.Path, err)
+	}
+	return nil
 }
 
 // holdings says how much a register holds.

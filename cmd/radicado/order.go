@@ -87,8 +87,8 @@ func administer(ctx context.Context, config string) (*settings, *desk.Desk, func
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if _, err := os.Stat(s.file.Register.Path); err != nil {
-		return nil, nil, nil, fmt.Errorf("no register at %s: it is made when the daemon first runs: %w", s.file.Register.Path, err)
+	if err := hasRegister(s); err != nil {
+		return nil, nil, nil, err
 	}
 	if _, err := os.Stat(s.file.Trust.KeyFile); err != nil {
 		return nil, nil, nil, fmt.Errorf("trust.key_file: without the daemon's key, notices would bear other tokens than its own: %w", err)
@@ -98,15 +98,8 @@ func administer(ctx context.Context, config string) (*settings, *desk.Desk, func
 }
 
 // changeRegister opens the register that the settings name, beside a daemon if one runs, and changes it in one transaction.
-func changeRegister(ctx context.Context, config string, change func(*settings, *register.Tx) error) (err error) {
-	s, err := readSettings(config)
-	if err != nil {
-		return err
-	}
-	reg, err := openRegister(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, reg.Close()) }()
-	return reg.Update(ctx, func(tx *register.Tx) error { return change(s, tx) })
+func changeRegister(ctx context.Context, config string, change func(*settings, *register.Tx) error) error {
+	return withRegister(ctx, config, func(s *settings, reg *register.Register) error {
+		return reg.Update(ctx, func(tx *register.Tx) error { return change(s, tx) })
+	})
 }

@@ -10,28 +10,32 @@ import (
 	"radicado/tickets/register"
 )
 
+// command runs a subcommand on the settings of the office, which must end with that status, and returns what it says.
+func (o *office) command(want int, args ...string) string {
+	o.t.Helper()
+	status, out, errs := say(o.t, "", append(args, "--config", filepath.Join(o.folder, "settings.toml"))...)
+	if status != want {
+		o.t.Fatalf("%q ended with %d:\n%s%s", args, status, out, errs)
+	}
+	return out + errs
+}
+
+// contains looks for each of the texts wanted.
+func (o *office) contains(text string, wanted ...string) {
+	o.t.Helper()
+	for _, want := range wanted {
+		if !strings.Contains(text, want) {
+			o.t.Errorf("found no %q in:\n%s", want, text)
+		}
+	}
+}
+
 // TestAdministratorAtTheCommandLine works on the register beside a running daemon: commands, notices, the quarantine.
 func TestAdministratorAtTheCommandLine(t *testing.T) {
 	w := newInProcess(t)
 	o := newOffice(t, w)
 	o.start()
-	config := filepath.Join(o.folder, "settings.toml")
-	command := func(want int, args ...string) string {
-		t.Helper()
-		status, out, errs := say(t, "", append(args, "--config", config)...)
-		if status != want {
-			t.Fatalf("%q ended with %d:\n%s%s", args, status, out, errs)
-		}
-		return out + errs
-	}
-	contains := func(text string, wanted ...string) {
-		t.Helper()
-		for _, want := range wanted {
-			if !strings.Contains(text, want) {
-				t.Errorf("found no %q in:\n%s", want, text)
-			}
-		}
-	}
+	command, contains := o.command, o.contains
 
 	w.append(t, o.desk.Addr, o.pedro.Write(o.desk.Addr, "Impresora no imprime", "Desde ayer."))
 	o.until("a request", func() bool { return o.tickets() == 1 })

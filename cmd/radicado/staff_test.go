@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,23 +17,7 @@ func TestPeopleAndHealth(t *testing.T) {
 	w := newInProcess(t)
 	o := newOffice(t, w)
 	o.start()
-	config := filepath.Join(o.folder, "settings.toml")
-	command := func(want int, args ...string) string {
-		t.Helper()
-		status, out, errs := say(t, "", append(args, "--config", config)...)
-		if status != want {
-			t.Fatalf("%q ended with %d:\n%s%s", args, status, out, errs)
-		}
-		return out + errs
-	}
-	contains := func(text string, wanted ...string) {
-		t.Helper()
-		for _, want := range wanted {
-			if !strings.Contains(text, want) {
-				t.Errorf("found no %q in:\n%s", want, text)
-			}
-		}
-	}
+	command, contains := o.command, o.contains
 	w.append(t, o.desk.Addr, o.pedro.Write(o.desk.Addr, "Impresora no imprime", "Desde ayer."))
 	w.append(t, o.desk.Addr, o.sofia.Write(o.desk.Addr, "Sin red", "En la sala."))
 	o.until("two requests", func() bool { return o.tickets() == 2 })

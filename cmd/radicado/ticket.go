@@ -153,7 +153,14 @@ func (t *ticketShowCommand) Run(ctx context.Context, c console) error {
 }
 
 // viewRegister opens the register that the settings name, beside a daemon if one runs, and reads it.
-func viewRegister(ctx context.Context, config string, read func(*settings, *register.Reader) error) (err error) {
+func viewRegister(ctx context.Context, config string, read func(*settings, *register.Reader) error) error {
+	return withRegister(ctx, config, func(s *settings, reg *register.Register) error {
+		return reg.View(ctx, func(r *register.Reader) error { return read(s, r) })
+	})
+}
+
+// withRegister opens the register that the settings name, beside a daemon if one runs, and closes it after use.
+func withRegister(ctx context.Context, config string, use func(*settings, *register.Register) error) (err error) {
 	s, err := readSettings(config)
 	if err != nil {
 		return err
@@ -163,7 +170,7 @@ func viewRegister(ctx context.Context, config string, read func(*settings, *regi
 		return err
 	}
 	defer func() { err = errors.Join(err, reg.Close()) }()
-	return reg.View(ctx, func(r *register.Reader) error { return read(s, r) })
+	return use(s, reg)
 }
 
 // printJSON prints a value so that it is safe on a terminal too: JSON itself escapes neither C1 controls nor the marks that turn

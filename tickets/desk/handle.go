@@ -291,10 +291,11 @@ func (d *Desk) settle(tx *register.Tx, p prepared) (tickets.Decision, Outcome, e
 	}
 	if known.same != 0 && p.arrival.RequeuedBy != "" {
 		// The message is that of the first time, of which nothing came.
-		if earlier, err := tx.Message(known.same); err != nil || earlier.Ticket == "" {
-			if err != nil {
-				return tickets.Decision{}, "", err
-			}
+		earlier, err := tx.Message(known.same)
+		if err != nil {
+			return tickets.Decision{}, "", err
+		}
+		if earlier.Ticket == "" {
 			decision, err := d.decideOn(tx, p, known, earlier.ID)
 			return decision, outcomeOf(decision), err
 		}

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -130,11 +129,8 @@ func (o *Outbox) Kick() {
 	}
 }
 
-const (
-	batch      = 50               // claimed and recorded in one transaction each
-	graceTime  = 10 * time.Second // for what is being sent when the daemon stops
-	recordTime = 10 * time.Second // to record results then
-)
+// graceTime is for what is being sent when the daemon stops.
+const graceTime = 10 * time.Second
 
 // Relieve makes Run return when everything is sent that it has in hand, however long that takes: nothing is cut off, so that nothing
 // is sent twice. Run another outbox afterwards.
@@ -161,7 +157,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 	failure := ""
 	for o.giveWay(ctx) {
 		o.turned()
-		tried, err := o.Flush(sending)
+		tried, err := o.burst(ctx, sending)
 		wait, kick := time.Duration(0), o.kick
 		switch {
 		case err != nil:
@@ -187,7 +183,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 	return nil
 }
 
-// maxWay bounds how long a batch of notices gives way.
+// maxWay bounds how long notices give way before a batch of them goes out all the same.
 const maxWay = 30 * time.Second
 
 // giveWay lets a rush of mails be registered first: until it has its number a request is nowhere but in a mailbox, and sending
@@ -232,101 +228,6 @@ func (o *Outbox) sleep(ctx context.Context, d time.Duration, kick <-chan struct{
 	}
 }
 
-// Flush tries what is due now, once, and returns how many notices it tried.
-func (o *Outbox) Flush(ctx context.Context) (int, error) {
-	limit := batch
-	if o.down {
-		limit = 1
-	}
-	var claimed []register.OutboxRow
-	err := o.register.Update(ctx, func(tx *register.Tx) (err error) {
-		if err := tx.HastenNotices(o.options.Pace.longest()); err != nil {
-			return err
-		}
-		claimed, err = tx.ClaimNotices(limit, o.options.Pace.backoff) // before anybody dials: a crash then backs off instead of hammering
-		return err
-	})
-	if err != nil || len(claimed) == 0 {
-		return 0, err
-	}
-	results := o.sendAll(ctx, claimed)
-	o.judgeServer(results)
-	if err := o.record(ctx, claimed, results); err != nil {
-		return 0, err
-	}
-	return len(claimed), nil
-}
-
-// sendAll sends side by side over all senders, and renders the next one meanwhile. They set out in their order, so that a person
-// gets them in it. Once the server has failed as a whole the rest is not tried.
-func (o *Outbox) sendAll(ctx context.Context, rows []register.OutboxRow) []deliver.Result {
-	type mail struct {
-		row int
-		out mailbox.Outgoing
-	}
-	results := make([]deliver.Result, len(rows))
-	ready := make(chan mail)
-	stop, failed := context.WithCancel(ctx)
-	defer failed()
-	var wait sync.WaitGroup
-	for _, sender := range o.options.Senders {
-		wait.Go(func() {
-			for m := range ready {
-				if stop.Err() != nil {
-					results[m.row] = notTried()
-				} else if results[m.row] = o.send(ctx, sender, m.out); results[m.row].Server {
-					failed()
-				}
-			}
-		})
-	}
-	for i, row := range rows {
-		if stop.Err() != nil {
-			results[i] = notTried()
-		} else if out, fault := o.render(ctx, row); fault != nil {
-			results[i] = *fault
-		} else {
-			ready <- mail{i, out}
-		}
-	}
-	close(ready)
-	wait.Wait()
-	return results
-}
-
-// notTried is the result of a notice that was claimed when the server failed for another.
-func notTried() deliver.Result {
-	return deliver.Result{Outcome: deliver.Temporary, Server: true, Err: errors.New("not tried: the mail server fails as a whole")}
-}
-
-// render makes the mail of a notice, or says why it cannot be made.
-func (o *Outbox) render(ctx context.Context, row register.OutboxRow) (mailbox.Outgoing, *deliver.Result) {
-	var enclosed Enclosure
-	if o.options.Enclose != nil {
-		var err error
-		if enclosed, err = o.options.Enclose(ctx, row.Notice); err != nil {
-			return mailbox.Outgoing{}, &deliver.Result{Outcome: deliver.Temporary, Stage: deliver.StageCompose, Err: fmt.Errorf("what goes with notice %s: %w", row.MessageID, err)}
-		}
-	}
-	mail, err := o.options.Render.Render(row.Notice, enclosed.Report)
-	if err != nil {
-		return mailbox.Outgoing{}, &deliver.Result{Outcome: deliver.Permanent, Stage: deliver.StageCompose, Err: fmt.Errorf("render notice %s: %w", row.MessageID, err)}
-	}
-	out := o.Compose(row, mail)
-	out.Files = enclosed.Files
-	return out, nil
-}
-
-func (o *Outbox) send(ctx context.Context, sender Sender, out mailbox.Outgoing) deliver.Result {
-	o.turned() // so that a batch that takes long is not taken for one that hangs
-	begin := time.Now()
-	result := sender.Send(ctx, out)
-	if o.options.Observe.Tried != nil {
-		o.options.Observe.Tried(result, time.Since(begin))
-	}
-	return result
-}
-
 func (o *Outbox) turned() {
 	if o.options.Observe.Turned != nil {
 		o.options.Observe.Turned()
@@ -354,19 +255,16 @@ func (o *Outbox) Compose(row register.OutboxRow, mail templates.Mail) mailbox.Ou
 	}
 }
 
-// judgeServer notices when the server goes down and comes back, and says so once.
-func (o *Outbox) judgeServer(results []deliver.Result) {
-	reached := false
+// judgeServer notices when the server goes down and comes back, says so once, and reports whether it takes notices.
+func (o *Outbox) judgeServer(results []tried) bool {
 	var fault error
-	for _, r := range results {
-		if r.Server {
-			fault = cmp.Or(fault, r.Err)
-		} else {
-			reached = true
+	for _, t := range results {
+		if t.result.Server {
+			fault = cmp.Or(fault, t.result.Err)
 		}
 	}
 	switch {
-	case fault == nil || reached && o.down:
+	case fault == nil:
 		if o.down {
 			o.options.Log.Info("mail server takes notices again")
 		}
@@ -381,6 +279,7 @@ func (o *Outbox) judgeServer(results []deliver.Result) {
 	default:
 		o.downWait = min(2*o.downWait, o.options.Pace.MaxDown)
 	}
+	return fault == nil
 }
 
 // tell tells the observer of the server.
@@ -391,29 +290,8 @@ func (o *Outbox) tell(fault error) {
 	}
 }
 
-// record writes down what became of the notices, also when the daemon is stopping: what was sent must not go out again.
-func (o *Outbox) record(ctx context.Context, rows []register.OutboxRow, results []deliver.Result) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
-	defer cancel()
-	outcomes := make([]Outcome, len(rows))
-	err := o.register.Update(ctx, func(tx *register.Tx) (err error) {
-		for i, row := range rows {
-			if outcomes[i], err = o.recordOne(tx, row, results[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for i, row := range rows {
-		o.report(row, results[i], outcomes[i])
-	}
-	return nil
-}
-
-func (o *Outbox) recordOne(tx *register.Tx, row register.OutboxRow, r deliver.Result) (Outcome, error) {
+// record writes down what became of a notice.
+func (o *Outbox) record(tx *register.Tx, row register.OutboxRow, r deliver.Result) (Outcome, error) {
 	if r.Outcome == deliver.Delivered {
 		return Sent, tx.Sent(row.ID)
 	}

@@ -10,37 +10,50 @@ import (
 // zones have daylight-saving time of every kind: north, south, by half an hour, backwards in winter, and none.
 var zones = []string{"America/New_York", "America/Santiago", "Europe/Dublin", "Australia/Lord_Howe", "America/Bogota", "Africa/Casablanca"}
 
-// livesPerZone is how many jumps a daemon makes in one zone.
-const livesPerZone = 8
+// jumpsPerZone is how many jumps a daemon makes in one zone: each of clockList once.
+const jumpsPerZone = 8
 
 func zoneOf(seed uint64, i int) string {
-	return zones[dice(seed, "zone", i/livesPerZone).IntN(len(zones))]
+	return zones[dealt(seed, "zone", i/jumpsPerZone, len(zones))]
 }
 
-// clockTroubleOf is the plan of the i-th jump of the clock. begin is when the torture began.
-func clockTroubleOf(seed uint64, i int, begin time.Time) trouble {
-	random := dice(seed, "clock", i)
-	location, err := time.LoadLocation(zoneOf(seed, i))
-	if err != nil {
-		location = time.UTC
-	}
+// clockList is where the clock may jump to. begin is when the torture began.
+func clockList(random *rand.Rand, location *time.Location, begin time.Time) []trouble {
 	some := time.Duration(random.Int64N(int64(72 * time.Hour)))
 	to := func(name string, ahead time.Duration) trouble {
-		return trouble{name: name, mails: 2 + random.IntN(8), act: func(ctx context.Context, _ *run, o *office, random *rand.Rand) error {
+		return trouble{name: name, mails: 2 + random.IntN(8), act: func(ctx context.Context, o *office, random *rand.Rand) (bool, error) {
 			if err := o.setClock(ahead); err != nil {
-				return err
+				return false, err
 			}
-			return o.write(ctx, random, 2)
+			return true, o.write(ctx, random, 2)
 		}}
 	}
 	change := nextChange(begin, location).Sub(begin)
 	year := time.Date(begin.In(location).Year()+1, 1, 1, 0, 0, 0, 0, location).Sub(begin)
-	list := []trouble{
+	return []trouble{
 		to("forward", some), to("back", -some), to("back to the true time", 0), to("forward by a second", time.Second),
 		to("just before the zone changes", change-3*time.Second), to("just after the zone changed", change+time.Second),
 		to("just before the new year", year-3*time.Second), to("just after the new year", year+time.Second),
 	}
-	return list[random.IntN(len(list))]
+}
+
+// clockTroubleOf is the plan of the i-th jump of the clock.
+func clockTroubleOf(seed uint64, i int, begin time.Time) trouble {
+	location, err := time.LoadLocation(zoneOf(seed, i))
+	if err != nil {
+		location = time.UTC
+	}
+	list := clockList(dice(seed, "clock", i), location, begin)
+	return list[dealt(seed, "clock", i, len(list))]
+}
+
+// clockKinds are the names of all jumps and zones.
+func clockKinds() []string {
+	kinds := names(clockList(dice(0, "", 0), time.UTC, time.Now()))
+	for _, zone := range zones {
+		kinds = append(kinds, "zone "+zone)
+	}
+	return kinds
 }
 
 // nextChange returns when the zone changes its distance to UTC next, a day later where it never does.
@@ -56,11 +69,11 @@ func clockTroubles(ctx context.Context, r *run, o *office, until time.Time) erro
 	begin := time.Now()
 	planned := func(i int) trouble { return clockTroubleOf(r.seed, i, begin) }
 	return o.bear(ctx, r, until, planned, func(i int) (bool, error) {
-		if i%livesPerZone != 0 {
+		if i%jumpsPerZone != 0 {
 			return false, nil
 		}
 		o.zone = zoneOf(r.seed, i)
-		o.notes = append(o.notes, "zone "+o.zone)
+		r.count(o.name, "zone "+o.zone, true)
 		return true, o.configure()
 	})
 }

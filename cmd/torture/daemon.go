@@ -49,6 +49,7 @@ type diskOrder struct {
 	calls int32
 	left  int32 // calls that still go well
 	err   syscall.Errno
+	times int32 // calls that fail, 0 for all of them
 }
 
 type diskMode int32
@@ -71,7 +72,7 @@ type disk struct{ path string }
 
 func (d disk) order(o diskOrder) error {
 	var b []byte
-	for _, v := range []int32{int32(o.mode), o.calls, o.left, int32(o.err), 0} {
+	for _, v := range []int32{int32(o.mode), o.calls, o.left, int32(o.err), 0, o.times} {
 		b = binary.NativeEndian.AppendUint32(b, uint32(v))
 	}
 	f, err := os.OpenFile(d.path, os.O_CREATE|os.O_WRONLY, 0o600) // in place: the daemon has it mapped

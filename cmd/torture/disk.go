@@ -13,32 +13,42 @@ import (
 	"time"
 )
 
-// diskTroubleOf is the plan of the i-th trouble with the disk. The first is the longest.
+// diskList is what may go wrong with the disk. left is after how many calls it does.
+func diskList(random *rand.Rand) []trouble {
+	left := int32(random.IntN(24))
+	lasts := time.Duration(50+random.IntN(1500)) * time.Millisecond
+	fails := func(name string, calls int32, err syscall.Errno, times int32) trouble {
+		return trouble{name: name, act: func(ctx context.Context, o *office, random *rand.Rand) (bool, error) {
+			return o.failDisk(ctx, random, diskOrder{failCalls, calls, left, err, times}, lasts)
+		}}
+	}
+	return []trouble{
+		fails("no space (ENOSPC)", diskWrites, syscall.ENOSPC, 0),
+		fails("no space for one write (ENOSPC)", diskWrites, syscall.ENOSPC, 1),
+		fails("read-only (EROFS)", diskWrites|diskTruncations, syscall.EROFS, 0),
+		fails("writes fail (EIO)", diskWrites, syscall.EIO, 0),
+		fails("one write fails (EIO)", diskWrites, syscall.EIO, 1),
+		fails("syncs fail (EIO)", diskSyncs, syscall.EIO, 0),
+		fails("one sync fails (EIO)", diskSyncs, syscall.EIO, 1),
+		{name: "file system full", act: func(ctx context.Context, o *office, random *rand.Rand) (bool, error) {
+			return o.fillDisk(ctx, random, lasts)
+		}},
+		{name: "file system read-only", act: freezeDisk},
+		{name: "register locked for a moment", act: func(ctx context.Context, o *office, random *rand.Rand) (bool, error) {
+			return o.lock(ctx, random, lasts)
+		}},
+		{name: "register locked for longer than it waits", act: func(ctx context.Context, o *office, random *rand.Rand) (bool, error) {
+			return o.lock(ctx, random, 11*time.Second)
+		}},
+	}
+}
+
+// diskTroubleOf is the plan of the i-th trouble with the disk.
 func diskTroubleOf(seed uint64, i int) trouble {
 	random := dice(seed, "disk", i)
-	mails := 2 + random.IntN(12)
-	left := int32(random.IntN(40))
-	lasts := time.Duration(50+random.IntN(1500)) * time.Millisecond
-	failing := func(name string, calls int32, err syscall.Errno) trouble {
-		return trouble{name: name, act: func(ctx context.Context, _ *run, o *office, random *rand.Rand) error {
-			return o.failDisk(ctx, diskOrder{failCalls, calls, left, err}, lasts)
-		}}
-	}
-	list := []trouble{
-		failing("no space (ENOSPC)", diskWrites, syscall.ENOSPC),
-		failing("read-only (EROFS)", diskWrites|diskTruncations, syscall.EROFS),
-		failing("writes fail (EIO)", diskWrites, syscall.EIO),
-		failing("syncs fail (EIO)", diskSyncs, syscall.EIO),
-		{name: "file system full", act: func(ctx context.Context, _ *run, o *office, _ *rand.Rand) error { return o.fillDisk(ctx, lasts) }},
-		{name: "register locked for a moment", act: func(ctx context.Context, _ *run, o *office, _ *rand.Rand) error { return o.lock(ctx, lasts) }},
-	}
-	chosen := list[random.IntN(len(list))]
-	if i == 0 {
-		chosen = trouble{name: "register locked for longer than it waits", act: func(ctx context.Context, _ *run, o *office, _ *rand.Rand) error {
-			return o.lock(ctx, 11*time.Second)
-		}}
-	}
-	chosen.mails = mails
+	list := diskList(random)
+	chosen := list[dealt(seed, "disk", i, len(list))]
+	chosen.mails = 2 + random.IntN(12)
 	return chosen
 }
 
@@ -59,21 +69,27 @@ func diskTroubles(ctx context.Context, r *run, o *office, until time.Time) error
 	return o.bear(ctx, r, until, func(i int) trouble { return diskTroubleOf(r.seed, i) }, nil)
 }
 
-// failDisk has the calls of SQLite fail for a while.
-func (o *office) failDisk(ctx context.Context, order diskOrder, lasts time.Duration) error {
+// failDisk has the calls of SQLite fail, and goes on for a while once one did.
+func (o *office) failDisk(ctx context.Context, random *rand.Rand, order diskOrder, lasts time.Duration) (struck bool, err error) {
 	if err := o.disk.order(order); err != nil {
-		return err
+		return false, err
 	}
+	hit := func() bool { return o.disk.hits() > 0 }
+	if err := o.keepBusy(ctx, random, hit); err != nil {
+		return false, err
+	}
+	struck = hit()
 	sleep(ctx, lasts)
-	return o.disk.order(diskOrder{})
+	return struck, o.disk.order(diskOrder{})
 }
 
-// fillDisk leaves no room for another block for a while.
-func (o *office) fillDisk(ctx context.Context, lasts time.Duration) error {
+// fillDisk leaves no room for another block, and goes on for a while once the daemon has met that.
+func (o *office) fillDisk(ctx context.Context, random *rand.Rand, lasts time.Duration) (struck bool, err error) {
+	said := o.said()
 	ballast := filepath.Join(o.store, "ballast")
 	f, err := os.Create(ballast)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, size := range []int{1 << 20, 4096} {
 		for block := make([]byte, size); ; {
@@ -82,28 +98,59 @@ func (o *office) fillDisk(ctx context.Context, lasts time.Duration) error {
 			}
 		}
 	}
+	met := func() bool { return said("disk is full") }
+	err = o.keepBusy(ctx, random, met)
+	struck = met()
 	sleep(ctx, lasts)
-	return errors.Join(f.Close(), os.Remove(ballast))
+	return struck, errors.Join(err, f.Close(), os.Remove(ballast))
+}
+
+// freezeDisk has the daemon begin on a file system that cannot be written, where it must say so and end, as systemd tries again.
+func freezeDisk(ctx context.Context, o *office, _ *rand.Rand) (struck bool, err error) {
+	o.rest() // or the kernel would not
+	if err := syscall.Mount("", o.store, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		return false, fmt.Errorf("make the file system read-only: %w", err)
+	}
+	defer func() {
+		err = errors.Join(err, syscall.Mount("", o.store, "", syscall.MS_REMOUNT, ""))
+		if err == nil {
+			err = o.begin(ctx)
+		}
+	}()
+	l, err := o.start(0)
+	if err != nil {
+		return false, err
+	}
+	defer l.kill()
+	if !o.until(ctx, l.over) {
+		o.violation("stall", o.name, "it neither runs nor ends on a file system that is read-only")
+		return false, nil
+	}
+	if l.err == nil {
+		o.violation("crash", o.name, "it ended on a file system that is read-only as if all were well")
+	}
+	return true, nil
 }
 
 // lock has another process write to the register for a while.
-func (o *office) lock(ctx context.Context, lasts time.Duration) error {
+func (o *office) lock(ctx context.Context, random *rand.Rand, lasts time.Duration) (struck bool, err error) {
 	uri := url.URL{Scheme: "file", OmitHost: true, Path: o.register(), RawQuery: "mode=rw&_busy_timeout=10000&_txlock=immediate"}
 	db, err := sql.Open("sqlite3", uri.String())
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer db.Close()
 	var tx *sql.Tx
-	for range 20 { // the daemon may just be making it
-		if tx, err = db.BeginTx(ctx, nil); err == nil {
-			break
-		}
-		sleep(ctx, 100*time.Millisecond)
-	}
+	o.until(ctx, func() bool { // the daemon may just be making it
+		tx, err = db.BeginTx(ctx, nil)
+		return err == nil
+	})
 	if err != nil {
-		return err
+		return false, err
+	}
+	if err := o.write(ctx, random, 2); err != nil { // or there might be nothing to keep
+		return false, errors.Join(err, tx.Rollback())
 	}
 	sleep(ctx, lasts)
-	return tx.Rollback()
+	return true, tx.Rollback()
 }

@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	waveMails    = 200
-	hostileFull  = 100_000         // in ten minutes
-	slowestMail  = 2 * time.Second // for the whole group of fifty that it came in
-	waveTime     = time.Minute
-	fullDuration = 10 * time.Minute
+	asItIs      = "as it is" // the kind of a mail that is not spoiled
+	waveMails   = 200
+	hostileFull = 100_000         // spoiled mails, where there is time
+	slowestMail = 2 * time.Second // for the whole group of fifty that it came in
+	waveTime    = time.Minute
 )
 
 // hostile sends every mail of the corpora and many spoiled ones through the daemon, as many as there is time for.
@@ -40,15 +40,17 @@ func hostile(ctx context.Context, r *run, o *office, until time.Time) error {
 	}
 	defer l.kill()
 	h := &hostility{office: o, run: r, seen: map[[sha256.Size]byte]bool{}}
-	spoiled := int(hostileFull * r.Duration / fullDuration)
-	for i := 0; i < len(from)+spoiled && time.Now().Before(until) && ctx.Err() == nil; {
-		for ; len(h.wave) < waveMails && i < len(from)+spoiled; i++ {
+	spoiled := 0
+	for i := 0; spoiled < hostileFull && time.Now().Before(until) && ctx.Err() == nil; {
+		for ; len(h.wave) < waveMails && spoiled < hostileFull; i++ {
 			if i < len(from) {
-				h.add(fmt.Sprintf("corpus/%d", i), from[i], "as it is")
+				h.add(fmt.Sprintf("corpus/%d", i), from[i], asItIs)
 				continue
 			}
 			raw, made := hostileOf(r.seed, i-len(from), from)
-			h.add(fmt.Sprintf("spoiled/%d (%s)", i-len(from), made), raw, strings.Split(made, ", ")...)
+			if h.add(fmt.Sprintf("spoiled/%d (%s)", i-len(from), made), raw, strings.Split(made, ", ")...) {
+				spoiled++
+			}
 		}
 		if err := h.send(ctx, l); err != nil {
 			return err
@@ -60,11 +62,21 @@ func hostile(ctx context.Context, r *run, o *office, until time.Time) error {
 			}
 		}
 	}
+	o.notes = append(o.notes, fmt.Sprintf("%d of %d spoiled mails", spoiled, hostileFull))
 	o.finish = func(ctx context.Context) (audit.Report, error) { return h.finish(ctx, l) }
 	if err := h.quiet(ctx, l); err != nil {
 		return err
 	}
 	return nil
+}
+
+// hostileKinds are the names of all ways to spoil a mail.
+func hostileKinds() []string {
+	kinds := []string{asItIs}
+	for _, m := range slices.Concat(mutations, bombs) {
+		kinds = append(kinds, m.name)
+	}
+	return kinds
 }
 
 // hostility is the hostile mails on their way.
@@ -76,20 +88,22 @@ type hostility struct {
 	seen   map[[sha256.Size]byte]bool
 }
 
-func (h *hostility) add(label string, raw []byte, kinds ...string) {
+// add puts a mail into the wave, unless there was one of the same bytes.
+func (h *hostility) add(label string, raw []byte, kinds ...string) bool {
 	raw = asServed(raw)
 	sum := sha256.Sum256(raw)
 	if h.seen[sum] || len(raw) == 0 {
-		return
+		return false
 	}
 	h.seen[sum] = true
 	for _, kind := range kinds {
-		h.run.count(h.office.name, kind)
+		h.run.count(h.office.name, kind, true)
 	}
 	h.wave, h.labels = append(h.wave, raw), append(h.labels, label)
 	sent := audit.NewSent(label, "", "", raw)
 	sent.Anything = true
 	h.office.sent = append(h.office.sent, sent)
+	return true
 }
 
 // asServed is a mail as Dovecot gives it out: each line ends in CR LF, and a NUL, which IMAP forbids, is 0x80. Further CRs before

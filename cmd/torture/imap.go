@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -16,32 +18,40 @@ import (
 )
 
 // imapVerbs are what the daemon says to a mailbox.
-var imapVerbs = []string{"AUTHENTICATE", "SELECT", "FETCH", "FETCH BODY", "SEARCH", "MOVE"}
+var imapVerbs = []string{"LOGIN", "SELECT", "FETCH", "FETCH BODY", "SEARCH", "MOVE"}
 
-// imapTroubleOf is the plan of the i-th trouble with the mailbox.
-func imapTroubleOf(seed uint64, i int) trouble {
-	random := dice(seed, "imap", i)
+// imapList is what may go wrong with the mailbox.
+func imapList(random *rand.Rand) []trouble {
 	verb := imapVerbs[random.IntN(len(imapVerbs))]
 	when := []phase{before, after}[random.IntN(2)]
-	t := trouble{mails: 2 + random.IntN(12), times: 1 + random.IntN(2)}
 	refusal := []string{"NO [UNAVAILABLE] come back later", "NO [SERVERBUG] something broke", "NO no", "BAD what"}[random.IntN(4)]
-	list := []trouble{
+	announce := func(name string, sizes ...string) trouble {
+		return trouble{name: name, wire: point{"imap", "FETCH BODY", literal}, deed: deed{kind: misstate, reply: sizes[random.IntN(len(sizes))]}}
+	}
+	return []trouble{
 		{name: "cut in mid-literal", wire: point{"imap", "FETCH BODY", within}, deed: deed{kind: cut}},
 		{name: "cut", wire: point{"imap", verb, when}, deed: deed{kind: cut}},
 		{name: "BYE", wire: point{"imap", verb, before}, deed: deed{kind: answer, reply: "* BYE shutting down"}},
 		{name: "NO", wire: point{"imap", verb, before}, deed: deed{kind: answer, reply: "TAG " + refusal}},
 		{name: "quota", wire: point{"imap", "MOVE", before}, deed: deed{kind: answer, reply: "TAG NO [OVERQUOTA] Quota exceeded"}},
 		{name: "slow drip", wire: point{"imap", "FETCH BODY", before}, deed: deed{kind: slow, wait: time.Second}},
-		{name: "wrong literal size", wire: point{"imap", "FETCH BODY", literal},
-			deed: deed{kind: misstate, reply: []string{"-7", "+1", "+900", "=0", "=1", "=4294967296", "=18446744073709551617"}[random.IntN(7)]}},
+		announce("literal too short", "-7", "=0", "=1"),
+		announce("literal too long", "+1", "+900"),
+		announce("literal of absurd size", "=4294967296", "=18446744073709551617"),
 		{name: "silence", wire: point{"imap", verb, when}, deed: deed{kind: silent, wait: 6 * time.Second}},
 		{name: "UIDVALIDITY", act: renewMailbox},
 		{name: "expunge in between", act: expungeBetween},
 		{name: "folder gone", act: folderGone},
 		{name: "restart in IDLE", act: restartInIdle},
 	}
-	chosen := list[random.IntN(len(list))]
-	chosen.mails, chosen.times = t.mails, t.times
+}
+
+// imapTroubleOf is the plan of the i-th trouble with the mailbox.
+func imapTroubleOf(seed uint64, i int) trouble {
+	random := dice(seed, "imap", i)
+	list := imapList(random)
+	chosen := list[dealt(seed, "imap", i, len(list))]
+	chosen.mails, chosen.times = 2+random.IntN(12), 1+random.IntN(2)
 	return chosen
 }
 
@@ -52,93 +62,142 @@ func imapTroubles(ctx context.Context, r *run, o *office, until time.Time) error
 	return o.bear(ctx, r, until, func(i int) trouble { return imapTroubleOf(r.seed, i) }, nil)
 }
 
-// renewMailbox has the server forget its UIDs, as after a restored backup.
-func renewMailbox(ctx context.Context, _ *run, o *office, _ *rand.Rand) error {
-	o.stopped = true
+// stopIMAP stops Dovecot, and notes which mails it leaves in two folders: its MOVE is a copy and a removal, and the daemon will
+// move once more what is still in the inbox.
+func (o *office) stopIMAP(ctx context.Context) error {
+	o.stops++
+	_, before := o.imap.waiting("MOVE")
 	if err := o.site.script(ctx, "dovecot", "stop"); err != nil {
 		return err
 	}
+	o.imap.drop() // Dovecot's own processes have ended, or are about to
+	o.until(ctx, func() bool { open, _ := o.imap.waiting("MOVE"); return open == 0 })
+	if _, deserted := o.imap.waiting("MOVE"); deserted == before {
+		return nil // it was not moving anything
+	}
+	mails, err := o.site.mails(o.desk)
+	inbox, elsewhere := map[[sha256.Size]byte]bool{}, map[[sha256.Size]byte]bool{}
+	for _, m := range mails {
+		if m.Folder == "INBOX" {
+			inbox[sha256.Sum256(m.Raw)] = true
+		} else {
+			elsewhere[sha256.Sum256(m.Raw)] = true
+		}
+	}
+	for digest := range inbox {
+		if elsewhere[digest] {
+			o.halved[digest]++
+		}
+	}
+	return err
+}
+
+// renewMailbox has the server forget its UIDs, as after a restored backup.
+func renewMailbox(ctx context.Context, o *office, random *rand.Rand) (struck bool, err error) {
+	old := o.uidValidity()
+	if err := o.stopIMAP(ctx); err != nil {
+		return false, err
+	}
 	forgotten, err := filepath.Glob(filepath.Join(o.site.maildir(o.desk), "dovecot*"))
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, path := range forgotten {
 		if filepath.Base(path) == "dovecot-uidlist" || strings.HasPrefix(filepath.Base(path), "dovecot.index") {
 			if err := os.Remove(path); err != nil {
-				return err
+				return false, err
 			}
 		}
 	}
-	return o.site.script(ctx, "dovecot", "start")
+	if err := o.site.script(ctx, "dovecot", "start"); err != nil {
+		return false, err
+	}
+	renewed := func() bool {
+		now := o.uidValidity()
+		return now != "" && now != old
+	}
+	err = o.keepBusy(ctx, random, renewed)
+	return old != "" && renewed(), err
 }
 
-func restartInIdle(ctx context.Context, _ *run, o *office, _ *rand.Rand) error {
-	idle := make(chan struct{}, 1)
-	o.imap.set(func(p point) deed {
-		if p.verb == "IDLE" {
-			select {
-			case idle <- struct{}{}:
-			default:
-			}
-		}
-		return deed{}
-	})
-	select {
-	case <-idle:
-	case <-time.After(3 * time.Second):
-	case <-ctx.Done():
+// uidValidity is that of the inbox as Dovecot keeps it, "" where it has none yet.
+func (o *office) uidValidity() string {
+	list, err := os.ReadFile(filepath.Join(o.site.maildir(o.desk), "dovecot-uidlist"))
+	if err != nil {
+		return ""
 	}
-	o.imap.set(nil)
-	o.stopped = true
-	return o.site.restartIMAP(ctx)
+	first, _, _ := strings.Cut(string(list), "\n")
+	for _, field := range strings.Fields(first) {
+		if value, ok := strings.CutPrefix(field, "V"); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// restartInIdle restarts Dovecot while the daemon waits for it to say something.
+func restartInIdle(ctx context.Context, o *office, _ *rand.Rand) (struck bool, err error) {
+	idles := func() bool {
+		open, _ := o.imap.waiting("IDLE")
+		return open > 0
+	}
+	idle := o.until(ctx, idles)
+	if err := o.stopIMAP(ctx); err != nil {
+		return false, err
+	}
+	return idle, o.site.script(ctx, "dovecot", "start")
 }
 
 // expungeBetween has somebody delete a mail that the daemon has just seen in the listing.
-func expungeBetween(ctx context.Context, _ *run, o *office, random *rand.Rand) error {
+func expungeBetween(ctx context.Context, o *office, random *rand.Rand) (struck bool, err error) {
 	id := fmt.Sprintf("<%s.%d@torture.example>", o.name, len(o.sent))
-	listed := make(chan struct{}, 1)
-	o.imap.set(func(p point) deed {
-		if p == (point{"imap", "FETCH", after}) {
-			_ = o.site.files(o.desk, func(folder, path string) error {
-				raw, err := os.ReadFile(path)
-				if err == nil && folder == "INBOX" && bytes.Contains(raw, []byte(id)) {
-					_ = os.Remove(path)
-				}
+	remove := func() (gone bool) {
+		_ = o.site.files(o.desk, func(folder, path string) error {
+			if folder != "INBOX" {
 				return nil
-			})
-			select {
-			case listed <- struct{}{}:
-			default:
 			}
+			raw, err := os.ReadFile(path)
+			if err == nil && bytes.Contains(raw, []byte(id)) {
+				gone = os.Remove(path) == nil
+			}
+			return nil
+		})
+		return gone
+	}
+	var written, listed, gone atomic.Bool
+	o.imap.set(func(p point, _ string) deed {
+		switch {
+		case p == point{"imap", "FETCH", before} && written.Load():
+			listed.Store(true)
+		case p == point{"imap", "FETCH", after} && listed.Load() && !gone.Load() && remove():
+			gone.Store(true)
 		}
 		return deed{}
 	})
-	defer o.imap.set(nil)
+	o.direct = true
+	defer func() { o.direct = false }()
 	if err := o.writeOne(ctx, random, o.people[0], func(s *audit.Sent) { s.Optional = true }); err != nil {
-		return err
+		return false, err
 	}
+	written.Store(true)
 	if err := o.write(ctx, random, 3); err != nil {
-		return err
+		return false, err
 	}
-	select {
-	case <-listed:
-	case <-time.After(2 * time.Second):
-	case <-ctx.Done():
-	}
-	return nil
+	handled := func() bool { return gone.Load() || o.site.count(o.desk, "INBOX") == 0 }
+	o.until(ctx, handled)
+	return gone.Load(), nil
 }
 
 // folderGone renames the folder that processed mails go to.
-func folderGone(_ context.Context, _ *run, o *office, _ *rand.Rand) error {
+func folderGone(_ context.Context, o *office, _ *rand.Rand) (struck bool, err error) {
 	client, err := imapclient.DialInsecure(o.site.imap, nil)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer client.Close()
 	if err := client.Login(o.desk, password).Wait(); err != nil {
-		return err
+		return false, err
 	}
 	// Where there is none yet, it could not go.
-	_ = client.Rename("Procesados", fmt.Sprint("Archivo", time.Now().UnixNano()), nil).Wait()
-	return nil
+	return client.Rename("Procesados", fmt.Sprint("Archivo", time.Now().UnixNano()), nil).Wait() == nil, nil
 }

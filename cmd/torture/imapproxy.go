@@ -53,18 +53,21 @@ const (
 	misstate          // announce another size than that of the literal: off by reply, or "=" and the size
 )
 
-// meddler decides what is done at a point. It is called from every connection.
-type meddler func(p point) deed
+// meddler decides what is done at a point. It is called from every connection. said is the line that has brought it there: the
+// daemon's before, the server's after.
+type meddler func(p point, said string) deed
 
 // proxy is a listener in front of a server.
 type proxy struct {
 	listener net.Listener
-	server   string
 	serve    func(p *proxy, client net.Conn)
 
-	mu     sync.Mutex
-	meddle meddler
-	conns  map[net.Conn]struct{}
+	mu       sync.Mutex
+	server   string
+	meddle   meddler
+	conns    map[net.Conn]struct{}
+	open     map[string]int // commands without an answer yet, by verb
+	deserted map[string]int // commands whose connection ended before the answer, by verb
 }
 
 // newProxy listens on a free port.
@@ -73,7 +76,7 @@ func newProxy(server string, serve func(p *proxy, client net.Conn)) (*proxy, err
 	if err != nil {
 		return nil, err
 	}
-	p := &proxy{server: server, serve: serve, conns: map[net.Conn]struct{}{}}
+	p := &proxy{server: server, serve: serve, conns: map[net.Conn]struct{}{}, open: map[string]int{}, deserted: map[string]int{}}
 	p.listen(listener)
 	return p, nil
 }
@@ -105,14 +108,52 @@ func (p *proxy) set(m meddler) {
 }
 
 // at asks what to do.
-func (p *proxy) at(protocol, verb string, ph phase) deed {
+func (p *proxy) at(protocol, verb string, ph phase, said string) deed {
 	p.mu.Lock()
 	m := p.meddle
 	p.mu.Unlock()
 	if m == nil {
 		return deed{}
 	}
-	return m(point{protocol, verb, ph})
+	return m(point{protocol, verb, ph}, said)
+}
+
+// turn has new connections go to another server.
+func (p *proxy) turn(server string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.server = server
+}
+
+// dial connects to the server.
+func (p *proxy) dial() (net.Conn, error) {
+	p.mu.Lock()
+	server := p.server
+	p.mu.Unlock()
+	return net.Dial("tcp", server)
+}
+
+// asked notes that a command went to the server, answered that the answer came, or that it cannot come any more.
+func (p *proxy) asked(verb string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open[verb]++
+}
+
+func (p *proxy) answered(verb string, comes bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open[verb]--
+	if !comes {
+		p.deserted[verb]++
+	}
+}
+
+// waiting returns how many commands of a verb have no answer yet, and how many will never have one.
+func (p *proxy) waiting(verb string) (open, deserted int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.open[verb], p.deserted[verb]
 }
 
 func (p *proxy) remember(c net.Conn) {
@@ -142,7 +183,7 @@ func (p *proxy) close() {
 	p.drop()
 }
 
-// imapLine is the proxy's understanding of one connection.
+// imapConn is the proxy's understanding of one connection.
 type imapConn struct {
 	proxy          *proxy
 	client, server net.Conn
@@ -153,7 +194,7 @@ type imapConn struct {
 
 // serveIMAP passes one connection.
 func serveIMAP(p *proxy, client net.Conn) {
-	server, err := net.Dial("tcp", p.server)
+	server, err := p.dial()
 	if err != nil {
 		return
 	}
@@ -168,6 +209,10 @@ func serveIMAP(p *proxy, client net.Conn) {
 	_ = client.Close()
 	_ = server.Close()
 	<-done
+	c.pending.Range(func(_, verb any) bool {
+		p.answered(verb.(string), false)
+		return true
+	})
 }
 
 // commands passes what the client says.
@@ -180,7 +225,7 @@ func (c *imapConn) commands() {
 		}
 		tag, verb := commandOf(string(line))
 		if verb != "" {
-			d := c.proxy.at("imap", verb, before)
+			d := c.proxy.at("imap", verb, before, string(line))
 			switch d.kind {
 			case cut:
 				return
@@ -198,6 +243,7 @@ func (c *imapConn) commands() {
 				c.mu.Unlock()
 			}
 			c.pending.Store(tag, verb)
+			c.proxy.asked(verb)
 		}
 		if _, err := c.server.Write(line); err != nil {
 			return
@@ -243,7 +289,8 @@ func (c *imapConn) response(r *bufio.Reader) bool {
 	}
 	tag, _, _ := bytes.Cut(line, []byte(" "))
 	if verb, ok := c.pending.LoadAndDelete(string(tag)); ok {
-		d := c.proxy.at("imap", verb.(string), after)
+		c.proxy.answered(verb.(string), true)
+		d := c.proxy.at("imap", verb.(string), after, string(line))
 		switch d.kind {
 		case cut:
 			return false
@@ -264,7 +311,7 @@ func (c *imapConn) response(r *bufio.Reader) bool {
 		if err != nil {
 			return false
 		}
-		d := c.proxy.at("imap", "FETCH BODY", literal)
+		d := c.proxy.at("imap", "FETCH BODY", literal, string(line))
 		if d.kind == misstate {
 			wrong, exact := strings.CutPrefix(d.reply, "=")
 			if !exact {
@@ -283,7 +330,7 @@ func (c *imapConn) response(r *bufio.Reader) bool {
 		if !c.write(content[:size/2]) || d.kind == cut {
 			return false
 		}
-		if c.proxy.at("imap", "FETCH BODY", within).kind == cut || !c.write(content[size/2:]) {
+		if c.proxy.at("imap", "FETCH BODY", within, "").kind == cut || !c.write(content[size/2:]) {
 			return false
 		}
 		if line, err = r.ReadBytes('\n'); err != nil {

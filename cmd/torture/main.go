@@ -48,17 +48,21 @@ type scenario struct {
 	share int // of the time, in percent
 	play  func(ctx context.Context, r *run, o *office, until time.Time) error
 	plan  func(seed uint64, i int) string // what the i-th fault is
+	kinds []string                        // of fault, which a run of fullDuration must see strike, each of them
 }
+
+// fullDuration is how long a run takes in which every kind of fault must strike.
+const fullDuration = 10 * time.Minute
 
 func scenarios() []scenario {
 	return []scenario{
-		{"kill", 26, kill, func(seed uint64, i int) string { return fmt.Sprintf("%+v", deathOf(seed, i)) }},
-		{"imap", 10, imapTroubles, func(seed uint64, i int) string { return imapTroubleOf(seed, i).String() }},
-		{"smtp", 10, smtpTroubles, func(seed uint64, i int) string { return smtpTroubleOf(seed, i).String() }},
-		{"disk", 10, diskTroubles, func(seed uint64, i int) string { return diskTroubleOf(seed, i).String() }},
-		{"clock", 6, clockTroubles, clockPlan},
-		{"hostile", 34, hostile, func(uint64, int) string { return "the spoiled mail of that index" }},
-		{"memory", 4, memory, func(seed uint64, i int) string { return fmt.Sprintf("%+v", shortageOf(seed, i)) }},
+		{"kill", 26, kill, func(seed uint64, i int) string { return deathOf(seed, i).String() }, killKinds()},
+		{"imap", 13, imapTroubles, func(seed uint64, i int) string { return imapTroubleOf(seed, i).String() }, names(imapList(dice(0, "", 0)))},
+		{"smtp", 13, smtpTroubles, func(seed uint64, i int) string { return smtpTroubleOf(seed, i).String() }, names(smtpList(dice(0, "", 0)))},
+		{"disk", 13, diskTroubles, func(seed uint64, i int) string { return diskTroubleOf(seed, i).String() }, names(diskList(dice(0, "", 0)))},
+		{"clock", 7, clockTroubles, clockPlan, clockKinds()},
+		{"hostile", 24, hostile, func(uint64, int) string { return "the spoiled mail of that index" }, hostileKinds()},
+		{"memory", 4, memory, func(seed uint64, i int) string { return fmt.Sprintf("%+v", shortageOf(seed, i)) }, memoryKinds()},
 	}
 }
 
@@ -71,19 +75,31 @@ type run struct {
 	out   io.Writer
 
 	mu     sync.Mutex
-	counts map[string]map[string]int // faults by scenario and name
+	counts map[string]map[string]tally // faults by scenario and name
+}
+
+// tally is how often a fault was planned, and how often it struck: a connection that should be cut while a mail passes is not,
+// where no mail comes by.
+type tally struct {
+	Planned int `json:"planned"`
+	Struck  int `json:"struck"`
 }
 
 // result is what became of a scenario.
 type result struct {
-	Scenario string         `json:"scenario"`
-	Seconds  float64        `json:"seconds"`
-	Lives    int            `json:"lives"`
-	Faults   int            `json:"faults"`
-	ByKind   map[string]int `json:"by_kind"`
-	Notes    []string       `json:"notes,omitempty"`
+	Scenario string           `json:"scenario"`
+	Seconds  float64          `json:"seconds"`
+	Lives    int              `json:"lives"`
+	Faults   int              `json:"faults"` // that struck
+	ByKind   map[string]tally `json:"by_kind"`
+	Missed   []string         `json:"missed,omitempty"` // kinds of fault that never struck
+	Full     bool             `json:"full"`             // each kind had to strike
+	Notes    []string         `json:"notes,omitempty"`
 	audit.Report
 }
+
+// sound reports whether everything that had to happen did, and nothing else.
+func (r result) sound() bool { return len(r.Violations) == 0 && (!r.Full || len(r.Missed) == 0) }
 
 // dice returns the chances of the i-th step of something.
 func dice(seed uint64, what string, i int) *rand.Rand {
@@ -92,14 +108,34 @@ func dice(seed uint64, what string, i int) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
+// dealt is the i-th of n cards that are dealt again and again, shuffled each time: each comes once before any comes twice.
+func dealt(seed uint64, what string, i, n int) int {
+	return dice(seed, what+" round ", i/n).Perm(n)[i%n]
+}
+
 // count counts a fault.
-func (r *run) count(scenario, name string) {
+func (r *run) count(scenario, name string, struck bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.counts[scenario] == nil {
-		r.counts[scenario] = map[string]int{}
+		r.counts[scenario] = map[string]tally{}
 	}
-	r.counts[scenario][name]++
+	t := r.counts[scenario][name]
+	t.Planned++
+	if struck {
+		t.Struck++
+	}
+	r.counts[scenario][name] = t
+}
+
+// struck returns how many faults of a scenario have struck.
+func (r *run) struck(scenario string) (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, t := range r.counts[scenario] {
+		n += t.Struck
+	}
+	return n
 }
 
 func main() {
@@ -120,7 +156,7 @@ func main() {
 
 // torture runs the scenarios and reports whether every promise was kept.
 func torture(ctx context.Context, o options, out io.Writer) (sound bool, err error) {
-	r := &run{options: o, seed: cmp.Or(o.Seed, uint64(time.Now().UnixNano())), out: out, counts: map[string]map[string]int{}}
+	r := &run{options: o, seed: cmp.Or(o.Seed, uint64(time.Now().UnixNano())), out: out, counts: map[string]map[string]tally{}}
 	chosen := slices.DeleteFunc(scenarios(), func(s scenario) bool { return len(o.Only) > 0 && !slices.Contains(o.Only, s.name) })
 	if len(chosen) == 0 {
 		return false, fmt.Errorf("there is no scenario of the names %q", o.Only)
@@ -198,11 +234,14 @@ func (r *run) play(ctx context.Context, s scenario, folder string, share time.Du
 		}
 	}
 	stop()
-	sound = err == nil && len(report.Violations) == 0
-	one := result{Scenario: s.name, Seconds: time.Since(begin).Seconds(), Lives: o.lives, ByKind: r.counts[s.name], Notes: o.notes, Report: report}
-	for _, n := range one.ByKind {
-		one.Faults += n
+	one := result{Scenario: s.name, Seconds: time.Since(begin).Seconds(), Lives: o.lives, Faults: r.struck(s.name), ByKind: r.counts[s.name],
+		Full: share >= fullDuration*time.Duration(s.share)/100, Notes: o.notes, Report: report}
+	for _, kind := range s.kinds {
+		if one.ByKind[kind].Struck == 0 {
+			one.Missed = append(one.Missed, kind)
+		}
 	}
+	sound = err == nil && one.sound()
 	fmt.Fprintf(r.out, "%-8s %4.0f s: %d faults, %d lives, %d mails, %d violations\n", s.name, one.Seconds, one.Faults, one.Lives, one.Mails, len(one.Violations))
 	return one, err
 }
@@ -218,13 +257,7 @@ func (r *run) progress(name string, share time.Duration) (stop func()) {
 	begin := time.Now()
 	wait.Go(func() {
 		for ctx.Err() == nil {
-			r.mu.Lock()
-			faults := 0
-			for _, n := range r.counts[name] {
-				faults += n
-			}
-			r.mu.Unlock()
-			fmt.Fprintf(os.Stderr, "\r\033[K%s: %.0f of %.0f s, %d faults", name, time.Since(begin).Seconds(), share.Seconds(), faults)
+			fmt.Fprintf(os.Stderr, "\r\033[K%s: %.0f of %.0f s, %d faults", name, time.Since(begin).Seconds(), share.Seconds(), r.struck(name))
 			sleep(ctx, time.Second)
 		}
 		fmt.Fprint(os.Stderr, "\r\033[K")
@@ -233,6 +266,14 @@ func (r *run) progress(name string, share time.Duration) (stop func()) {
 		cancel()
 		wait.Wait()
 	}
+}
+
+// of says how often a fault struck, and how often it was planned where that is not the same.
+func (t tally) of(name string) string {
+	if t.Struck == t.Planned {
+		return fmt.Sprintf("%s %d", name, t.Struck)
+	}
+	return fmt.Sprintf("%s %d of %d", name, t.Struck, t.Planned)
 }
 
 // report prints the results and writes them where they are wanted.
@@ -250,11 +291,14 @@ func (r *run) report(results []result, folder string) (sound bool, err error) {
 	for _, one := range results {
 		var kinds []string
 		for _, name := range slices.Sorted(maps.Keys(one.ByKind)) {
-			kinds = append(kinds, fmt.Sprintf("%s %d", name, one.ByKind[name]))
+			kinds = append(kinds, one.ByKind[name].of(name))
 		}
 		fmt.Fprintf(r.out, "\n%s: %s\n", one.Scenario, strings.Join(append(kinds, one.Notes...), "; "))
+		if len(one.Missed) > 0 {
+			fmt.Fprintf(r.out, "  NEVER STRUCK %s\n", strings.Join(one.Missed, ", "))
+		}
+		sound = sound && one.sound()
 		for _, v := range one.Violations {
-			sound = false
 			fmt.Fprintf(r.out, "  VIOLATED %s\n", v)
 		}
 	}

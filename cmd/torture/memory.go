@@ -16,6 +16,8 @@ import (
 const (
 	enough  = 512 << 20
 	largest = 6 << 20 // of the file in a mail
+	step    = 64 << 20
+	limits  = 8 // how many limits there are, a step apart
 )
 
 // shortage is one life with little memory.
@@ -28,7 +30,19 @@ type shortage struct {
 
 func shortageOf(seed uint64, i int) shortage {
 	random := dice(seed, "memory", i)
-	return shortage{limit: uint64(random.IntN(8)+1) * 64 << 20, mails: 3 + random.IntN(5), file: 1 + random.IntN(largest), lasts: time.Duration(1000+random.IntN(3000)) * time.Millisecond}
+	limit := uint64(dealt(seed, "memory", i, limits)+1) * step
+	return shortage{limit: limit, mails: 3 + random.IntN(5), file: 1 + random.IntN(largest), lasts: time.Duration(500+random.IntN(2000)) * time.Millisecond}
+}
+
+// shortageNamed is the name of a life with so little memory.
+func shortageNamed(limit uint64) string { return fmt.Sprintf("%d MiB", limit>>20) }
+
+// memoryKinds are the names of all shortages.
+func memoryKinds() (kinds []string) {
+	for i := range uint64(limits) {
+		kinds = append(kinds, shortageNamed((i+1)*step))
+	}
+	return kinds
 }
 
 // memory lets the daemon live with less and less memory, which may end it, and never lose anything.
@@ -37,7 +51,7 @@ func memory(ctx context.Context, r *run, o *office, until time.Time) error {
 	if err := o.configure(); err != nil {
 		return err
 	}
-	peak := 0
+	peak, starved := 0, 0
 	for i := 0; time.Now().Before(until) && ctx.Err() == nil; i++ {
 		s := shortageOf(r.seed, i)
 		random := dice(r.seed, "memory mails", i)
@@ -58,18 +72,17 @@ func memory(ctx context.Context, r *run, o *office, until time.Time) error {
 		case <-ctx.Done():
 		}
 		timer.Stop()
-		name := fmt.Sprintf("%d MiB: lived", s.limit>>20)
 		if l.over() {
-			name = fmt.Sprintf("%d MiB: ended by itself", s.limit>>20)
+			starved++
 			if s.limit >= enough {
 				o.violation("memory", o.name, "life %d ended with %d MiB: %v", i, s.limit>>20, l.err)
 			}
 		}
 		peak = max(peak, peakOf(l.cmd.Process.Pid))
 		l.kill()
-		r.count(o.name, name)
+		r.count(o.name, shortageNamed(s.limit), true)
 	}
-	o.notes = append(o.notes, fmt.Sprintf("most resident memory %d MiB", peak>>10))
+	o.notes = append(o.notes, fmt.Sprintf("%d lives ended for lack of memory", starved), fmt.Sprintf("most resident memory %d MiB", peak>>10))
 	return nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -42,14 +43,18 @@ type office struct {
 	found []audit.Violation        // what the scenario itself saw
 	after []func(sound bool) error // done in the end
 
-	stopped  bool // the IMAP server was, at work
-	mayCrash bool // it is part of the scenario that the daemon ends by itself
+	life     *life                     // the daemon of now, where the scenario lets one live on
+	stops    int                       // of the IMAP server
+	halved   map[[sha256.Size]byte]int // see audit.Evidence
+	direct   bool                      // no mail through Postfix for now
+	mayCrash bool                      // it is part of the scenario that the daemon ends by itself
 	// finish, where set, takes the place of settle and judge.
 	finish func(ctx context.Context) (audit.Report, error)
 }
 
 func newOffice(name string, s *site, t tools, folder string) (*office, error) {
-	o := &office{name: name, site: s, tools: t, folder: filepath.Join(folder, name), zone: "America/Bogota", limits: noLimits}
+	o := &office{name: name, site: s, tools: t, folder: filepath.Join(folder, name), zone: "America/Bogota", limits: noLimits,
+		halved: map[[sha256.Size]byte]int{}}
 	o.store = filepath.Join(o.folder, "store")
 	o.settings, o.log, o.clock = filepath.Join(o.folder, "settings.toml"), filepath.Join(o.folder, "daemon.log"), filepath.Join(o.folder, "clock")
 	o.disk = disk{filepath.Join(o.folder, "disk")}
@@ -58,7 +63,10 @@ func newOffice(name string, s *site, t tools, folder string) (*office, error) {
 		p := mailtest.Person{Name: fmt.Sprint("Persona ", i), Addr: fmt.Sprintf("persona%d.%s@ministerio.example", i, name), Client: mailtest.Client(i % 2)}
 		o.people = append(o.people, p)
 	}
-	if err := os.MkdirAll(o.store, 0o700); err != nil {
+	if err := os.Mkdir(o.folder, 0o700); err != nil {
+		return nil, fmt.Errorf("a folder for this run alone (name another by --folder, or remove it): %w", err)
+	}
+	if err := os.Mkdir(o.store, 0o700); err != nil {
 		return nil, err
 	}
 	if err := o.disk.order(diskOrder{}); err != nil {
@@ -145,15 +153,17 @@ func (o *office) write(ctx context.Context, random *rand.Rand, n int) error {
 // writeOne lets a person write; change, which may be nil, alters how the mail is judged.
 func (o *office) writeOne(ctx context.Context, random *rand.Rand, p mailtest.Person, change func(*audit.Sent), options ...mailtest.WriteOption) error {
 	i := len(o.sent)
+	relayed := random.IntN(5) == 0 && !o.direct
 	id := fmt.Sprintf("%s.%d@torture.example", o.name, i)
 	text := fmt.Sprintf("Buenos días:\n\nEl equipo %d no enciende. %s\n", i, strings.Repeat("Ya intenté reiniciarlo. ", random.IntN(120)))
 	raw := p.Write(o.desk, fmt.Sprintf("Solicitud %d de %s", i, o.name), text, append(options, mailtest.MessageID(id))...)
 	sent := audit.NewSent(fmt.Sprintf("%s/%d", o.name, i), id, p.Addr, raw)
+	sent.Relayed = relayed
 	if change != nil {
 		change(&sent)
 	}
 	o.sent = append(o.sent, sent)
-	if random.IntN(5) == 0 {
+	if relayed {
 		return o.site.submit(ctx, p.Addr, o.desk, raw)
 	}
 	return o.site.deliver(o.desk, raw)
@@ -204,8 +214,7 @@ const settleTime = 2 * time.Minute
 
 // settle lets a daemon that nobody molests finish everything, and stops it. What it cannot finish the audit finds.
 func (o *office) settle(ctx context.Context) error {
-	o.imap.set(nil)
-	o.smtp.set(nil)
+	o.unmeddle()
 	if err := o.disk.order(diskOrder{}); err != nil {
 		return err
 	}
@@ -260,7 +269,7 @@ func (o *office) violation(rule, subject, format string, args ...any) {
 
 // judge looks at what is left.
 func (o *office) judge(ctx context.Context) (audit.Report, error) {
-	evidence := audit.Evidence{Register: o.register(), Sent: o.sent, Stopped: o.stopped}
+	evidence := audit.Evidence{Register: o.register(), Sent: o.sent, Stops: o.stops, Halved: o.halved}
 	var err error
 	if evidence.Mailbox, err = o.site.mails(o.desk); err != nil {
 		return audit.Report{}, err

@@ -21,10 +21,10 @@ type smtpConn struct {
 func serveSMTP(p *proxy, client net.Conn) {
 	p.remember(client)
 	c := &smtpConn{proxy: p, client: client, in: bufio.NewReader(client)}
-	if c.interfered("CONNECT", before) {
+	if c.interfered("CONNECT", before, "") {
 		return
 	}
-	server, err := net.Dial("tcp", p.server)
+	server, err := p.dial()
 	if err != nil {
 		return
 	}
@@ -40,7 +40,7 @@ func serveSMTP(p *proxy, client net.Conn) {
 			return
 		}
 		verb, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(string(line))), " ")
-		if c.interfered(verb, before) {
+		if c.interfered(verb, before, string(line)) {
 			continue
 		}
 		if _, err := server.Write(line); err != nil {
@@ -53,8 +53,8 @@ func serveSMTP(p *proxy, client net.Conn) {
 }
 
 // interfered does what is wanted at a point, and reports whether that takes the place of what would have been.
-func (c *smtpConn) interfered(verb string, ph phase) bool {
-	switch d := c.proxy.at("smtp", verb, ph); d.kind {
+func (c *smtpConn) interfered(verb string, ph phase, said string) bool {
+	switch d := c.proxy.at("smtp", verb, ph, said); d.kind {
 	case cut:
 		c.ended = true
 		return true
@@ -74,7 +74,7 @@ func (c *smtpConn) pass(verb string) bool {
 	if err != nil {
 		return false
 	}
-	if c.interfered(verb, after) {
+	if c.interfered(verb, after, string(reply)) {
 		return !c.ended
 	}
 	if _, err := c.client.Write(reply); err != nil {
@@ -87,13 +87,16 @@ func (c *smtpConn) pass(verb string) bool {
 	if err != nil {
 		return false
 	}
-	if c.proxy.at("smtp", "BODY", within).kind == cut {
+	if c.proxy.at("smtp", "BODY", within, "").kind == cut {
 		_, _ = c.server.Write(body[:len(body)/2])
 		return false
 	}
-	if c.proxy.at("smtp", "DOT", before).kind == cut {
+	switch d := c.proxy.at("smtp", "DOT", before, ""); d.kind {
+	case cut:
 		_, _ = c.server.Write(body[:len(body)-len(".\r\n")])
 		return false
+	case slow, silent:
+		time.Sleep(d.wait)
 	}
 	if _, err := c.server.Write(body); err != nil {
 		return false

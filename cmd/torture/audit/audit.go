@@ -26,6 +26,7 @@ type Sent struct {
 	Size        int  // servers put lines on top: these are the bytes at the end
 	Anything    bool // hostile: it must be kept, and what became of it is open
 	Optional    bool // somebody may have removed it before the daemon came: at most once instead of once
+	Relayed     bool // by a server that delivers again where it did not hear whether a delivery went well
 	Unreachable bool // the sender's server refuses notices for good
 }
 
@@ -47,8 +48,11 @@ type Evidence struct {
 	Mailbox  []Mail // of the desk, every folder
 	Sent     []Sent
 	Notices  []Mail // in the mailboxes of those who wrote
-	Stopped  bool   // the IMAP server was stopped at work: its MOVE is copy and removal, and a mail may have been left in both folders
+	Stops    int    // how often the server that delivers into the mailbox was stopped: what is relayed may have been delivered once more
 	Apart    bool   // the mailbox was looked at apart from this: Mailbox is not asked for
+	// Halved are the digests of mails, as they lie in the mailbox, that the IMAP server had copied and not yet removed when it was
+	// stopped in the midst of a MOVE, and how often that happened: so many copies may be left over.
+	Halved map[[sha256.Size]byte]int
 }
 
 // Violation is something that must not be.
@@ -174,19 +178,32 @@ func (a *auditor) mailbox(context.Context) error {
 	if a.evidence.Apart {
 		return nil
 	}
-	places := map[[sha256.Size]byte][]string{}
+	places := map[*Sent]map[[sha256.Size]byte][]string{} // by mail, and by its bytes as they lie: each delivery puts lines of its own on top
 	for _, m := range a.evidence.Mailbox {
 		if s := a.sentAs(m.Raw); s != nil {
-			places[s.Digest] = append(places[s.Digest], m.Folder)
+			if places[s] == nil {
+				places[s] = map[[sha256.Size]byte][]string{}
+			}
+			digest := sha256.Sum256(m.Raw)
+			places[s][digest] = append(places[s][digest], m.Folder)
 		}
 	}
-	for _, s := range a.evidence.Sent {
-		found := places[s.Digest]
-		if len(found) != 1 && !(s.Optional && len(found) == 0) && !(a.evidence.Stopped && len(found) > 1) {
-			a.violation(RuleMailbox, s.Label, "it lies in the mailbox %d times: %q", len(found), found)
+	for i := range a.evidence.Sent {
+		s := &a.evidence.Sent[i]
+		deliveries := places[s]
+		if len(deliveries) == 0 && !s.Optional {
+			a.violation(RuleMailbox, s.Label, "it is not in the mailbox any more")
 		}
-		if slices.Contains(found, "INBOX") {
-			a.violation(RuleMailbox, s.Label, "it was left in the inbox")
+		if len(deliveries) > 1 && (!s.Relayed || len(deliveries) > 1+a.evidence.Stops) {
+			a.violation(RuleMailbox, s.Label, "it was delivered %d times", len(deliveries))
+		}
+		for digest, folders := range deliveries {
+			if len(folders) > 1+a.evidence.Halved[digest] {
+				a.violation(RuleMailbox, s.Label, "it lies in the mailbox %d times: %q", len(folders), folders)
+			}
+			if slices.Contains(folders, "INBOX") {
+				a.violation(RuleMailbox, s.Label, "it was left in the inbox")
+			}
 		}
 	}
 	return nil

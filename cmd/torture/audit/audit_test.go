@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
 	"fmt"
 	"log/slog"
@@ -90,6 +91,28 @@ func TestFindsWhatWasPlanted(t *testing.T) {
 		}},
 		{name: "a mail vanished from the mailbox", rule: audit.RuleMailbox, plant: func(e *audit.Evidence) { e.Mailbox = e.Mailbox[1:] }},
 		{name: "a mail lies in the mailbox twice", rule: audit.RuleMailbox, plant: func(e *audit.Evidence) { e.Mailbox = append(e.Mailbox, e.Mailbox[0]) }},
+		{name: "a mail lies in the mailbox twice, as the server has left it", plant: func(e *audit.Evidence) {
+			e.Mailbox = append(e.Mailbox, e.Mailbox[0])
+			e.Halved = map[[sha256.Size]byte]int{sha256.Sum256(e.Mailbox[0].Raw): 1}
+		}},
+		{name: "a mail lies in the mailbox three times, twice as the server has left it", rule: audit.RuleMailbox, plant: func(e *audit.Evidence) {
+			e.Mailbox = append(e.Mailbox, e.Mailbox[0], e.Mailbox[0])
+			e.Halved = map[[sha256.Size]byte]int{sha256.Sum256(e.Mailbox[0].Raw): 1}
+		}},
+		{name: "a mail lies in the mailbox twice, and the server has left another", rule: audit.RuleMailbox, plant: func(e *audit.Evidence) {
+			e.Mailbox = append(e.Mailbox, e.Mailbox[0])
+			e.Halved = map[[sha256.Size]byte]int{sha256.Sum256(e.Mailbox[1].Raw): 1}
+		}},
+		{name: "a mail was delivered twice, as by a server that was stopped at it", plant: func(e *audit.Evidence) {
+			again := e.Mailbox[0]
+			again.Raw = append([]byte("Received: from b by c; Mon, 23 Nov 2026 10:01:00 -0500\r\n"), again.Raw...)
+			e.Mailbox, e.Sent[0].Relayed, e.Stops = append(e.Mailbox, again), true, 1
+		}},
+		{name: "a mail was delivered twice, and no server was stopped", rule: audit.RuleMailbox, plant: func(e *audit.Evidence) {
+			again := e.Mailbox[0]
+			again.Raw = append([]byte("Received: from b by c; Mon, 23 Nov 2026 10:01:00 -0500\r\n"), again.Raw...)
+			e.Mailbox, e.Sent[0].Relayed = append(e.Mailbox, again), true
+		}},
 		{name: "a mail was left in the inbox", rule: audit.RuleMailbox, plant: func(e *audit.Evidence) { e.Mailbox[0].Folder = "INBOX" }},
 		{name: "a mail was registered twice", rule: audit.RuleMessage,
 			sql: `CREATE TEMP TABLE copy AS SELECT * FROM messages WHERE id = 1; UPDATE copy SET id = 99, identity = x'0099';

@@ -18,6 +18,7 @@ struct order {
 	int left;  /* calls that still go well */
 	int error; /* errno */
 	int hits;  /* calls that did not go well */
+	int times; /* calls that fail, 0 for all of them */
 };
 
 static volatile struct order *order;
@@ -43,7 +44,8 @@ static int ours(int fd) {
 /* due says whether this call is the one, and dies where it is to die before it. */
 static int due(int fd, int call) {
 	if (!order || order->mode == 0 || !(order->calls & call) || !ours(fd)) return 0;
-	if (__atomic_fetch_sub((int *)&order->left, 1, __ATOMIC_SEQ_CST) > 0) return 0;
+	int left = __atomic_fetch_sub((int *)&order->left, 1, __ATOMIC_SEQ_CST);
+	if (left > 0 || (order->times > 0 && left <= -order->times)) return 0;
 	__atomic_fetch_add((int *)&order->hits, 1, __ATOMIC_SEQ_CST);
 	if (order->mode == 1) kill(getpid(), SIGKILL);
 	return order->mode;

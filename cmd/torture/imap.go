@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -188,8 +189,18 @@ func expungeBetween(ctx context.Context, o *office, random *rand.Rand) (struck b
 	return gone.Load(), nil
 }
 
-// folderGone renames the folder that processed mails go to.
-func folderGone(_ context.Context, o *office, _ *rand.Rand) (struck bool, err error) {
+// folderGone has somebody rename the folder that processed mails go to, once there is one.
+func folderGone(ctx context.Context, o *office, random *rand.Rand) (struck bool, err error) {
+	var failure error
+	err = o.keepBusy(ctx, random, func() bool {
+		struck, failure = o.renameProcessed()
+		return struck || failure != nil
+	})
+	return struck, errors.Join(err, failure)
+}
+
+// renameProcessed renames the folder that processed mails go to, and reports whether there was one.
+func (o *office) renameProcessed() (done bool, err error) {
 	client, err := imapclient.DialInsecure(o.site.imap, nil)
 	if err != nil {
 		return false, err
@@ -198,6 +209,5 @@ func folderGone(_ context.Context, o *office, _ *rand.Rand) (struck bool, err er
 	if err := client.Login(o.desk, password).Wait(); err != nil {
 		return false, err
 	}
-	// Where there is none yet, it could not go.
 	return client.Rename("Procesados", fmt.Sprint("Archivo", time.Now().UnixNano()), nil).Wait() == nil, nil
 }

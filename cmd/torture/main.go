@@ -92,14 +92,17 @@ type result struct {
 	Lives    int              `json:"lives"`
 	Faults   int              `json:"faults"` // that struck
 	ByKind   map[string]tally `json:"by_kind"`
-	Missed   []string         `json:"missed,omitempty"` // kinds of fault that never struck
-	Full     bool             `json:"full"`             // each kind had to strike
+	Missed   []string         `json:"missed,omitempty"`  // kinds of fault that were planned and never struck
+	NoTime   []string         `json:"no_time,omitempty"` // kinds of fault that the time was too short for
+	Full     bool             `json:"full"`              // each kind had to strike
 	Notes    []string         `json:"notes,omitempty"`
 	audit.Report
 }
 
 // sound reports whether everything that had to happen did, and nothing else.
-func (r result) sound() bool { return len(r.Violations) == 0 && (!r.Full || len(r.Missed) == 0) }
+func (r result) sound() bool {
+	return len(r.Violations) == 0 && (!r.Full || len(r.Missed)+len(r.NoTime) == 0)
+}
 
 // dice returns the chances of the i-th step of something.
 func dice(seed uint64, what string, i int) *rand.Rand {
@@ -237,7 +240,10 @@ func (r *run) play(ctx context.Context, s scenario, folder string, share time.Du
 	one := result{Scenario: s.name, Seconds: time.Since(begin).Seconds(), Lives: o.lives, Faults: r.struck(s.name), ByKind: r.counts[s.name],
 		Full: share >= fullDuration*time.Duration(s.share)/100, Notes: o.notes, Report: report}
 	for _, kind := range s.kinds {
-		if one.ByKind[kind].Struck == 0 {
+		switch t := one.ByKind[kind]; {
+		case t.Planned == 0:
+			one.NoTime = append(one.NoTime, kind)
+		case t.Struck == 0:
 			one.Missed = append(one.Missed, kind)
 		}
 	}
@@ -295,7 +301,10 @@ func (r *run) report(results []result, folder string) (sound bool, err error) {
 		}
 		fmt.Fprintf(r.out, "\n%s: %s\n", one.Scenario, strings.Join(append(kinds, one.Notes...), "; "))
 		if len(one.Missed) > 0 {
-			fmt.Fprintf(r.out, "  NEVER STRUCK %s\n", strings.Join(one.Missed, ", "))
+			fmt.Fprintf(r.out, "  PLANNED AND NEVER STRUCK %s\n", strings.Join(one.Missed, ", "))
+		}
+		if len(one.NoTime) > 0 {
+			fmt.Fprintf(r.out, "  no time for %s\n", strings.Join(one.NoTime, ", "))
 		}
 		sound = sound && one.sound()
 		for _, v := range one.Violations {

@@ -26,6 +26,9 @@ const (
 	rankNone
 )
 
+// maxAround bounds what of a line is looked at on each side of an address, in bytes: a line may hold ten thousand of them.
+const maxAround = 254
+
 // findRecipients takes the addresses that failed from the words of a report, else from the mail that came back.
 func (b *body) findRecipients(m *mailbox.Message, words string, original mailbox.Header, bounce *mailbox.Bounce) {
 	others := map[string]bool{"": true}
@@ -48,9 +51,12 @@ func (b *body) findRecipients(m *mailbox.Message, words string, original mailbox
 			continue
 		}
 		line = strings.TrimRight(line, " \t\r\n")
+		rank := rankNone
 		for start, end := nextAddress(line, 0); start >= 0; start, end = nextAddress(line, end) {
 			address := strings.ToLower(strings.Trim(line[start:end], ".*_`=+-"))
-			rank := recipientRank(line[:start], line[end:])
+			if rank != rankField { // which holds for all addresses behind it on the line
+				rank = recipientRank(line[max(0, start-maxAround):start], line[end:min(len(line), end+maxAround)])
+			}
 			switch {
 			case others[address] || serverAddress(address):
 				// A mail to oneself, or to a postmaster, can fail as well, where it is named beyond doubt.

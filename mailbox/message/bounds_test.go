@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"radicado/mailbox"
 )
 
 // patience is no measure of speed, which depends on the machine: what grows with the square of a mail takes minutes.
@@ -81,5 +83,20 @@ func TestMemoryIsBounded(t *testing.T) {
 			t.Errorf("%s: %d bytes allocated for a mail of %d (%.1f times)", name, used, len(raw), float64(used)/float64(len(raw)))
 		}
 		runtime.KeepAlive(m)
+	}
+}
+
+// A line of a bounce may name ten thousand addresses. Of the line, what is around each is looked at, and not all of it each time.
+func TestManyAddressesOnALine(t *testing.T) {
+	raw := []byte("From: MAILER-DAEMON@example.org\nSubject: failure notice\n\nHi. This is the qmail-send program.\n" + strings.Repeat("<X@EXAMPLE.ORG> ", 40_000) + "\n")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	m := Read(raw, Options{})
+	runtime.ReadMemStats(&after)
+	if m.Class != mailbox.ClassBounce {
+		t.Fatalf("read as %v", m.Class)
+	}
+	if used := after.TotalAlloc - before.TotalAlloc; used > 100*uint64(len(raw)) {
+		t.Errorf("%d bytes allocated for a mail of %d (%.1f times)", used, len(raw), float64(used)/float64(len(raw)))
 	}
 }

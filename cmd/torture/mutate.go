@@ -160,6 +160,19 @@ var bombs = []mutation{
 		line := []string{">", "> ", "-- \r\n", "El lunes, Ana escribió:\r\n", "_____\r\nDe: a\r\n", "On a, b wrote:\r\n", "\r\n"}[r.IntN(7)]
 		return append([]byte("From: a@x.example\r\nSubject: citas\r\n\r\n"), strings.Repeat(line, r.IntN(100_000))...)
 	}},
+	{"words again and again", func(r *rand.Rand, raw []byte) []byte {
+		from := r.IntN(len(raw))
+		to := min(len(raw), from+1+r.IntN(60))
+		return slices.Insert(raw, to, bytes.Repeat(raw[from:to], r.IntN(1<<20)/(to-from))...)
+	}},
+	{"lines again and again", func(r *rand.Rand, raw []byte) []byte {
+		lines := bytes.SplitAfter(raw, []byte("\n"))
+		from := r.IntN(len(lines))
+		to := min(len(lines), from+1+r.IntN(4))
+		again := bytes.Join(lines[from:to], nil)
+		lines[from] = append(bytes.Repeat(again, r.IntN(1<<20)/max(1, len(again))), lines[from]...)
+		return bytes.Join(lines, nil)
+	}},
 	{"zip bomb", func(r *rand.Rand, raw []byte) []byte {
 		zeros := base64.StdEncoding.EncodeToString(make([]byte, r.IntN(1<<20)))
 		return fmt.Appendf(nil, "From: a@x.example\r\nSubject: tnef\r\nMIME-Version: 1.0\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\n"+

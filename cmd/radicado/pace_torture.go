@@ -17,7 +17,7 @@ import (
 func runPace() pace {
 	clock := os.Getenv("RADICADO_TORTURE_CLOCK")
 	return pace{
-		receive: receive.Timing{Retry: 50 * time.Millisecond, MaxRetry: 500 * time.Millisecond, RefusedRetry: 100 * time.Millisecond},
+		receive: receive.Timing{Retry: 50 * time.Millisecond, MaxRetry: 500 * time.Millisecond, RefusedRetry: 100 * time.Millisecond, Patience: 10 * time.Second},
 		outbox:  outbox.Pace{Retry: 2 * time.Second, MaxRetry: 5 * time.Second, Down: 100 * time.Millisecond, MaxDown: time.Second},
 		look:    200 * time.Millisecond,
 		now: func() time.Time {

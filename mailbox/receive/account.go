@@ -67,6 +67,9 @@ type Timing struct {
 	MaxRetry time.Duration
 	// RefusedRetry is the first wait after a refused login, as servers lock accounts that try too often: 1 minute.
 	RefusedRetry time.Duration
+	// Patience is for how long at least a mail is asked for in full before its header has to do: 2 minutes. A server that restarts
+	// or a bad line breaks off several times within moments, at the same mail.
+	Patience time.Duration
 }
 
 // minRate in bytes a second is the slowest transfer that a fetch puts up with: a telephone line.
@@ -85,6 +88,7 @@ func (a Account) withDefaults() Account {
 	set(&a.Timing.Retry, time.Second)
 	set(&a.Timing.MaxRetry, 5*time.Minute)
 	set(&a.Timing.RefusedRetry, time.Minute)
+	set(&a.Timing.Patience, 2*time.Minute)
 	a.Timing.RefusedRetry = min(a.Timing.RefusedRetry, a.Timing.MaxRetry)
 	if a.MaxSize <= 0 {
 		a.MaxSize = DefaultMaxSize

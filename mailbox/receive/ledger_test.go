@@ -224,7 +224,7 @@ func (sc *script) serveAccount() Account {
 		Folder:   "INBOX", Processed: "Procesados", Quarantine: "Cuarentena",
 		Timing: Timing{
 			Step: 2 * time.Second, Idle: time.Minute, Poll: time.Minute,
-			Retry: time.Millisecond, MaxRetry: 20 * time.Millisecond, RefusedRetry: 5 * time.Millisecond,
+			Retry: time.Millisecond, MaxRetry: 20 * time.Millisecond, RefusedRetry: 5 * time.Millisecond, Patience: time.Nanosecond,
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -21,12 +22,18 @@ const (
 	listMails  = 2000
 )
 
-// How often a mail is asked for alone, in full and then by its header, before it is taken without. Each time may have
-// cost a connection.
+// How often a mail is asked for alone, in full (and for as long as Timing.Patience) and then by its header, before it is taken
+// without. Each time may have cost a connection.
 const (
 	wholeTries  = 3
 	headerTries = 2
 )
+
+// attempts are how often a mail was asked for alone and did not come, and since when it was known that it may not.
+type attempts struct {
+	whole, header int
+	since         time.Time
+}
 
 // look is one session's work on the folder.
 type look struct {
@@ -163,7 +170,7 @@ func (l *look) batch(ctx context.Context, mails []entry) error {
 		var err error
 		found, err = l.s.whole(ctx, mails, 2*batchBytes)
 		if refusal(err) == nil && err != nil {
-			l.r.alone = max(l.r.alone, mails[len(mails)-1].uid)
+			l.r.doubt(mails)
 			return err
 		}
 	}
@@ -182,7 +189,7 @@ func (l *look) batch(ctx context.Context, mails []entry) error {
 		if err != nil {
 			// Next time each comes alone, and those before the bad one are kept whatever it does. Together they would all be
 			// asked for again, and several bad ones would keep one another from ever being given up.
-			l.r.alone = max(l.r.alone, mails[len(mails)-1].uid)
+			l.r.doubt(mails)
 			return err
 		}
 		arrivals = append(arrivals, arrival)
@@ -196,19 +203,37 @@ func (l *look) batch(ctx context.Context, mails []entry) error {
 	return nil
 }
 
+// doubt has each of these mails come alone from now on, as one of them at least does not come. Patience begins for all of them:
+// several bad ones do not keep those behind waiting one after the other.
+func (r *Receiver) doubt(mails []entry) {
+	r.alone = max(r.alone, mails[len(mails)-1].uid)
+	for _, mail := range mails {
+		if _, known := r.tries[mail.uid]; !known {
+			r.tries[mail.uid] = attempts{since: time.Now()}
+		}
+	}
+}
+
 // single fetches one mail alone: in full, then its header, and in the end it is taken without, so that it is known and
 // those behind it are not kept waiting. The error is errGone where the mail has left the folder.
 func (l *look) single(ctx context.Context, mail entry) (mailbox.Arrival, error) {
 	for {
-		// Counted before the attempt: what comes of it may be the end of the connection.
-		tries := l.r.tries[mail.uid]
-		l.r.tries[mail.uid]++
+		before, known := l.r.tries[mail.uid]
+		if !known {
+			before.since = time.Now()
+		}
+		now := before // counted before the attempt: what comes of it may be the end of the connection
+		patient := time.Since(now.since) < l.s.acc.Timing.Patience
 		var arrival mailbox.Arrival
 		var err error
 		switch {
-		case tries < wholeTries:
+		case now.whole < wholeTries || patient:
+			now.whole++
+			l.r.tries[mail.uid] = now
 			arrival, err = l.s.readWhole(ctx, mail)
-		case tries < wholeTries+headerTries:
+		case now.header < headerTries:
+			now.header++
+			l.r.tries[mail.uid] = now
 			arrival, err = l.s.truncated(ctx, mail)
 		default:
 			arrival = l.s.arrival(mail)
@@ -223,9 +248,9 @@ func (l *look) single(ctx context.Context, mail entry) (mailbox.Arrival, error) 
 			return arrival, err
 		}
 		answer := refusal(err)
-		if answer == nil && !errors.Is(err, errMissing) || answer != nil && passing(answer) {
+		if patient || answer == nil && !errors.Is(err, errMissing) || answer != nil && passing(answer) {
 			if canceled(ctx, err) {
-				l.r.tries[mail.uid]-- // we ended it, not the mail
+				l.r.tries[mail.uid] = before // we ended it, not the mail
 			}
 			return mailbox.Arrival{}, fmt.Errorf("mail %d: %w", mail.uid, err)
 		}

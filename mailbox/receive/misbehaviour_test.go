@@ -136,6 +136,29 @@ func TestMailThatDoesNotCome(t *testing.T) {
 	}
 }
 
+// TestMailThatComesInTheEnd shows that a server that fails for a while, more often than a mail is asked for at least, costs no
+// mail its text.
+func TestMailThatComesInTheEnd(t *testing.T) {
+	for name, reply := range map[string]string{
+		"cut":                "* 2 FETCH (UID 2 BODY[] {900}\nSub<CUT>",
+		"refused":            "$T NO cannot open\n",
+		"not sent":           "$T OK\n",
+		"wrong literal size": "* 2 FETCH (UID 2 BODY[] {3}\nSubject: x\n\nx)\n$T OK\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sc := newScript(t, row{on: `^UID FETCH 1:3 .*BODY\.PEEK\[\]`, reply: reply, times: 1},
+				row{on: `^(UID )?FETCH 2.*BODY\.PEEK\[\]`, reply: reply, times: 2 * (wholeTries + headerTries)})
+			sc.addPlain(3)
+			acc := sc.serveAccount()
+			acc.Timing.Patience = time.Minute
+			ledger := newLedger()
+			run(t, acc, ledger)
+			wantMails(t, ledger, plainMail(0), plainMail(1), plainMail(2))
+		})
+	}
+}
+
 // TestManyMailsThatBreakTheConnection has a server that leaves out the bad mails of a batch, and breaks off where one of them is
 // asked for alone. Each costs its tries, not those of the others again and again.
 func TestManyMailsThatBreakTheConnection(t *testing.T) {

@@ -44,11 +44,11 @@ type Receiver struct {
 	Jitter func() float64
 
 	state    State
-	started  bool           // state has been told at least once
-	progress bool           // something was taken since the last failure
-	validity uint32         // UIDVALIDITY that alone, tries and copied belong to
-	alone    uint32         // mails up to this UID are fetched one by one: a batch with one of them broke the connection
-	tries    map[uint32]int // how often a mail was asked for alone and did not come
+	started  bool   // state has been told at least once
+	progress bool   // something was taken since the last failure
+	validity uint32 // UIDVALIDITY that alone, tries and copied belong to
+	alone    uint32 // mails up to this UID are fetched one by one: a batch with one of them broke the connection
+	tries    map[uint32]attempts
 	copied   map[uint32]struct{}
 	noIdle   bool // the server refused the IDLE that it offers, or ended it at once
 	moving   retry
@@ -70,7 +70,7 @@ func New(acc Account, ledger Ledger, log *slog.Logger) *Receiver {
 		poke:   make(chan struct{}, 1),
 		Now:    time.Now,
 		Jitter: rand.Float64,
-		tries:  make(map[uint32]int),
+		tries:  make(map[uint32]attempts),
 		copied: make(map[uint32]struct{}),
 	}
 }

@@ -56,12 +56,13 @@ const fullDuration = 10 * time.Minute
 
 func scenarios() []scenario {
 	return []scenario{
-		{"kill", 26, kill, func(seed uint64, i int) string { return deathOf(seed, i).String() }, killKinds()},
-		{"imap", 13, imapTroubles, func(seed uint64, i int) string { return imapTroubleOf(seed, i).String() }, names(imapList(dice(0, "", 0)))},
-		{"smtp", 13, smtpTroubles, func(seed uint64, i int) string { return smtpTroubleOf(seed, i).String() }, names(smtpList(dice(0, "", 0)))},
-		{"disk", 13, diskTroubles, func(seed uint64, i int) string { return diskTroubleOf(seed, i).String() }, names(diskList(dice(0, "", 0)))},
-		{"clock", 7, clockTroubles, clockPlan, clockKinds()},
-		{"hostile", 24, hostile, func(uint64, int) string { return "the spoiled mail of that index" }, hostileKinds()},
+		{"kill", 24, kill, func(seed uint64, i int) string { return deathOf(seed, i).String() }, killKinds()},
+		{"imap", 12, imapTroubles, func(seed uint64, i int) string { return imapTroubleOf(seed, i).String() }, names(imapList(dice(0, "", 0)))},
+		{"smtp", 12, smtpTroubles, func(seed uint64, i int) string { return smtpTroubleOf(seed, i).String() }, names(smtpList(dice(0, "", 0)))},
+		{"disk", 12, diskTroubles, func(seed uint64, i int) string { return diskTroubleOf(seed, i).String() }, names(diskList(dice(0, "", 0)))},
+		{"mixed", 8, mixed, func(seed uint64, i int) string { return mixtureOf(seed, i).String() }, nil},
+		{"clock", 6, clockTroubles, clockPlan, clockKinds()},
+		{"hostile", 22, hostile, func(uint64, int) string { return "the spoiled mail of that index" }, hostileKinds()},
 		{"memory", 4, memory, func(seed uint64, i int) string { return fmt.Sprintf("%+v", shortageOf(seed, i)) }, memoryKinds()},
 	}
 }

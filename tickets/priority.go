@@ -52,10 +52,10 @@ type PriorityRule struct {
 
 // fits reports whether the rule is for the request.
 func (r PriorityRule) fits(t *Ticket) bool {
-	subject := skillWords(t.Subject)
+	subject := slices.Collect(wordsIn(t.Subject))
 	return fitsOne(r.Senders, func(s string) bool { return isFrom(t.Requester, s) }) &&
 		fitsOne(r.Offices, func(o string) bool { return Fold(o) == Fold(t.Office) }) &&
-		fitsOne(r.Words, func(w string) bool { return hasPhrase(subject, skillWords(w)) })
+		fitsOne(r.Words, func(w string) bool { return hasPhrase(subject, slices.Collect(wordsIn(w))) })
 }
 
 func fitsOne(list []string, fits func(string) bool) bool {

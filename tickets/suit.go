@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -34,14 +35,11 @@ const maxSkillText = 20_000
 func (w *work) staff() []StaffView {
 	people := w.in.Policy.People.With(RoleTechnician)
 	views := make(map[string]StaffView, len(people))
-	var words []string
-	if w.t != nil {
-		words = skillWords(w.t.Type + " " + w.t.Subject + " " + w.t.Text[:min(len(w.t.Text), maxSkillText)])
-	}
+	asked := w.skills(people)
 	for _, p := range people {
 		v := StaffView{Name: p.Name, Open: w.in.Situation.load(p), Max: p.MaxLoad, Suited: len(p.Skills) == 0}
 		for _, skill := range p.Skills {
-			if matchesSkill(words, skill) {
+			if asked[skill] {
 				v.Skills, v.Suited = append(v.Skills, skill), true
 			}
 		}
@@ -82,19 +80,60 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
-func skillWords(text string) []string {
-	return strings.FieldsFunc(Fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+// skills returns which skills of these people the request asks for. It is looked for once in what the request says, for several
+// notices about it want to know.
+func (w *work) skills(people []Person) map[string]bool {
+	if w.t == nil || len(people) == 0 {
+		return nil
+	}
+	if w.read.asked == nil || w.read.kind != w.t.Type || w.read.subject != w.t.Subject || w.read.text != w.t.Text {
+		w.read = skillReading{kind: w.t.Type, subject: w.t.Subject, text: w.t.Text}
+		w.read.asked = skillsIn(w.t.Type+" "+w.t.Subject+" "+w.t.Text[:min(len(w.t.Text), maxSkillText)], people)
+	}
+	return w.read.asked
 }
 
-// matchesSkill reports whether each word of a skill occurs, be it in the plural where the skill is in the singular.
-func matchesSkill(words []string, skill string) bool {
-	wanted := skillWords(skill)
-	for _, s := range wanted {
-		if !slices.ContainsFunc(words, func(w string) bool { return sameStem(w, s) }) {
-			return false
+// skillReading is which skills a request asks for that says this.
+type skillReading struct {
+	kind, subject, text string
+	asked               map[string]bool
+}
+
+// skillsIn returns those skills of the people of which each word occurs in the text, be it in the plural where the skill is in the
+// singular.
+func skillsIn(text string, people []Person) map[string]bool {
+	asked := map[string]bool{}
+	wanted := map[string][]string{} // words by skill
+	missing := map[string]bool{}    // words
+	for _, p := range people {
+		for _, skill := range p.Skills {
+			if wanted[skill] == nil {
+				wanted[skill] = slices.Collect(wordsIn(skill))
+			}
+			for _, word := range wanted[skill] {
+				missing[word] = true
+			}
 		}
 	}
-	return len(wanted) > 0
+	for word := range wordsIn(text) {
+		if len(missing) == 0 {
+			break
+		}
+		for s := range missing {
+			if sameStem(word, s) {
+				delete(missing, s)
+			}
+		}
+	}
+	for skill, words := range wanted {
+		asked[skill] = len(words) > 0 && !slices.ContainsFunc(words, func(word string) bool { return missing[word] })
+	}
+	return asked
+}
+
+// wordsIn returns the words of a text in the form in which they are compared.
+func wordsIn(text string) iter.Seq[string] {
+	return strings.FieldsFuncSeq(Fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
 }
 
 // sameStem reports whether two words differ at most by an ending of two letters: "red" and "redes", "impresora" and

@@ -27,6 +27,7 @@ type work struct {
 	asked    *Confirmation
 	answered *Notice // what a command without an address is answered
 	proven   bool    // commands of a proven sender were read, whatever became of them
+	read     skillReading
 	err      error
 }
 

@@ -201,13 +201,14 @@ func (in Input) Assets() AssetQuery {
 	if m == nil || m.Class.Automatic() && m.Class != mailbox.ClassList {
 		return AssetQuery{}
 	}
-	text := m.Subject + "\n" + m.NewText
 	holder := m.From.Key()
 	if m.Forward != nil {
-		text += "\n" + m.Forward.Subject + "\n" + m.Forward.Text
 		holder = m.Forward.From.Key()
 	}
-	q := AssetQuery{Keys: assetKeys(text)}
+	q := AssetQuery{Keys: slices.Clone(in.Mail.keys)}
+	if !in.Mail.studied {
+		q.Keys = in.Mail.assetKeys()
+	}
 	if in.Ticket != nil {
 		holder = in.Ticket.Requester.Key()
 		for _, a := range in.Ticket.Assets {
@@ -227,6 +228,15 @@ func (in Input) Assets() AssetQuery {
 	slices.Sort(q.Keys)
 	q.Keys, q.Holder = slices.Compact(q.Keys), holder
 	return q
+}
+
+// assetKeys returns what in the mail could be a plate or a serial.
+func (m *Mail) assetKeys() []string {
+	text := m.Message.Subject + "\n" + m.Message.NewText
+	if f := m.Message.Forward; f != nil {
+		text += "\n" + f.Subject + "\n" + f.Text
+	}
+	return assetKeys(text)
 }
 
 // asset finds the machine that an argument names by plate or serial.

@@ -173,12 +173,22 @@ func (in Input) Recent() RecentQuery {
 		return RecentQuery{}
 	}
 	q := RecentQuery{Requester: m.From.Key(), Since: in.Now.Add(-recentTime)}
-	subject, text := in.Mail.Whole, cmp.Or(m.NewText, m.Text)
 	if f := m.Forward; f != nil && in.Sender.Role.Staff() {
-		q.Requester, subject, text = f.From.Key(), cmp.Or(f.Subject, subject), cmp.Or(f.Text, text)
+		q.Requester = f.From.Key()
 	}
-	q.Gist = GistOf(subject + "\n" + text)
+	if q.Gist = in.Mail.gist; !in.Mail.studied {
+		q.Gist = in.Mail.about(in.Sender)
+	}
 	return q
+}
+
+// about returns what the request is about that the mail would be.
+func (m *Mail) about(sender Sender) Gist {
+	subject, text := m.Whole, cmp.Or(m.Message.NewText, m.Message.Text)
+	if f := m.Message.Forward; f != nil && sender.Role.Staff() {
+		subject, text = cmp.Or(f.Subject, subject), cmp.Or(f.Text, text)
+	}
+	return GistOf(subject + "\n" + text)
 }
 
 // Gist is what a request is about, in little memory: its words as numbers, in ascending order.

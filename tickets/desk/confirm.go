@@ -54,6 +54,7 @@ func (d *Desk) confirmed(tx *register.Tx, answer tickets.Input) (in tickets.Inpu
 		return in, false, err
 	}
 	p.proof = mailbox.Proof{Proven: true, Method: "confirmed", Reason: fmt.Sprintf("confirmed with the code by message %d", answer.Mail.ID)}
+	d.study(&p)
 	in, err = d.input(tx, p, acquaintance{}, c.Message)
 	if err != nil {
 		return in, false, err

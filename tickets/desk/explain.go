@@ -38,6 +38,7 @@ func (d *Desk) explain(ctx context.Context, arrival mailbox.Arrival, again bool)
 	p.arrival.InternalDate, p.arrival.TakenAt = arrival.InternalDate, arrival.InternalDate
 	p.arrival.Digest = sha256.Sum256(arrival.Raw)
 	p.proof = d.options.Prover.Prove(ctx, arrival.Raw, p.message)
+	d.study(&p)
 	e := Explanation{Message: p.message, Proof: p.proof}
 	err := d.register.Update(ctx, func(tx *register.Tx) error {
 		known, err := d.recognise(tx, p)

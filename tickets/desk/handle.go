@@ -25,15 +25,15 @@ const (
 	releaseTime = 5 * time.Second
 )
 
-// prepared is a mail that was read, before anything is decided.
+// prepared is a mail that was read, before anything is decided: all that can be known of it without the register.
 type prepared struct {
-	arrival register.Arrival
-	message *mailbox.Message
-	proof   mailbox.Proof
-	empty   string // why nothing could be read
-
-	infected  string // what the scanner found
-	unscanned bool   // it could not look, and the mail is taken all the same
+	arrival  register.Arrival
+	message  *mailbox.Message
+	proof    mailbox.Proof
+	empty    string // why nothing could be read; then nothing else is known
+	sender   tickets.Sender
+	mail     tickets.Mail // without its ID
+	identity []byte       // see identityOf
 }
 
 // settledMail is a mail that was decided on.
@@ -255,10 +255,24 @@ func (d *Desk) prepare(ctx context.Context, a register.Arrival) (p prepared, err
 		}
 	}
 	p.proof = d.options.Prover.Prove(ctx, raw, p.message)
+	d.study(&p)
 	if !a.Genuine {
 		d.scan(ctx, raw, &p)
 	}
 	return p, ctx.Err()
+}
+
+// study works out what can be known of a mail that was read and proven.
+func (d *Desk) study(p *prepared) {
+	m := p.message
+	p.identity = identityOf(m, p.arrival.Digest)
+	p.sender = d.options.Policy.Identify(m, p.proof)
+	subject := d.options.Grammar.Read(m.Subject)
+	p.mail = tickets.Mail{Message: m, Commands: subject.Commands, Title: subject.Title, Whole: subject.Whole, Numbers: subject.Numbers, Received: p.received()}
+	if p.arrival.Genuine {
+		p.mail.Released = p.arrival.RequeuedBy
+	}
+	p.mail.Study(p.sender)
 }
 
 // scan has the whole mail looked at: whoever unpacks files knows best how they are packed.
@@ -267,7 +281,7 @@ func (d *Desk) scan(ctx context.Context, raw []byte, p *prepared) {
 		return
 	}
 	found, err := d.options.Scanner.Scan(ctx, raw)
-	p.infected = found
+	p.mail.Infected = found
 	if err == nil {
 		return
 	}
@@ -276,7 +290,7 @@ func (d *Desk) scan(ctx context.Context, raw []byte, p *prepared) {
 		p.empty = "not scanned: " + err.Error()
 		return
 	}
-	p.unscanned = true
+	p.mail.Unscanned = true
 }
 
 // settle decides on one mail and writes what follows. It runs inside a nested part of a transaction.
@@ -357,21 +371,13 @@ func (d *Desk) decideOn(tx *register.Tx, p prepared, known acquaintance, id int6
 // input gathers what Decide looks at.
 func (d *Desk) input(tx *register.Tx, p prepared, known acquaintance, id int64) (tickets.Input, error) {
 	m := p.message
-	subject := d.options.Grammar.Read(m.Subject)
-	in := tickets.Input{
-		Now: tx.Now(), Policy: d.options.Policy, Sender: d.options.Policy.Identify(m, p.proof),
-		Mail: tickets.Mail{ID: id, Message: m, Commands: subject.Commands, Title: subject.Title, Whole: subject.Whole, Numbers: subject.Numbers, Received: p.received(),
-			Infected: p.infected, Unscanned: p.unscanned},
-		Replayed: known.replayed,
-	}
-	if p.arrival.Genuine {
-		in.Mail.Released = p.arrival.RequeuedBy
-	}
+	in := tickets.Input{Now: tx.Now(), Policy: d.options.Policy, Sender: p.sender, Mail: p.mail, Replayed: known.replayed}
+	in.Mail.ID = id
 	var err error
 	if m.Bounce != nil {
 		err = d.matchBounce(tx, m, &in)
 	} else {
-		err = d.match(tx, m, subject.Numbers, &in)
+		err = d.match(tx, m, in.Mail.Numbers, &in)
 	}
 	if err == nil && in.Ticket == nil && known.copyOf != "" {
 		in.MatchedBy = "an unproven copy of this mail, which came before"

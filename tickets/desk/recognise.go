@@ -23,8 +23,8 @@ type acquaintance struct {
 // proven after one that was not counts, once: lists and forwarders break what proves a sender, and the copy that came
 // straight may be the later one.
 func (d *Desk) recognise(tx *register.Tx, p prepared) (acquaintance, error) {
-	a := acquaintance{identity: identityOf(p.message, p.arrival.Digest)}
-	commands := p.proof.Proven && len(d.options.Grammar.Read(p.message.Subject).Commands) > 0
+	a := acquaintance{identity: p.identity}
+	commands := p.proof.Proven && len(p.mail.Commands) > 0
 	known, err := tx.FindByRaw(p.arrival.Digest)
 	if errors.Is(err, register.ErrNotFound) {
 		known, err = tx.FindByIdentity(a.identity)

@@ -153,7 +153,7 @@ func (r *Receiver) Run(ctx context.Context) error {
 	return nil
 }
 
-// onceTries is how often in a row Once may fail and get nothing.
+// onceTries is how often in a row Once may fail and get nothing, and twice as often while it waits for a mail to come in full.
 const onceTries = 8
 
 // Once takes every mail that is in the folder and not in the ledger, moves none, and returns. The account must leave mails in place.
@@ -176,7 +176,11 @@ func (r *Receiver) Once(ctx context.Context) error {
 			return fmt.Errorf("mailbox %s: %w: %w", r.acc.Name, ErrNoFolder, err)
 		}
 		never := kind == Unreachable && r.Seen().IsZero() // most likely it is not where it should be
-		if tries >= onceTries || never || kind == Refused || kind == NotKept || ctx.Err() != nil {
+		most := onceTries
+		if len(r.tries) > 0 {
+			most *= 2 // or patience with one mail would cost all of them
+		}
+		if tries >= most || never || kind == Refused || kind == NotKept || ctx.Err() != nil {
 			return fmt.Errorf("mailbox %s: %w", r.acc.Name, err)
 		}
 		timer := time.NewTimer(wait.next(r.acc.Timing.Retry, r.acc.Timing.MaxRetry, r.Jitter()))

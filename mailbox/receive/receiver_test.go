@@ -91,6 +91,25 @@ func TestOnceOutlastsBrokenConnections(t *testing.T) {
 	}
 }
 
+// TestOnceOutlastsPatience has a mail that never comes: Once does not give up before the mail is.
+func TestOnceOutlastsPatience(t *testing.T) {
+	t.Parallel()
+	sc := newScript(t, row{on: `^UID FETCH 1:3 .*BODY\.PEEK\[\]`, reply: "* 2 FETCH (\n<CUT>"},
+		row{on: `^(UID )?FETCH 2.*BODY\.PEEK\[`, reply: "* 2 FETCH (\n<CUT>"})
+	sc.addPlain(3)
+	ledger := newLedger()
+	acc := sc.serveAccount()
+	acc.LeaveInPlace, acc.Timing.Patience = true, 100*time.Millisecond
+	r := New(acc, ledger, slog.New(slog.DiscardHandler))
+	r.Jitter = func() float64 { return 0 }
+	if err := r.Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := ledger.arrivals(); len(got) != 3 || !got[1].Truncated || string(got[2].Raw) != plainMail(2) {
+		t.Errorf("took %+v", got)
+	}
+}
+
 func TestMailGoneMeanwhile(t *testing.T) {
 	sc := newScript(t)
 	sc.addPlain(5)

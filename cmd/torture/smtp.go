@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -72,7 +73,12 @@ func refuse(ctx context.Context, o *office, random *rand.Rand) (struck bool, err
 	refused := func() bool { return said("connection refused") }
 	err = o.keepBusy(ctx, random, refused)
 	sleep(ctx, time.Duration(100+random.IntN(900))*time.Millisecond)
-	return refused(), errors.Join(err, o.smtp.reopen())
+	var failure error
+	o.until(ctx, func() bool { // somebody's own end of a connection may have got the port for a moment
+		failure = o.smtp.reopen()
+		return failure == nil
+	})
+	return refused(), errors.Join(err, failure)
 }
 
 // reopen listens again on the same port.
@@ -143,14 +149,24 @@ func greylist(ctx context.Context, o *office, random *rand.Rand) (struck bool, e
 
 // narrow has new connections go to where Postfix takes one at a time, and that one is ours for a while.
 func narrow(ctx context.Context, o *office, random *rand.Rand) (struck bool, err error) {
-	ours, err := net.Dial("tcp", o.site.narrow)
-	if err != nil {
+	var ours net.Conn
+	greeted := o.until(ctx, func() bool { // Postfix may not have noticed yet that the connection before is gone
+		if ours, err = net.Dial("tcp", o.site.narrow); err != nil {
+			return false
+		}
+		greeting := make([]byte, 512)
+		_ = ours.SetReadDeadline(time.Now().Add(strikeTime))
+		n, _ := ours.Read(greeting)
+		if bytes.HasPrefix(greeting[:n], []byte("220")) {
+			return true
+		}
+		_ = ours.Close()
+		return false
+	})
+	if !greeted {
 		return false, err
 	}
 	defer ours.Close()
-	if _, err := ours.Read(make([]byte, 512)); err != nil { // it is counted when it is greeted
-		return false, fmt.Errorf("the greeting of Postfix: %w", err)
-	}
 	var refused, taken atomic.Int64
 	o.smtp.set(func(p point, said string) deed {
 		switch {

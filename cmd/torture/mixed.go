@@ -9,20 +9,21 @@ import (
 	"time"
 )
 
-// mixture is faults that come at the same time: one of the mailbox, one of the mail server, often one of the disk, and often a
-// death in their midst.
+// mixture is faults that come at the same time: one of the mailbox, one of the mail server, often one of the disk, at times the
+// settings read again, and often a death in their midst.
 type mixture struct {
 	mails int
 	wire  []trouble
 	disk  diskOrder
 	lasts time.Duration
-	dies  bool // at the end of that time
+	again bool // the settings are read, by SIGHUP, after half of that time
+	dies  bool // at the end of it
 }
 
 // mixtureOf is the plan of the i-th mixture.
 func mixtureOf(seed uint64, i int) mixture {
 	random := dice(seed, "mixed", i)
-	m := mixture{mails: 2 + random.IntN(12), lasts: time.Duration(100+random.IntN(1400)) * time.Millisecond, dies: random.IntN(2) == 0}
+	m := mixture{mails: 2 + random.IntN(12), lasts: time.Duration(100+random.IntN(1400)) * time.Millisecond, again: random.IntN(3) == 0, dies: random.IntN(2) == 0}
 	for _, list := range [][]trouble{imapList(random), smtpList(random)} {
 		list = slices.DeleteFunc(list, func(t trouble) bool { return t.act != nil })
 		t := list[dealt(seed, "mixed "+list[0].wire.protocol, i, len(list))]
@@ -39,7 +40,7 @@ func mixtureOf(seed uint64, i int) mixture {
 }
 
 func (m mixture) String() string {
-	return fmt.Sprintf("%v; %v; disk %+v; after %v dies: %v", m.wire[0], m.wire[1], m.disk, m.lasts, m.dies)
+	return fmt.Sprintf("%v; %v; disk %+v; in %v; SIGHUP %v, SIGKILL %v", m.wire[0], m.wire[1], m.disk, m.lasts, m.again, m.dies)
 }
 
 // lookEvery is after how many mixtures the daemon must have caught up.
@@ -107,7 +108,12 @@ func (o *office) mix(ctx context.Context, r *run, m mixture, i int) error {
 	if err := o.write(ctx, dice(r.seed, "mixed mails", i), m.mails); err != nil {
 		return err
 	}
-	sleep(ctx, m.lasts)
+	sleep(ctx, m.lasts/2)
+	if m.again {
+		err := o.life.cmd.Process.Signal(syscall.SIGHUP)
+		r.count(o.name, "SIGHUP", err == nil)
+	}
+	sleep(ctx, m.lasts/2)
 	if o.life.over() {
 		o.violation("crash", o.name, "it ended by itself in mixture %d (%s): %v", i, m, o.life.err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -150,6 +151,19 @@ func (s *site) submit(ctx context.Context, from, to string, raw []byte) error {
 		}
 		sleep(ctx, 500*time.Millisecond)
 	}
+}
+
+// queued returns how many mails Postfix has accepted and not delivered yet.
+func (s *site) queued() (n int) {
+	for _, queue := range []string{"maildrop", "incoming", "active", "deferred"} {
+		_ = filepath.WalkDir(filepath.Join(s.folder, "postfix", "postfix", "queue", queue), func(_ string, d fs.DirEntry, err error) error {
+			if err == nil && d.Type().IsRegular() {
+				n++
+			}
+			return nil // what is gone meanwhile is delivered
+		})
+	}
+	return n
 }
 
 // mails reads every folder of an address from the disk.

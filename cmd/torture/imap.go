@@ -76,6 +76,11 @@ func (o *office) stopIMAP(ctx context.Context) error {
 	if _, deserted := o.imap.waiting("MOVE"); deserted == before {
 		return nil // it was not moving anything
 	}
+	return o.noteHalved()
+}
+
+// noteHalved notes which mails lie in the inbox and in another folder.
+func (o *office) noteHalved() error {
 	mails, err := o.site.mails(o.desk)
 	inbox, elsewhere := map[[sha256.Size]byte]bool{}, map[[sha256.Size]byte]bool{}
 	for _, m := range mails {
@@ -193,14 +198,25 @@ func expungeBetween(ctx context.Context, o *office, random *rand.Rand) (struck b
 func folderGone(ctx context.Context, o *office, random *rand.Rand) (struck bool, err error) {
 	var failure error
 	err = o.keepBusy(ctx, random, func() bool {
-		struck, failure = o.renameProcessed()
+		struck, failure = o.renameProcessed(ctx)
 		return struck || failure != nil
 	})
 	return struck, errors.Join(err, failure)
 }
 
-// renameProcessed renames the folder that processed mails go to, and reports whether there was one.
-func (o *office) renameProcessed() (done bool, err error) {
+// renameProcessed renames the folder that processed mails go to, and reports whether there was one. No mail is moved meanwhile: one
+// that Dovecot has copied into a folder that is not there any more when the MOVE ends stays in the inbox as well.
+func (o *office) renameProcessed(ctx context.Context) (done bool, err error) {
+	renamed := make(chan struct{})
+	defer close(renamed)
+	o.imap.set(func(p point, _ string) deed {
+		if p == (point{"imap", "MOVE", before}) {
+			<-renamed
+		}
+		return deed{}
+	})
+	defer o.imap.set(nil)
+	o.until(ctx, func() bool { open, _ := o.imap.waiting("MOVE"); return open == 0 })
 	client, err := imapclient.DialInsecure(o.site.imap, nil)
 	if err != nil {
 		return false, err
@@ -209,5 +225,8 @@ func (o *office) renameProcessed() (done bool, err error) {
 	if err := client.Login(o.desk, password).Wait(); err != nil {
 		return false, err
 	}
-	return client.Rename("Procesados", fmt.Sprint("Archivo", time.Now().UnixNano()), nil).Wait() == nil, nil
+	if client.Rename("Procesados", fmt.Sprint("Archivo", time.Now().UnixNano()), nil).Wait() != nil {
+		return false, nil // there is none yet
+	}
+	return true, o.noteHalved()
 }

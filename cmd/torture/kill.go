@@ -110,7 +110,7 @@ func (o *office) die(ctx context.Context, d death, random *rand.Rand, r *run) er
 		return err
 	}
 	if d.wire.verb == "CREATE" { // which comes where there is no such folder
-		if _, err := o.renameProcessed(); err != nil {
+		if _, err := o.renameProcessed(ctx); err != nil {
 			return err
 		}
 	}

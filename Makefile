@@ -15,6 +15,8 @@ VERSION ?= $(shell packaging/version)
 ARCH = $(subst 386,i386,$(shell $(GO) env GOARCH))
 # Whatever carries a date carries that of the commit.
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
+# SQLite would otherwise prepare a statement anew at each use, in case a partial index fits the new value; packaging/build says it too.
+export CGO_CFLAGS ?= -O2 -g -DSQLITE_ENABLE_QPSG
 
 demo: build
 	@bin/radicado demo $(if $(KEEP),--keep)

@@ -17,7 +17,7 @@ import (
 // Batches are bounded in mails and in bytes; a larger mail comes alone. Listings are bounded too, so that a folder with
 // any number of mails takes no more memory than a full one of these.
 const (
-	batchMails = 50
+	batchMails = 100
 	batchBytes = 8 << 20
 	listMails  = 2000
 )

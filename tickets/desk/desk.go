@@ -209,14 +209,17 @@ func (d *Desk) Drain(ctx context.Context) error {
 		if n == 0 || err != nil {
 			return err
 		}
-		if n >= groupMails {
+		if n >= rushMails {
 			d.rush.Store(time.Now().Add(rushPause).UnixNano())
 		}
 	}
 }
 
-// rushPause is how long after a full group another one is expected.
-const rushPause = 300 * time.Millisecond
+// After so many mails at a time more are expected for a while.
+const (
+	rushMails = 50
+	rushPause = 300 * time.Millisecond
+)
 
 // Rush returns for how long other work on the register had better wait, because mails come in faster than one by one; 0 for not
 // at all.

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	claimMails  = 200     // claimed at a time
-	groupMails  = 50      // of them settled in one transaction, which costs one wait for the disk
+	claimMails  = 400     // claimed at a time
+	groupMails  = 100     // of them settled in one transaction, which costs one wait for the disk
 	groupBytes  = 8 << 20 // of mail in a group, of which two are held in memory; one larger mail comes alone
 	maxAttempts = 9       // after which a mail that ended the program is set aside unread; power cuts in a row must not look like that
 	releaseTime = 5 * time.Second

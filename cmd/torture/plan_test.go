@@ -23,10 +23,11 @@ func TestEachKindIsPlanned(t *testing.T) {
 	for scenario, p := range plans {
 		var planned []string
 		for i := range p.faults {
-			if p.name(i) != p.name(i) {
-				t.Errorf("%s: fault %d is another one when it is planned again", scenario, i)
+			name := p.name(i)
+			if again := p.name(i); again != name {
+				t.Errorf("%s: fault %d is %s, and %s when it is planned again", scenario, i, name, again)
 			}
-			planned = append(planned, p.name(i))
+			planned = append(planned, name)
 		}
 		for _, kind := range p.kinds {
 			if !slices.Contains(planned, kind) {

@@ -169,10 +169,15 @@ func (o *office) writeOne(ctx context.Context, random *rand.Rand, p mailtest.Per
 	return o.site.deliver(o.desk, raw)
 }
 
+// open opens the register to read it, beside the daemon.
+func (o *office) open() (*sql.DB, error) {
+	uri := url.URL{Scheme: "file", OmitHost: true, Path: o.register(), RawQuery: "mode=ro&_busy_timeout=5000"}
+	return sql.Open("sqlite3", uri.String())
+}
+
 // query reads one number from the register, beside the daemon. The error is that of a register that is not there yet, too.
 func (o *office) query(ctx context.Context, query string) (n int, err error) {
-	uri := url.URL{Scheme: "file", OmitHost: true, Path: o.register(), RawQuery: "mode=ro&_busy_timeout=5000"}
-	db, err := sql.Open("sqlite3", uri.String())
+	db, err := o.open()
 	if err != nil {
 		return 0, err
 	}

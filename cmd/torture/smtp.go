@@ -23,13 +23,17 @@ func smtpList(random *rand.Rand) []trouble {
 	verb := smtpVerbs[random.IntN(len(smtpVerbs))]
 	when := []phase{before, after}[random.IntN(2)]
 	busy := []string{"451 4.3.0 try again later", "452 4.3.1 no space", "450 4.2.0 busy", "421 4.3.2 closing"}[random.IntN(4)]
+	refused := after
+	if verb == "DATA" { // or the server would wait for the mail
+		refused = before
+	}
 	return []trouble{
 		{name: "refused", act: refuse},
 		{name: "cut in DATA", wire: point{"smtp", "BODY", within}, deed: deed{kind: cut}},
 		{name: "cut before the final dot", wire: point{"smtp", "DOT", before}, deed: deed{kind: cut}},
 		{name: "cut after the final dot", wire: point{"smtp", "DOT", after}, deed: deed{kind: cut}},
 		{name: "cut", wire: point{"smtp", verb, when}, deed: deed{kind: cut}},
-		{name: "4xx", wire: point{"smtp", verb, after}, deed: deed{kind: answer, reply: busy}},
+		{name: "4xx", wire: point{"smtp", verb, refused}, deed: deed{kind: answer, reply: busy}},
 		{name: "storm of 421", act: storm},
 		{name: "5xx for a recipient", act: refuseRecipient},
 		{name: "slow", wire: point{"smtp", verb, when}, deed: deed{kind: slow, wait: 400 * time.Millisecond}},

@@ -54,7 +54,7 @@ func (r *Reader) Matching(words string, limit int) ([]int64, error) {
 	if match == "" {
 		return nil, nil
 	}
-	found, err := collect(r, scanValue[int64], "SELECT docid FROM words WHERE words MATCH ?1 ORDER BY docid DESC LIMIT ?2", match, limit)
+	found, err := latest(r, scanValue[int64], "SELECT docid FROM words WHERE words MATCH ?1 AND shard = ?2 ORDER BY docid DESC LIMIT ?3", match, limit)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}

@@ -30,18 +30,58 @@ type Filter struct {
 // many there are altogether, counted up to MaxTotal.
 func (r *Reader) List(f Filter, limit, offset int) (found []*tickets.Ticket, total int, err error) {
 	q, possible := f.query()
-	if !possible {
-		return nil, 0, nil
+	switch {
+	case !possible:
+	case q.sharded:
+		found, total, err = r.listShards(q, limit, offset)
+	default:
+		if total, err = r.count(q, MaxTotal); err == nil {
+			found, err = r.page(q, limit, offset)
+		}
 	}
-	if err := r.row("SELECT count(*) FROM (SELECT 1 "+q.from+" LIMIT "+q.arg(MaxTotal)+")", q.args, &total); err != nil {
-		return nil, 0, fmt.Errorf("count tickets: %w", err)
-	}
-	q.args = q.args[:len(q.args)-1]
-	found, err = collect(r, scanTicket, "SELECT t.body "+q.from+" ORDER BY "+q.order+" LIMIT "+q.arg(limit)+" OFFSET "+q.arg(offset), q.args...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list tickets: %w", err)
 	}
 	return found, total, nil
+}
+
+// listShards lists one shard of the full-text index after the other.
+func (r *Reader) listShards(q *query, limit, offset int) (found []*tickets.Ticket, total int, err error) {
+	for shard, err := range r.shards() {
+		if err != nil {
+			return nil, 0, err
+		}
+		q.args[shardArg] = shard
+		// As far as it matters: whether the offset ends in this shard, and whether the total is at its bound.
+		n, err := r.count(q, offset+1+max(0, MaxTotal-total))
+		if err != nil {
+			return nil, 0, err
+		}
+		if wanted := limit - len(found); wanted > 0 && n > offset {
+			page, err := r.page(q, wanted, offset)
+			if err != nil {
+				return nil, 0, err
+			}
+			found = append(found, page...)
+		}
+		offset = max(0, offset-n)
+		if total += n; total >= MaxTotal && len(found) >= limit {
+			break
+		}
+	}
+	return found, min(total, MaxTotal), nil
+}
+
+// count returns how many tickets the query chooses, counted up to a bound.
+func (r *Reader) count(q *query, bound int) (n int, err error) {
+	q = q.clone()
+	err = r.row("SELECT count(*) FROM (SELECT 1 "+q.from+" LIMIT "+q.arg(bound)+")", q.args, &n)
+	return n, err
+}
+
+func (r *Reader) page(q *query, limit, offset int) ([]*tickets.Ticket, error) {
+	q = q.clone()
+	return collect(r, scanTicket, "SELECT t.body "+q.from+" ORDER BY "+q.order+" LIMIT "+q.arg(limit)+" OFFSET "+q.arg(offset), q.args...)
 }
 
 // NumbersOf returns the requests of an address that were registered since then, latest first, at most limit.
@@ -66,9 +106,18 @@ func (tx *Tx) List(f Filter, limit, offset int) ([]*tickets.Ticket, int, error) 
 
 // query is a statement in the making.
 type query struct {
-	from  string // FROM and WHERE
-	order string
-	args  []any
+	from    string // FROM and WHERE
+	order   string
+	args    []any
+	sharded bool // asks for words in the shard that args[shardArg] names
+}
+
+const shardArg = 1
+
+func (q *query) clone() *query {
+	c := *q
+	c.args = slices.Clone(q.args)
+	return &c
 }
 
 func (q *query) arg(value any) string {
@@ -96,7 +145,8 @@ func (f Filter) query() (q *query, possible bool) {
 			return nil, false
 		}
 		from = "FROM words CROSS JOIN tickets t ON t.id = words.docid"
-		where = append(where, "words MATCH "+q.arg(match))
+		where = append(where, "words MATCH "+q.arg(match), "words.shard = "+q.arg(0))
+		q.sharded = true
 		q.order = "words.docid DESC"
 	}
 	if f.allOpen() {

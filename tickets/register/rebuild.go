@@ -27,6 +27,10 @@ func (tx *Tx) rebuild() error {
 				return fmt.Errorf("ticket %s: %w", stored.number, err)
 			}
 		}
+		if err := tx.writeDocuments(); err != nil { // of all tickets they would not fit into memory
+			return err
+		}
+		clear(tx.level.docs)
 	}
 }
 
@@ -45,6 +49,12 @@ func (tx *Tx) rebuildTicket(stored storedTicket) error {
 	if err := tx.saveTicket(stored.id, t, t.Version); err != nil {
 		return err
 	}
-	tx.level.docs[stored.id] = new(document).with(t, events)
+	before, err := tx.storedDocument(stored.id)
+	if err != nil {
+		return err
+	}
+	if now := new(document).with(t, events); now != before {
+		tx.level.docs[stored.id] = now
+	}
 	return nil
 }

@@ -161,8 +161,8 @@ func (tx *Tx) writeDocuments() error {
 	}
 	for _, id := range slices.Sorted(maps.Keys(docs)) {
 		doc := docs[id]
-		_, err := tx.exec("INSERT OR REPLACE INTO words (docid, public, internal, people) VALUES (?1, ?2, ?3, ?4)",
-			id, doc.public, doc.internal, doc.people)
+		_, err := tx.exec("INSERT OR REPLACE INTO words (docid, public, internal, people, shard) VALUES (?1, ?2, ?3, ?4, ?5)",
+			id, doc.public, doc.internal, doc.people, shardOf(id))
 		if err != nil {
 			return fmt.Errorf("index ticket %d/%d: %w", year(id), serial(id), err)
 		}
@@ -181,8 +181,8 @@ func (r *Reader) Search(words, visibleTo string, limit int) ([]*tickets.Ticket, 
 	if match == "" {
 		return nil, nil
 	}
-	found, err := collect(r, scanTicket, `SELECT t.body FROM words CROSS JOIN tickets t ON t.id = words.docid
-		WHERE words MATCH ?1 ORDER BY words.docid DESC LIMIT ?2`, match, limit)
+	found, err := latest(r, scanTicket, `SELECT t.body FROM words CROSS JOIN tickets t ON t.id = words.docid
+		WHERE words MATCH ?1 AND words.shard = ?2 ORDER BY words.docid DESC LIMIT ?3`, match, limit)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"pgregory.net/rapid"
 
 	"radicado/mailbox"
 	"radicado/tickets"
@@ -109,6 +112,75 @@ func TestSearchSeesTheTransactionItself(t *testing.T) {
 		find("impresora", "1")
 		find("rodillo", "")
 		return nil
+	})
+	f.sound(t)
+}
+
+// TestSearchGoesThroughTheShards compares what is found in several shards of the full-text index with a look at every ticket.
+func TestSearchGoesThroughTheShards(t *testing.T) {
+	f := open(t)
+	words := []string{"impresora", "pantalla", "correo"}
+	var all []*tickets.Ticket // latest first
+	for i := range 60 {
+		if i%15 == 14 {
+			f.clock.advance(366 * 24 * time.Hour) // a year begins a shard
+		}
+		var text []string
+		for bit, word := range words {
+			if i&(1<<bit) != 0 {
+				text = append(text, word)
+			}
+		}
+		f.update(t, func(tx *Tx) error {
+			ticket, err := register(tx, []mailbox.Address{ana, luis}[i/8%2], "asunto", strings.Join(text, " "))
+			check(t, err)
+			if i%5 == 0 {
+				check(t, appendFacts(tx, ticket, ticket.Number, coordinator, 0, &tickets.ClosedFact{}))
+			}
+			all = slices.Insert(all, 0, ticket)
+			return nil
+		})
+	}
+	numbers := func(list []*tickets.Ticket) (numbers []tickets.Number) {
+		for _, ticket := range list {
+			numbers = append(numbers, ticket.Number)
+		}
+		return numbers
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		asked := rapid.SliceOfNDistinct(rapid.SampledFrom(append(words, "asun")), 1, 3, rapid.ID).Draw(rt, "words")
+		person := rapid.SampledFrom([]string{"", ana.Addr}).Draw(rt, "person")
+		closed := rapid.Bool().Draw(rt, "closed")
+		limit, offset := rapid.IntRange(1, 70).Draw(rt, "limit"), rapid.IntRange(0, 40).Draw(rt, "offset")
+		filter := Filter{Words: strings.Join(asked, " "), Person: person}
+		if closed {
+			filter.States = []tickets.State{tickets.Closed}
+		}
+		var fits, listed []*tickets.Ticket
+		for _, ticket := range all {
+			if slices.ContainsFunc(asked, func(word string) bool { return !strings.Contains(ticket.Subject+" "+ticket.Text, word) }) ||
+				person != "" && ticket.Requester.Addr != person {
+				continue
+			}
+			fits = append(fits, ticket)
+			if filter.fits(ticket) {
+				listed = append(listed, ticket)
+			}
+		}
+		f.view(t, func(r *Reader) error {
+			found, err := r.Search(filter.Words, person, limit)
+			check(t, err)
+			if want := numbers(fits[:min(limit, len(fits))]); !slices.Equal(numbers(found), want) {
+				rt.Fatalf("%q of %q: found %q, want %q", filter.Words, person, numbers(found), want)
+			}
+			page, total, err := r.List(filter, limit, offset)
+			check(t, err)
+			want := listed[min(offset, len(listed)):]
+			if want := numbers(want[:min(limit, len(want))]); total != len(listed) || !slices.Equal(numbers(page), want) {
+				rt.Fatalf("%+v: %q of %d, want %q of %d", filter, numbers(page), total, want, len(listed))
+			}
+			return nil
+		})
 	})
 	f.sound(t)
 }

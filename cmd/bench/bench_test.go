@@ -61,7 +61,7 @@ func TestFillRegister(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	o := options{mix: testMix(), Register: fillOpen + 50}
-	if err := fillRegister(t.Context(), folder, o, time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)); err != nil {
+	if err := prepareRegister(t.Context(), folder, o, time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)); err != nil {
 		t.Fatal(err)
 	}
 	r, err := register.Open(t.Context(), filepath.Join(folder, "register.db"), register.Options{})

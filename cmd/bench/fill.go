@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -18,16 +21,63 @@ const (
 	fillText  = 400  // bytes that a request says at least
 )
 
-// fillRegister makes a register with the requests of the year up to end, nearly all of them closed. Their mails and notices are left
-// out: what is measured is how finding among many requests costs more than finding among few.
-func fillRegister(ctx context.Context, folder string, o options, end time.Time) (err error) {
+// prepareRegister puts a register with so many requests into the folder: a copy of the one that an earlier run has kept, or a new one,
+// which is then kept.
+func prepareRegister(ctx context.Context, folder string, o options, end time.Time) error {
 	if o.Register == 0 {
 		return nil
 	}
+	path := filepath.Join(folder, "register.db")
+	if o.Made == "" {
+		return fillRegister(ctx, path, o, end)
+	}
+	if _, err := os.Stat(o.Made); errors.Is(err, fs.ErrNotExist) {
+		if err := fillRegister(ctx, o.Made+".new", o, end); err != nil {
+			return err
+		}
+		if err := os.Rename(o.Made+".new", o.Made); err != nil {
+			return err
+		}
+	}
+	return copyRegister(ctx, path, o)
+}
+
+// copyRegister copies the kept register, and refuses one with another number of requests: the mails would name the wrong ones.
+func copyRegister(ctx context.Context, path string, o options) (err error) {
+	from, err := os.Open(o.Made)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+	to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	if err := errors.Join(err, to.Sync(), to.Close()); err != nil {
+		return fmt.Errorf("copy the register %s: %w", o.Made, err)
+	}
+	r, err := register.Open(ctx, path, register.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	return r.View(ctx, func(r *register.Reader) error {
+		tally, err := r.Tally()
+		if err == nil && tally.Requests != int64(o.Register) {
+			err = fmt.Errorf("the register %s has %d requests, not %d: name another file", o.Made, tally.Requests, o.Register)
+		}
+		return err
+	})
+}
+
+// fillRegister makes a register with the requests of the year up to end, nearly all of them closed. Their mails and notices are left
+// out: what is measured is how finding among many requests costs more than finding among few.
+func fillRegister(ctx context.Context, path string, o options, end time.Time) (err error) {
 	begin := time.Date(end.Year(), 1, 1, 0, 0, 0, 0, time.UTC) // a year later the numbers begin again
 	now := begin
 	// Made once and thrown away, so that it need not wait for the disk.
-	r, err := register.Open(ctx, filepath.Join(folder, "register.db"), register.Options{Now: func() time.Time { return now }, Volatile: true})
+	r, err := register.Open(ctx, path, register.Options{Now: func() time.Time { return now }, Volatile: true})
 	if err != nil {
 		return fmt.Errorf("make a register: %w", err)
 	}

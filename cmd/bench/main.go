@@ -27,6 +27,7 @@ type options struct {
 	Latency     int           `help:"Mails to an idle daemon, one after the other." default:"100"`
 	IdleCheck   string        `help:"idle_check of the mailbox: Dovecot announces mail half a second late. Empty: IDLE alone." default:"100ms"`
 	Register    int           `help:"Requests that are in the register already." default:"0"`
+	Made        string        `help:"File in which such a register is kept, so that it is made once; each run works on a copy." placeholder:"FILE"`
 	JSON        string        `help:"File for the figures." placeholder:"FILE"`
 	Limit       time.Duration `help:"Give up after so long." default:"20m"`
 	Keep        bool          `help:"Keep the folder with settings, register and logs."`

@@ -82,7 +82,7 @@ func measure(ctx context.Context, w *world, folder string, o options) (f *figure
 	if f.Floor, err = measureFloor(ctx, w, folder); err != nil {
 		return nil, err
 	}
-	if err := fillRegister(ctx, folder, o, time.Now().UTC()); err != nil {
+	if err := prepareRegister(ctx, folder, o, time.Now().UTC()); err != nil {
 		return nil, err
 	}
 	before, err := size(filepath.Join(folder, "register.db"))

@@ -226,7 +226,7 @@ type sentNotice struct {
 	raw []byte
 }
 
-// noticesOf returns the notices that a person received, at most limit.
+// noticesOf returns as many notices as a person received: the first limit of them over and over.
 func noticesOf(ctx context.Context, w *world, user string, limit int) (list []sentNotice, err error) {
 	client, err := dial(ctx, w.imap, user, w.password)
 	if err != nil {
@@ -242,8 +242,11 @@ func noticesOf(ctx context.Context, w *world, user string, limit int) (list []se
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range fetched {
-		list = append(list, sentNotice{to: user, raw: m.FindBodySection(body)})
+	if len(fetched) == 0 {
+		return nil, fmt.Errorf("the mailbox of %s gives out nothing of its %d mails", user, selected.NumMessages)
+	}
+	for i := range int(selected.NumMessages) {
+		list = append(list, sentNotice{to: user, raw: fetched[i%len(fetched)].FindBodySection(body)})
 	}
 	return list, nil
 }

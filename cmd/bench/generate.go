@@ -105,7 +105,7 @@ func (g *generator) answer() []byte {
 }
 
 func (g *generator) sender() string {
-	return fmt.Sprintf("funcionario%d@ministerio.example", g.random.IntN(g.Senders))
+	return official(g.random.IntN(g.Senders))
 }
 
 func (g *generator) subject() string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -112,6 +113,8 @@ func measure(ctx context.Context, w *world, folder string, o options) (f *figure
 	return f, err
 }
 
+const sentNotices = "SELECT count(*) FROM outbox WHERE state = 'sent'"
+
 // backlog waits while the daemon takes the full mailbox.
 func (f *figures) backlog(ctx context.Context, d *daemon, o options) error {
 	begin := time.Now()
@@ -130,6 +133,11 @@ func (f *figures) backlog(ctx context.Context, d *daemon, o options) error {
 		return err
 	}
 	f.Moved = rate()
+	moved := time.Now()
+	early, err := d.count(ctx, sentNotices)
+	if err != nil {
+		return err
+	}
 	f.Ratio = f.Moved / f.Floor.Sum
 	used, err := d.cpu()
 	if err != nil {
@@ -143,18 +151,15 @@ func (f *figures) backlog(ctx context.Context, d *daemon, o options) error {
 		return err
 	}
 	f.Acknowledged = rate()
+	ended := time.Now()
 	if used, err = d.cpu(); err != nil {
 		return err
 	}
 	f.CPUNotice = milliseconds(used) / float64(o.Mails)
-	if f.Notices, err = d.count(ctx, "SELECT count(*) FROM outbox WHERE state = 'sent'"); err != nil {
+	if f.Notices, err = d.count(ctx, sentNotices); err != nil {
 		return err
 	}
-	span, err := d.count(ctx, "SELECT coalesce(max(sent_at) - min(sent_at), 0) FROM outbox WHERE state = 'sent'")
-	if err != nil {
-		return err
-	}
-	f.Sent = float64(f.Notices) / (float64(span) / 1000)
+	f.Sent = float64(f.Notices-early) / ended.Sub(moved).Seconds()
 	f.PeakMemory, f.MemoryAtRest, err = d.memory()
 	return err
 }
@@ -210,11 +215,16 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// sender measures the bare sender with the notices that the daemon sent.
+// sender measures the bare sender with the notices that the daemon sent, to the same people: what the server does with them
+// afterwards takes more of the processors than sending does, and the more the more mailboxes there are.
 func (f *figures) sender(ctx context.Context, w *world, o options) error {
+	people := staff()
+	for i := range o.Senders {
+		people = append(people, official(i))
+	}
 	var notices []sentNotice
-	for _, user := range []string{coordinatorAddress, "funcionario0@ministerio.example"} {
-		list, err := noticesOf(ctx, w, user, 500)
+	for _, user := range people {
+		list, err := noticesOf(ctx, w, user, 20)
 		if err != nil {
 			return err
 		}
@@ -223,9 +233,7 @@ func (f *figures) sender(ctx context.Context, w *world, o options) error {
 	if len(notices) == 0 {
 		return errors.New("bare sender: nobody has received a notice")
 	}
-	for len(notices) < int(f.Notices) {
-		notices = append(notices, notices[:min(len(notices), int(f.Notices)-len(notices))]...)
-	}
+	rand.New(rand.NewPCG(o.Seed, 1)).Shuffle(len(notices), func(i, j int) { notices[i], notices[j] = notices[j], notices[i] })
 	var err error
 	f.BareSender, err = bareSend(ctx, w, notices, o.Connections)
 	f.SenderShare = f.Sent / f.BareSender

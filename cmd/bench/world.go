@@ -33,6 +33,9 @@ func staff() []string {
 	return []string{coordinatorAddress, "ana.gomez@ministerio.example"}
 }
 
+// official returns the address of one of those who write requests.
+func official(i int) string { return fmt.Sprintf("funcionario%d@ministerio.example", i) }
+
 // realWorld starts Dovecot and Postfix.
 func realWorld(ctx context.Context, scripts, folder string) (*world, error) {
 	servers, err := peers.Start(ctx, scripts, folder)
@@ -91,7 +94,7 @@ func inProcessWorld(m mix) (*world, error) {
 	w := &world{imap: site.IMAP.Addr(), smtp: site.SMTP.Addr(), password: "bench", login: true, hosts: []string{site.SMTP.Hostname()}, close: site.Close}
 	people := append(staff(), deskAddress, floorAddress)
 	for i := range m.Senders {
-		people = append(people, fmt.Sprintf("funcionario%d@ministerio.example", i))
+		people = append(people, official(i))
 	}
 	for _, addr := range people {
 		if err := site.Add(mailtest.Person{Name: addr, Addr: addr, Password: w.password}); err != nil {

@@ -100,7 +100,8 @@ func (p Period) In(zone *time.Location) Period {
 
 // Length is the number of days.
 func (p Period) Length() int {
-	return int((p.To.Sub(p.From) + 12*time.Hour) / (24 * time.Hour)) // daylight saving makes a day longer or shorter
+	const day = 24 * 60 * 60                                // seconds; a time.Duration ends after 292 years
+	return int((p.To.Unix() - p.From.Unix() + day/2) / day) // daylight saving makes a day longer or shorter
 }
 
 // Last is the last day, at its midnight.
@@ -143,7 +144,7 @@ const oldestReport = 1990
 
 // ParsePeriod reads the period of a report, nothing for the month that goes on: "2026-10", "octubre de 2026", "mes pasado",
 // "2026-W47", "2026-T3", "2026-10-01..2026-10-15" and their like, in Spanish or English. A month, week or quarter without a year
-// is the latest that has begun. What has not begun is refused.
+// is the latest that has begun. What has not begun is refused, and what ends after the coming year is taken for mistyped.
 func ParsePeriod(arg string, now time.Time) (Period, *Problem) {
 	folded := periodArticle.ReplaceAllString(periodArticle.ReplaceAllString(Fold(arg), ""), "") // "del", "de la"
 	if strings.HasSuffix(folded, ".") && !strings.HasSuffix(folded, "..") {
@@ -159,10 +160,10 @@ func ParsePeriod(arg string, now time.Time) (Period, *Problem) {
 		}
 	}
 	switch {
-	case p.From.Year() < oldestReport:
-		return Period{}, unreadable
 	case p.From.After(now):
 		return Period{}, &Problem{Code: ProblemPeriodFuture, Value: arg, From: p.From, Choices: unreadable.Choices}
+	case p.From.Year() < oldestReport, p.Last().Year() > now.Year()+1:
+		return Period{}, unreadable
 	}
 	return p, nil
 }

@@ -192,11 +192,14 @@ func setFields(msg *mail.Msg, fields []mailbox.Field) error {
 	return nil
 }
 
+// maxMediaType bounds a media type: two names of 127 characters (RFC 6838 section 4.2). A longer one would not fit on a line.
+const maxMediaType = 2*127 + len("/")
+
 // addFile attaches a file, or adds a picture that the HTML shows.
 func addFile(msg *mail.Msg, file mailbox.File) error {
 	name := fileName(file.Name)
 	mediaType, _, err := mime.ParseMediaType(file.Type)
-	if err != nil || !strings.Contains(mediaType, "/") {
+	if err != nil || !strings.Contains(mediaType, "/") || len(mediaType) > maxMediaType {
 		mediaType = "application/octet-stream"
 	}
 	disposition := "attachment"

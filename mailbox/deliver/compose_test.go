@@ -86,7 +86,7 @@ func TestNothingBreaksOutOfItsField(t *testing.T) {
 	payloads := []string{
 		"x\r\nBcc: victim@example.org", "x\nBcc: victim@example.org", "x\rBcc: victim@example.org", "x\r\n\r\n<script>", "x\x00y",
 		"x\r\n Bcc: y", "x\u2028Bcc: y", "x\u0085Bcc: y", "\xff\xfe", "x\x0bBcc: y\x0c", `x" <victim@example.org>, "y`, `ñ\\u, "`, "x, victim@example.org", "x; y",
-		"=?utf-8?q?=0D=0ABcc:_victim@example.org?=", "=?utf-8?q?=23cerrar?=", strings.Repeat("a", 5000), strings.Repeat("ñ", 5000),
+		"=?utf-8?q?=0D=0ABcc:_victim@example.org?=", "=?utf-8?q?=23cerrar?=", strings.Repeat("a", 5000), strings.Repeat("j", 1000) + "/plain", strings.Repeat("ñ", 5000),
 		strings.Repeat("a b ", 2000), "a" + strings.Repeat(" ", 3000) + "b", "../../etc/passwd", `x"; filename="y.exe`, "\u202egpj.exe", "", "   ",
 		strings.Repeat("=?", 700), "#cerrar \U0001F600", "a\tb",
 	}

@@ -15,6 +15,10 @@ const maxAddresses = 1000
 // unless the whole field has none.
 func parseAddresses(value string) []mailbox.Address {
 	p := addressParser{s: value}
+	return p.parse()
+}
+
+func (p *addressParser) parse() []mailbox.Address {
 	for p.i < len(p.s) && len(p.list) < maxAddresses {
 		p.step()
 	}
@@ -31,7 +35,7 @@ type addressParser struct {
 	comment string          // the last comment: the name, where there is no phrase (RFC 5322 section 3.4)
 	angle   string
 	bracket bool // an angle address was seen
-	quoted  bool // the phrase has a quoted string
+	decoded bool // the field is what encoded words stood for, and is not decoded again
 }
 
 func (p *addressParser) step() {
@@ -43,7 +47,6 @@ func (p *addressParser) step() {
 			p.i++
 			return
 		}
-		p.quoted = true
 		// A quoted local part: "john doe"@example.org
 		if p.i < len(p.s) && p.s[p.i] == '@' {
 			text = `"` + text + `"`
@@ -145,7 +148,7 @@ func (p *addressParser) angleAddress() {
 
 func (p *addressParser) reset() {
 	p.phrase.Reset()
-	p.comment, p.angle, p.bracket, p.quoted = "", "", false, false
+	p.comment, p.angle, p.bracket = "", "", false
 }
 
 // flush adds what was gathered to the list.
@@ -175,10 +178,11 @@ func (p *addressParser) bare(text, comment string) {
 	if text == "" {
 		return
 	}
-	if strings.Contains(text, "=?") {
+	if strings.Contains(text, "=?") && !p.decoded {
 		text = decodeHeader(text)
 		if strings.Contains(text, "<") {
-			p.list = append(p.list, parseAddresses(text)...)
+			inner := addressParser{s: text, decoded: true}
+			p.list = append(p.list, inner.parse()...)
 			return
 		}
 	}

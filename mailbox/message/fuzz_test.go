@@ -55,7 +55,7 @@ func FuzzHeader(f *testing.F) {
 }
 
 func FuzzAddresses(f *testing.F) {
-	for _, s := range []string{`"Díaz, Ana" <ana@example.org>, b@example.org (Beto)`, "Grupo: a@x.org, b@x.org;", "<@a,@b:c@d.org>", `"a`, "a <b <c@d>"} {
+	for _, s := range []string{`"Díaz, Ana" <ana@example.org>, b@example.org (Beto)`, "Grupo: a@x.org, b@x.org;", "<@a,@b:c@d.org>", `"a`, "a <b <c@d>", `"=?<"@example.org`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, value string) {

@@ -79,6 +79,8 @@ func TestParseAddresses(t *testing.T) {
 		`"ana@example.org" <ana@example.org>`:    {{Name: "ana@example.org", Addr: "ana@example.org"}},
 		"Ana <ana@example.org> <otra>":           {{Name: "Ana", Addr: "ana@example.org"}},
 		`"john doe"@example.org`:                 {{Addr: `"john doe"@example.org`}},
+		"=?utf-8?Q?Ana_=3Ca@x.org=3E?=":          {{Name: "Ana", Addr: "a@x.org"}}, // the whole address is encoded
+		`"=?<"@example.org`:                      {{Addr: `"=?<"@example.org`}},    // no encoded word, and reads the same when decoded
 		"":                                       nil,
 	} {
 		if got := parseAddresses(in); !slices.Equal(got, want) {

@@ -116,6 +116,7 @@ type Message struct {
 	HTML        string // the body as sanitised HTML, "" where there was none
 	NewText     string // what was said now: Text without quoted history, signature and disclaimer
 	Cuts        []Cut  // what NewText lacks of Text, in order
+	Beyond      []byte // digest of the body's text after that of which Text is the beginning, nil where Text is all
 	Attachments []Attachment
 
 	Class       Class

@@ -152,6 +152,7 @@ type RemarkCode string
 const (
 	RemarkEncrypted     RemarkCode = "encrypted"      // Value: "S/MIME" or "PGP"; the content could not be read
 	RemarkIncomplete    RemarkCode = "incomplete"     // above the size cap: only the header was read
+	RemarkLong          RemarkCode = "long"           // more text than is read: the request has its beginning
 	RemarkAuthors       RemarkCode = "authors"        // Value: how many addresses the From fields name
 	RemarkUnknownNumber RemarkCode = "unknown_number" // Value: a number in the subject that does not exist
 	RemarkInvitation    RemarkCode = "invitation"     // Value: the summary of a calendar invitation
@@ -162,7 +163,7 @@ const (
 
 // RemarkCodes lists every remark.
 func RemarkCodes() []RemarkCode {
-	return []RemarkCode{RemarkEncrypted, RemarkIncomplete, RemarkAuthors, RemarkUnknownNumber, RemarkInvitation, RemarkUnscanned, RemarkUnobeyed, RemarkReleased}
+	return []RemarkCode{RemarkEncrypted, RemarkIncomplete, RemarkLong, RemarkAuthors, RemarkUnknownNumber, RemarkInvitation, RemarkUnscanned, RemarkUnobeyed, RemarkReleased}
 }
 
 // NewFact returns an empty fact of that kind.

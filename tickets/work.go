@@ -117,6 +117,9 @@ func remarks(m *mailbox.Message) []Remark {
 	if m.Truncated {
 		odd = append(odd, Remark{RemarkIncomplete, ""})
 	}
+	if m.Beyond != nil {
+		odd = append(odd, Remark{RemarkLong, ""})
+	}
 	if len(m.Authors) > 1 {
 		odd = append(odd, Remark{RemarkAuthors, strconv.Itoa(len(m.Authors))})
 	}

@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"hash"
 	"net/url"
 	"strings"
 
@@ -75,6 +76,8 @@ type body struct {
 	textFree   []string // text of a TNEF stream: the body, where there is no other
 	named      []string // text parts with a file name that are shown in place: the body, where there is no other
 	serverSays *string  // what a delivery report says before the mail that came back, once it was asked for
+	read       int      // bytes of text so far; see maxWords
+	beyond     hash.Hash
 }
 
 // report is what the machine-readable parts of a multipart/report say.
@@ -155,7 +158,7 @@ func (b *body) leaf(p *part, d *defects) {
 			return
 		}
 		if shownAs != "attachment" && p.kind == "text/plain" && len(b.named) < 10 {
-			b.named = append(b.named, decodeText(p.content(d), p.params["charset"]))
+			b.named = append(b.named, decodeText(clip(b, p.content(d)), p.params["charset"]))
 		}
 	case "message/delivery-status", "message/global-delivery-status":
 		b.report.status = joinLines(b.report.status, p.content(d))
@@ -214,24 +217,35 @@ func (b *body) words(p *part, d *defects) {
 		if label == "" {
 			label = metaCharset(content)
 		}
-		source := decodeBytes(content, label)
-		b.blocks = append(b.blocks, block{html: [][]byte{source}})
+		b.blocks = append(b.blocks, block{html: [][]byte{decodeBytes(b.markup(content), label)}})
 	case p.kind == "text/enriched" || p.kind == "text/richtext":
-		b.blocks = append(b.blocks, block{plain: plainEnriched(decodeText(content, p.params["charset"]))})
+		b.blocks = append(b.blocks, block{plain: plainEnriched(decodeText(clip(b, content), p.params["charset"]))})
 	default:
+		wrapped := isWrapped(content)
+		if !wrapped {
+			content = clip(b, content)
+		}
 		text := decodeText(content, p.params["charset"])
 		if strings.EqualFold(p.params["format"], "flowed") {
 			text = unflow(text, strings.EqualFold(p.params["delsp"], "yes"))
 		}
-		if signed, ok := unarmour(text); ok {
-			text, b.signed = signed, "PGP"
-		} else if strings.Contains(text, "-----BEGIN PGP MESSAGE-----") && strings.Contains(text, "-----END PGP MESSAGE-----") {
-			b.encrypted = "PGP"
+		if text = b.unwrapped(text); wrapped {
+			text = strings.Clone(clip(b, text))
 		}
-		text, files := cutUUEncoded(text)
-		b.files = append(b.files, files...)
 		b.blocks = append(b.blocks, block{plain: text})
 	}
+}
+
+// unwrapped returns the words of a text that may hold files or PGP armour, and takes the files.
+func (b *body) unwrapped(text string) string {
+	if signed, ok := unarmour(text); ok {
+		text, b.signed = signed, "PGP"
+	} else if strings.Contains(text, "-----BEGIN PGP MESSAGE-----") && strings.Contains(text, "-----END PGP MESSAGE-----") {
+		b.encrypted = "PGP"
+	}
+	text, files := cutUUEncoded(text)
+	b.files = append(b.files, files...)
+	return text
 }
 
 // decodeBytes is decodeCharset without a copy where the bytes are good already.
@@ -279,6 +293,9 @@ func (b *body) finish(m *mailbox.Message, opt Options) {
 		a.Inline = strings.HasPrefix(a.Type, "image/") && shown[a.ContentID]
 	}
 	b.attachedForward(m)
+	if b.beyond != nil {
+		m.Beyond = b.beyond.Sum(nil)
+	}
 }
 
 // maxShown bounds how many pictures of one mail are told from files.

@@ -86,6 +86,62 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
+// What is read of a long text is its beginning, up to the end of a line, and a digest tells one end from another.
+func TestLongTextIsReadInPart(t *testing.T) {
+	line := "La impresora de la oficina 302 no imprime desde ayer, señora Ana.\n"
+	long := strings.Repeat(line, 2*maxWords/len(line))
+	picture := "<img src=\"data:image/png;base64," + strings.Repeat("iVBORw0KGgo", 2*maxWords/10) + "\">"
+	file := "begin 644 a.bin\n" + strings.Repeat("M"+strings.Repeat("A", 60)+"\n", 2*maxWords/61) + "`\nend\n"
+	alternative := func(plain, html string) string {
+		return "--b\nContent-Type: text/plain; charset=utf-8\n\n" + plain + "\n--b\nContent-Type: text/html; charset=utf-8\n\n" + html + "\n--b--\n"
+	}
+	inner := "Content-Type: message/rfc822\n\nFrom: luz@example.org\nSubject: x\nContent-Type: text/plain; charset=utf-8\n\n"
+	for _, tt := range []struct {
+		name, kind, body string
+		begins           string
+		whole            bool
+		files            int
+	}{
+		{"plain", "text/plain; charset=utf-8", long, line, false, 0},
+		{"one line", "text/plain; charset=utf-8", strings.Repeat("ñ", maxWords), "ñ", false, 0},
+		{"UTF-16", "text/plain; charset=utf-16le", strings.ReplaceAll(strings.Repeat("Ayer no imprime.\n", maxWords/20), "", "\x00")[1:], "Ayer no imprime.\n", false, 0},
+		{"HTML", "text/html; charset=utf-8", strings.ReplaceAll(long, "\n", "<br>\n"), line, false, 0},
+		{"a picture in the HTML", "text/html; charset=utf-8", picture + line, line, true, 0},
+		{"both", "multipart/alternative; boundary=b", alternative(long, "<p>"+long), line, false, 0},
+		{"short plain, long HTML", "multipart/alternative; boundary=b", alternative(line, "<p>"+long), line, false, 0},
+		{"a file in the text", "text/plain; charset=utf-8", line + file, line, true, 1},
+		{"a file behind a long text", "text/plain; charset=utf-8", long + file, line, false, 1},
+		{"PGP", "text/plain; charset=utf-8", "-----BEGIN PGP SIGNED MESSAGE-----\n\n" + long + "-----BEGIN PGP SIGNATURE-----\nx\n-----END PGP SIGNATURE-----\n", line, false, 0},
+		{"many parts", "multipart/mixed; boundary=b", strings.Repeat("--b\n\n"+long[:len(long)/4]+"\n", 9) + "--b--\n", line, false, 0},
+		{"a mail inside", "multipart/mixed; boundary=b", "--b\n" + inner + long + "\n--b--\n", "", false, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			raw := []byte("From: ana@example.org\nSubject: Fwd: x\nDate: Wed, 25 Nov 2026 09:30:00 -0500\nContent-Type: " + tt.kind + "\n\n" + tt.body)
+			m := Read(raw, Options{HTML: true})
+			checkRead(t, tt.name, m)
+			text := m.Text
+			if m.Forward != nil && text == "" {
+				text = m.Forward.Text
+			}
+			if !strings.HasPrefix(text+"\n", tt.begins) || len(text) > maxWords+len(line) || len(text) < 50 {
+				t.Errorf("%d bytes of text, %.100q", len(text), text)
+			}
+			if (m.Beyond == nil) != tt.whole || tt.whole != (len(m.Defects) == 0) {
+				t.Errorf("digest of what follows %x, defects %q", m.Beyond, m.Defects)
+			}
+			if len(m.Attachments) != tt.files {
+				t.Errorf("%d files", len(m.Attachments))
+			}
+			if !tt.whole && tt.files == 0 {
+				other := Read(append(raw, "Saludos.\n"...), Options{})
+				if tt.kind[:4] == "text" && (other.Text != m.Text || bytes.Equal(other.Beyond, m.Beyond)) {
+					t.Error("a mail with another end reads the same")
+				}
+			}
+		})
+	}
+}
+
 // A line of a bounce may name ten thousand addresses. Of the line, what is around each is looked at, and not all of it each time.
 func TestManyAddressesOnALine(t *testing.T) {
 	raw := []byte("From: MAILER-DAEMON@example.org\nSubject: failure notice\n\nHi. This is the qmail-send program.\n" + strings.Repeat("<X@EXAMPLE.ORG> ", 40_000) + "\n")

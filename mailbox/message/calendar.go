@@ -9,7 +9,8 @@ import (
 
 // event reads a text/calendar part.
 func (b *body) event(p *part, d *defects) {
-	c := parseCalendar(normalise(decodeCharset(p.content(d), p.params["charset"])))
+	content := p.content(d)
+	c := parseCalendar(normalise(decodeCharset(content[:min(len(content), maxWords)], p.params["charset"])))
 	if c.Method == "" {
 		c.Method = strings.ToUpper(p.params["method"])
 	}

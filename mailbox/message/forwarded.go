@@ -29,6 +29,9 @@ func (b *body) attachedForward(m *mailbox.Message) {
 	for i := 0; i < len(words.messages) && i < maxDepth; i++ { // forwards of forwards
 		words.gather(words.messages[i], &d)
 	}
+	if b.beyond == nil {
+		b.beyond = words.beyond
+	}
 	m.Attachments = append(m.Attachments, words.files...)
 	m.Forward = &mailbox.Forward{From: inner.From, Subject: inner.Subject, Date: inner.Date, Text: strings.TrimSpace(text), Message: m.NewText}
 }

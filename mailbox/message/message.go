@@ -49,6 +49,9 @@ func read(raw []byte, opt Options) *mailbox.Message {
 	b := body{root: root}
 	b.gather(root, &d)
 	b.finish(m, opt)
+	if m.Beyond != nil {
+		d.add("more text than is read: the rest is only in the mail itself")
+	}
 	m.Defects = d.list
 	return m
 }

@@ -27,13 +27,13 @@ func (b *body) tnef(p *part, d *defects) bool {
 	}
 	switch {
 	case stream.HTML != nil:
-		b.textFree = append(b.textFree, htmltext.Convert(decodeBytes(stream.HTML, metaCharset(stream.HTML))).Text)
+		b.textFree = append(b.textFree, htmltext.Convert(decodeBytes(b.markup(stream.HTML), metaCharset(stream.HTML))).Text)
 	case stream.Text != nil:
-		b.textFree = append(b.textFree, normalise(decodeCharset(stream.Text, stream.Charset)))
+		b.textFree = append(b.textFree, normalise(decodeCharset(clip(b, stream.Text), stream.Charset)))
 	case stream.RTFUnicode:
-		b.textFree = append(b.textFree, decodeText(stream.RTF, "utf-8"))
+		b.textFree = append(b.textFree, decodeText(clip(b, stream.RTF), "utf-8"))
 	case len(stream.RTF) > 0:
-		b.textFree = append(b.textFree, decodeText(stream.RTF, stream.Charset))
+		b.textFree = append(b.textFree, decodeText(clip(b, stream.RTF), stream.Charset))
 	}
 	return true
 }

@@ -81,11 +81,19 @@ func harmless(subject string) string {
 
 // shorten cuts s to at most limit characters, between words where that is near.
 func shorten(s string, limit int) string {
-	runes := []rune(s)
-	if len(runes) <= limit {
+	end, n := 0, 0 // of limit-1 characters, and how many there are
+	for i := range s {
+		if n++; n == limit {
+			end = i
+		}
+		if n > limit {
+			break
+		}
+	}
+	if n <= limit {
 		return s
 	}
-	cut := string(runes[:limit-1])
+	cut := strings.ToValidUTF8(s[:end], "\uFFFD")
 	if at := strings.LastIndexByte(cut, ' '); at > len(cut)*3/4 {
 		cut = cut[:at]
 	}

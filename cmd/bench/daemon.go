@@ -159,23 +159,29 @@ func (d *daemon) count(ctx context.Context, query string, args ...any) (n int64,
 	return n, err
 }
 
-// memory returns the peak and the present resident size in bytes.
-func (d *daemon) memory() (peak, now int64, err error) {
+// resident is memory that a process holds, in bytes: the most so far, what it holds now, and what of that is the program's own file,
+// which the system shares, and takes back where it is short of memory.
+type resident struct{ peak, now, program int64 }
+
+// memory returns what the daemon holds.
+func (d *daemon) memory() (m resident, err error) {
 	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(d.command.Process.Pid), "status"))
 	if err != nil {
-		return 0, 0, err
+		return m, err
 	}
 	for line := range strings.Lines(string(status)) {
 		name, value, _ := strings.Cut(line, ":")
 		kb, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64) // 0 for other lines
 		switch name {
 		case "VmHWM":
-			peak = kb << 10
+			m.peak = kb << 10
 		case "VmRSS":
-			now = kb << 10
+			m.now = kb << 10
+		case "RssFile":
+			m.program = kb << 10
 		}
 	}
-	return peak, now, nil
+	return m, nil
 }
 
 // cpu returns the processor time that the daemon has taken so far.

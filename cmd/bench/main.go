@@ -25,6 +25,8 @@ type options struct {
 	InProcess   bool          `help:"The servers in the process instead of Dovecot and Postfix."`
 	Connections int           `help:"SMTP connections of the daemon and of the bare sender." default:"2"`
 	Latency     int           `help:"Mails to an idle daemon, one after the other." default:"100"`
+	Large       int           `help:"Large mails at the end, every second one with a file." default:"6"`
+	LargeSize   int           `help:"Bytes of a large mail." default:"25000000"`
 	IdleCheck   string        `help:"idle_check of the mailbox: Dovecot announces mail half a second late. Empty: IDLE alone." default:"100ms"`
 	Register    int           `help:"Requests that are in the register already." default:"0"`
 	Made        string        `help:"File in which such a register is kept, so that it is made once; each run works on a copy." placeholder:"FILE"`

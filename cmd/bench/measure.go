@@ -36,6 +36,8 @@ type figures struct {
 	CPUNotice    float64 `json:"cpu_ms_per_mail_with_notices"` // to the last notice
 	PeakMemory   int64   `json:"peak_memory"`
 	MemoryAtRest int64   `json:"memory_at_rest"`
+	Program      int64   `json:"memory_of_the_program_file"` // within each of the others
+	Large        large   `json:"large_mails"`
 	DiskMail     float64 `json:"disk_per_mail"`
 
 	Latency percentiles `json:"arrival_to_acknowledgement_ms"`
@@ -109,8 +111,11 @@ func measure(ctx context.Context, w *world, folder string, o options) (f *figure
 		return nil, err
 	}
 	after, err := size(filepath.Join(folder, "register.db"))
+	if err != nil {
+		return nil, err
+	}
 	f.DiskMail = float64(after-before) / float64(f.written)
-	return f, err
+	return f, f.largeMails(ctx, w, d, g, o)
 }
 
 const sentNotices = "SELECT count(*) FROM outbox WHERE state = 'sent'"
@@ -160,7 +165,8 @@ func (f *figures) backlog(ctx context.Context, d *daemon, o options) error {
 		return err
 	}
 	f.Sent = float64(f.Notices-early) / ended.Sub(moved).Seconds()
-	f.PeakMemory, f.MemoryAtRest, err = d.memory()
+	memory, err := d.memory()
+	f.PeakMemory = memory.peak
 	return err
 }
 
@@ -199,7 +205,8 @@ func (f *figures) idle(ctx context.Context, w *world, d *daemon, g *generator, o
 		}
 	}
 	f.Latency = percentilesOf(times)
-	_, f.MemoryAtRest, err = d.memory()
+	memory, err := d.memory()
+	f.MemoryAtRest, f.Program = memory.now, memory.program
 	return err
 }
 
@@ -274,7 +281,10 @@ func (f *figures) print(w io.Writer) {
 	row("arrival to acknowledgement, idle", "p50 %.0f ms, p95 %.0f ms, p99 %.0f ms (%d mails)", f.Latency.P50, f.Latency.P95, f.Latency.P99, f.Latency.Count)
 	row("processor", "%.2f ms a mail, with its notices %.2f ms", f.CPUMail, f.CPUNotice)
 	row("processor by kind", "request %.2f, answer %.2f, #lista %.2f, #buscar %.2f, digest %.2f ms", f.Costs.Request, f.Costs.Answer, f.Costs.List, f.Costs.Search, f.Costs.Digest)
-	row("memory", "%.0f MB at most, %.0f MB at rest", mb(f.PeakMemory), mb(f.MemoryAtRest))
+	row("memory", "%.0f MB at most, %.0f MB at rest; %.0f MB of them are the program's file", mb(f.PeakMemory), mb(f.MemoryAtRest), mb(f.Program))
+	if f.Large.Mails > 0 {
+		row("large mails", "%d of %.0f MB: %.0f MB at most", f.Large.Mails, mb(int64(f.Large.Size)), mb(f.Large.Memory))
+	}
 	row("disk", "%.1f KB a mail", f.DiskMail/1024)
 	_ = table.Flush() // a terminal that is gone is no fault of the figures
 }

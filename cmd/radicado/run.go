@@ -18,6 +18,7 @@ type runCommand struct {
 
 // Run runs the daemon until it is told to stop.
 func (r *runCommand) Run(ctx context.Context, c console) (err error) {
+	keepMemorySmall()
 	return runDaemon(ctx, r.Config, runPace(), c.err)
 }
 

@@ -60,6 +60,7 @@ type Desk struct {
 type bells struct {
 	work chan struct{} // a token: something was taken
 	rush atomic.Int64  // until when mails are expected to come thick and fast, in Unix nanoseconds
+	room chan struct{} // a token while a large mail is being packed or read
 
 	mu    sync.Mutex
 	wakes map[string]chan struct{} // by mailbox
@@ -67,7 +68,7 @@ type bells struct {
 
 // New returns a Desk on an open register.
 func New(r *register.Register, options Options) *Desk {
-	return &Desk{r, options, new(gists), &bells{work: make(chan struct{}, 1), wakes: map[string]chan struct{}{}}}
+	return &Desk{r, options, new(gists), &bells{work: make(chan struct{}, 1), room: make(chan struct{}, 1), wakes: map[string]chan struct{}{}}}
 }
 
 // Successor returns a desk with other options that goes on where d stops: Run it when that of d has ended. Receivers whose
@@ -84,6 +85,15 @@ func (d *Desk) Position(ctx context.Context, name string, uidValidity uint32) (r
 
 // Take implements receive.Ledger.
 func (d *Desk) Take(ctx context.Context, name string, uidValidity uint32, batch []mailbox.Arrival, cursor uint32) error {
+	var bytes int64
+	for _, a := range batch {
+		bytes += int64(len(a.Raw))
+	}
+	leave, err := d.enter(ctx, bytes)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	if err := d.register.Take(ctx, name, uidValidity, cursor, batch); err != nil {
 		return err
 	}
@@ -111,6 +121,20 @@ func (d *Desk) Settled(ctx context.Context, name string, uidValidity uint32, lim
 // Moved implements receive.Ledger.
 func (d *Desk) Moved(ctx context.Context, name string, uidValidity uint32, uids []uint32) error {
 	return d.register.Update(ctx, func(tx *register.Tx) error { return tx.Moved(name, uidValidity, uids...) })
+}
+
+// enter waits until no other large mail is at work, if this one is large: packing or reading one takes twice its size in memory and
+// more. Call leave when done.
+func (b *bells) enter(ctx context.Context, bytes int64) (leave func(), err error) {
+	if bytes <= groupBytes {
+		return func() {}, nil
+	}
+	select {
+	case b.room <- struct{}{}:
+		return func() { <-b.room }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // Kick says that somebody else may have left work in the register. It does not block.

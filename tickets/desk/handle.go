@@ -20,7 +20,7 @@ import (
 const (
 	claimMails  = 400     // claimed at a time
 	groupMails  = 100     // of them settled in one transaction, which costs one wait for the disk
-	groupBytes  = 8 << 20 // of mail in a group, of which two are held in memory; one larger mail comes alone
+	groupBytes  = 8 << 20 // of mail in a group; one larger mail comes alone, and is large
 	maxAttempts = 9       // after which a mail that ended the program is set aside unread; power cuts in a row must not look like that
 	releaseTime = 5 * time.Second
 )
@@ -225,6 +225,11 @@ func (d *Desk) prepare(ctx context.Context, a register.Arrival) (p prepared, err
 		p.empty = fmt.Sprintf("handling it ended the program %d times", a.Attempts-1)
 		return p, nil
 	}
+	leave, err := d.enter(ctx, a.Size)
+	if err != nil {
+		return p, err
+	}
+	defer leave()
 	var raw []byte
 	err = d.register.View(ctx, func(r *register.Reader) (err error) {
 		raw, err = r.LoadRaw(a.Digest)

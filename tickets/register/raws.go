@@ -1,6 +1,7 @@
 package register
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"database/sql"
 	"fmt"
@@ -22,6 +23,9 @@ func (d Digest) Trace() string { return mailbox.TraceOf(d) }
 // maxMail is the largest mail that is unpacked, far above any size cap: a damaged frame must not claim all memory.
 const maxMail = 1 << 30
 
+// largeMail is from how many bytes on a mail's memory is worth some work to give it back.
+const largeMail = 1 << 20
+
 func newEncoder() (*zstd.Encoder, error) {
 	// The checksum is left out because the digest of the mail is there; a small window keeps the memory at rest small.
 	return zstd.NewWriter(nil, zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(2),
@@ -42,7 +46,11 @@ type packed struct {
 
 func (r *Register) pack(raw []byte) packed {
 	p := packed{digest: DigestOf(raw), size: len(raw), codec: "zstd"}
-	p.content = r.encoder.EncodeAll(raw, make([]byte, 0, len(raw)/2))
+	room := len(raw) / 2
+	if len(raw) > largeMail { // files in base64, as a rule, which come to three quarters: room is not made for them twice
+		room = len(raw) / 5 * 4
+	}
+	p.content = r.encoder.EncodeAll(raw, make([]byte, 0, room))
 	if len(p.content) >= len(raw) {
 		p.codec, p.content = "none", raw
 	}
@@ -67,14 +75,24 @@ func (tx *Tx) Keep(p Packed) error {
 	return err
 }
 
-// unpack returns the mail and makes sure that it is the one that was stored.
+// unpack returns the mail, in memory of its own, and makes sure that it is the one that was stored.
 func unpack(decoder *zstd.Decoder, p packed) ([]byte, error) {
 	raw := p.content
 	switch p.codec {
 	case "removed":
 		return nil, ErrRemoved
 	case "none":
+		raw = bytes.Clone(raw)
 	case "zstd":
+		// A decoder holds on to what it last decoded. That of a large mail goes with it.
+		if p.size > largeMail {
+			one, err := newDecoder()
+			if err != nil {
+				return nil, err
+			}
+			defer one.Close()
+			decoder = one
+		}
 		var err error
 		if raw, err = decoder.DecodeAll(p.content, make([]byte, 0, min(p.size, maxMail))); err != nil {
 			return nil, fmt.Errorf("%w: mail %x: %w", ErrDamaged, p.digest[:8], err)
@@ -125,10 +143,20 @@ func inserted(result sql.Result, err error) (int64, error) {
 // LoadRaw returns a stored mail byte for byte. It fails with ErrNotFound, with ErrRemoved after retention, and with
 // ErrDamaged where the file no longer holds what was stored.
 func (r *Reader) LoadRaw(digest Digest) ([]byte, error) {
-	p := packed{digest: digest}
-	err := r.row("SELECT size, codec, content FROM raws WHERE digest = ?1", []any{digest[:]}, &p.size, &p.codec, &p.content)
+	mails, err := collect(r, func(row scanner) ([]byte, error) {
+		p := packed{digest: digest}
+		var content sql.RawBytes // one copy less of what may be large; unpack leaves it alone
+		if err := row.Scan(&p.size, &p.codec, &content); err != nil {
+			return nil, err
+		}
+		p.content = content
+		return unpack(r.decoder, p)
+	}, "SELECT size, codec, content FROM raws WHERE digest = ?1", digest[:])
+	if err == nil && len(mails) == 0 {
+		err = ErrNotFound
+	}
 	if err != nil {
 		return nil, fmt.Errorf("mail %x: %w", digest[:8], err)
 	}
-	return unpack(r.decoder, p)
+	return mails[0], nil
 }

@@ -1,0 +1,35 @@
+package main
+
+/*
+#include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+// keepMallocSmall has the C library give large blocks back at once and not keep memory apart for each thread. SQLite is used by
+// many threads of the Go runtime, and a mail of 25 MB is a block of that size.
+static void keepMallocSmall(void) {
+#ifdef __GLIBC__
+	mallopt(M_ARENA_MAX, 2);
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
+*/
+import "C"
+
+import (
+	"os"
+	"runtime/debug"
+)
+
+// softMemory is how much memory of Go's the daemon takes before it collects garbage more often, in bytes. It needs less than that but
+// while a large mail is read: then what the last one left behind is collected before more is taken.
+const softMemory = 64 << 20
+
+// keepMemorySmall sets what the runtimes of Go and C make of memory that is not in use. GOMEMLIMIT in the environment wins.
+func keepMemorySmall() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(softMemory)
+	}
+	C.keepMallocSmall()
+}

@@ -201,7 +201,10 @@ func (d *Desk) Import(ctx context.Context, how Importing, thread []Old) (p Place
 	sketches, packed, read := make([]Sketch, len(thread)), make([]register.Packed, len(thread)), make([]*mailbox.Message, len(thread))
 	for i, old := range thread {
 		read[i] = d.readOld(old)
-		sketches[i], packed[i] = d.sketch(read[i], old, how.Now), d.register.Pack(old.Raw)
+		sketches[i] = d.sketch(read[i], old, how.Now)
+		if packed[i], err = d.register.Pack(old.Raw); err != nil {
+			return Placed{}, err
+		}
 	}
 	err = d.register.Update(ctx, func(tx *register.Tx) error {
 		var t *tickets.Ticket

@@ -85,7 +85,10 @@ func (r *Register) packAll(name string, uidvalidity uint32, batch []mailbox.Arri
 		if a.Mailbox != name || a.UIDValidity != uidvalidity {
 			return nil, fmt.Errorf("take from mailbox %s: UID %d is of mailbox %s", name, a.UID, a.Mailbox)
 		}
-		raws[i] = r.pack(a.Raw)
+		var err error
+		if raws[i], err = r.pack(a.Raw); err != nil {
+			return nil, fmt.Errorf("take from mailbox %s: UID %d: %w", name, a.UID, err)
+		}
 	}
 	return raws, nil
 }

@@ -3,6 +3,7 @@ package register
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -200,6 +201,91 @@ func TestLoadRawOfWhatIsNotThere(t *testing.T) {
 	if err := load(); !errors.Is(err, ErrNotFound) {
 		t.Errorf("unknown: %v", err)
 	}
+}
+
+// TestLargeMailsAreKeptInPieces of which none may be missing, and which go with the mail.
+func TestLargeMailsAreKeptInPieces(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	noise := make([]byte, 5*largeMail/2)
+	for i := range noise {
+		noise[i] = byte(random.Uint32())
+	}
+	for codec, raw := range map[string][]byte{"none": noise, "zstd": []byte(base64.StdEncoding.EncodeToString(noise))} {
+		t.Run(codec, func(t *testing.T) {
+			f := open(t)
+			_, err := f.Position(t.Context(), "a", 7, time.Time{})
+			check(t, err)
+			take := func() { check(t, f.Take(t.Context(), "a", 7, 1, []mailbox.Arrival{arrival("a", 1, string(raw))})) }
+			load := func() (err error) {
+				f.view(t, func(r *Reader) error {
+					var got []byte
+					if got, err = r.LoadRaw(DigestOf(raw)); err == nil && !bytes.Equal(got, raw) {
+						t.Error("another mail comes back")
+					}
+					return nil
+				})
+				return err
+			}
+			pieces := func() (n int) {
+				f.view(t, func(r *Reader) error {
+					var largest int
+					check(t, r.row("SELECT count(*), coalesce(max(length(content)), 0) FROM (SELECT content FROM pieces UNION ALL SELECT content FROM raws)", nil, &n, &largest))
+					if largest > pieceSize {
+						t.Errorf("a piece of %d bytes", largest)
+					}
+					return r.row("SELECT count(*) FROM pieces", nil, &n)
+				})
+				return n
+			}
+			exec := func(query string) {
+				f.update(t, func(tx *Tx) error { _, err := tx.exec(query); return err })
+			}
+			take()
+			take() // again: it is there
+			check(t, load())
+			whole := pieces()
+			if whole < 4 {
+				t.Fatalf("%d pieces after the first", whole)
+			}
+			f.sound(t)
+			exec("DELETE FROM pieces WHERE piece = 2")
+			if err := load(); !errors.Is(err, ErrDamaged) {
+				t.Errorf("a piece is missing: %v", err)
+			}
+			f.update(t, func(tx *Tx) error { return tx.removeMail(1, tx.Now()) })
+			if n := pieces(); n == 0 {
+				t.Error("a mail that is still waited for was removed")
+			}
+			exec("UPDATE arrivals SET state = 'processed', moved_at = 0, settled_at = 0")
+			f.update(t, func(tx *Tx) error { return tx.removeMail(1, tx.Now().Add(time.Hour)) })
+			if err := load(); !errors.Is(err, ErrRemoved) || pieces() != 0 {
+				t.Errorf("after removal: %v, %d pieces", err, pieces())
+			}
+			take()
+			check(t, load())
+			if n := pieces(); n != whole {
+				t.Errorf("%d pieces after the mail came again, want %d", n, whole)
+			}
+		})
+	}
+}
+
+// TestLargeMailInOnePiece has a mail as registers kept it before there were pieces.
+func TestLargeMailInOnePiece(t *testing.T) {
+	f := open(t)
+	raw := bytes.Repeat([]byte("La impresora no imprime.\r\n"), 2*largeMail/26)
+	digest := DigestOf(raw)
+	f.update(t, func(tx *Tx) error {
+		_, err := tx.exec("INSERT INTO raws (digest, size, codec, content) VALUES (?1, ?2, 'zstd', ?3)", digest[:], len(raw), f.encoder.EncodeAll(raw, nil))
+		return err
+	})
+	f.view(t, func(r *Reader) error {
+		got, err := r.LoadRaw(digest)
+		if err != nil || !bytes.Equal(got, raw) {
+			t.Errorf("%d bytes, %v", len(got), err)
+		}
+		return nil
+	})
 }
 
 func TestClaimKeepsTheOrderAndIsolatesWhatWasTriedBefore(t *testing.T) {

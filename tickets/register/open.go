@@ -77,10 +77,10 @@ func Open(ctx context.Context, path string, options Options) (_ *Register, err e
 			return nil, err
 		}
 	}
-	if r.encoder, err = newEncoder(); err != nil {
+	if r.encoder, err = newEncoder(nil); err != nil {
 		return nil, err
 	}
-	r.decoder, err = newDecoder()
+	r.decoder, err = newDecoder(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (r *Register) openReaders(ctx context.Context, access access) error {
 
 // openFrozen opens a copy that nobody writes.
 func (r *Register) openFrozen(ctx context.Context) (err error) {
-	if r.decoder, err = newDecoder(); err != nil {
+	if r.decoder, err = newDecoder(nil); err != nil {
 		return err
 	}
 	if err := r.openReaders(ctx, frozen); err != nil {

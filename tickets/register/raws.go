@@ -1,10 +1,12 @@
 package register
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -23,17 +25,20 @@ func (d Digest) Trace() string { return mailbox.TraceOf(d) }
 // maxMail is the largest mail that is unpacked, far above any size cap: a damaged frame must not claim all memory.
 const maxMail = 1 << 30
 
-// largeMail is from how many bytes on a mail's memory is worth some work to give it back.
-const largeMail = 1 << 20
+// A mail of more than largeMail bytes is packed and unpacked in pieces of pieceSize bytes.
+const (
+	largeMail = 1 << 20
+	pieceSize = 512 << 10
+)
 
-func newEncoder() (*zstd.Encoder, error) {
+func newEncoder(w io.Writer) (*zstd.Encoder, error) {
 	// The checksum is left out because the digest of the mail is there; a small window keeps the memory at rest small.
-	return zstd.NewWriter(nil, zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(2),
+	return zstd.NewWriter(w, zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(2),
 		zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true))
 }
 
-func newDecoder() (*zstd.Decoder, error) {
-	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(maxMail), zstd.WithDecoderLowmem(true))
+func newDecoder(r io.Reader) (*zstd.Decoder, error) {
+	return zstd.NewReader(r, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(maxMail), zstd.WithDecoderLowmem(true))
 }
 
 // packed is a mail as it is stored.
@@ -42,22 +47,67 @@ type packed struct {
 	size    int
 	codec   string
 	content []byte
+	more    [][]byte // what follows content, of a large mail
 }
 
-func (r *Register) pack(raw []byte) packed {
+func (r *Register) pack(raw []byte) (packed, error) {
 	p := packed{digest: DigestOf(raw), size: len(raw), codec: "zstd"}
-	room := len(raw) / 2
-	if len(raw) > largeMail { // files in base64, as a rule, which come to three quarters: room is not made for them twice
-		room = len(raw) / 5 * 4
+	if len(raw) > largeMail {
+		return p, p.packLarge(raw)
 	}
-	p.content = r.encoder.EncodeAll(raw, make([]byte, 0, room))
+	p.content = r.encoder.EncodeAll(raw, make([]byte, 0, len(raw)/2))
 	if len(p.content) >= len(raw) {
 		p.codec, p.content = "none", raw
 	}
 	if p.content == nil { // nil would be NULL
 		p.content = []byte{}
 	}
-	return p
+	return p, nil
+}
+
+// packLarge compresses a mail in pieces.
+func (p *packed) packLarge(raw []byte) error {
+	var list pieces
+	encoder, err := newEncoder(&list)
+	if err == nil {
+		_, err = encoder.Write(raw)
+	}
+	if err == nil {
+		err = encoder.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("compress mail %x: %w", p.digest[:8], err)
+	}
+	if list.size() >= len(raw) {
+		p.codec, list = "none", slices.Collect(slices.Chunk(raw, pieceSize))
+	}
+	p.content, p.more = list[0], list[1:]
+	return nil
+}
+
+// pieces is what was written to it, in pieces of pieceSize bytes.
+type pieces [][]byte
+
+// Write implements io.Writer. It never fails.
+func (p *pieces) Write(b []byte) (int, error) {
+	for rest := b; len(rest) > 0; {
+		last := len(*p) - 1
+		if last < 0 || len((*p)[last]) == pieceSize {
+			*p = append(*p, make([]byte, 0, pieceSize))
+			last++
+		}
+		n := min(len(rest), pieceSize-len((*p)[last]))
+		(*p)[last] = append((*p)[last], rest[:n]...)
+		rest = rest[n:]
+	}
+	return len(b), nil
+}
+
+func (p pieces) size() (n int) {
+	for _, piece := range p {
+		n += len(piece)
+	}
+	return n
 }
 
 // Packed is a mail that was compressed before the transaction that keeps it, which others wait for.
@@ -67,7 +117,10 @@ type Packed struct{ packed }
 func (p Packed) Digest() Digest { return p.digest }
 
 // Pack compresses a mail for Keep.
-func (r *Register) Pack(raw []byte) Packed { return Packed{r.pack(raw)} }
+func (r *Register) Pack(raw []byte) (Packed, error) {
+	p, err := r.pack(raw)
+	return Packed{p}, err
+}
 
 // Keep stores a mail that came by no mailbox.
 func (tx *Tx) Keep(p Packed) error {
@@ -75,35 +128,61 @@ func (tx *Tx) Keep(p Packed) error {
 	return err
 }
 
-// unpack returns the mail, in memory of its own, and makes sure that it is the one that was stored.
+// unpack returns the mail. Whether it is the one that was stored is not looked at.
 func unpack(decoder *zstd.Decoder, p packed) ([]byte, error) {
-	raw := p.content
 	switch p.codec {
-	case "removed":
-		return nil, ErrRemoved
 	case "none":
-		raw = bytes.Clone(raw)
+		return p.content, nil
 	case "zstd":
-		// A decoder holds on to what it last decoded. That of a large mail goes with it.
-		if p.size > largeMail {
-			one, err := newDecoder()
-			if err != nil {
-				return nil, err
-			}
-			defer one.Close()
-			decoder = one
+		return decoder.DecodeAll(p.content, make([]byte, 0, min(p.size, maxMail)))
+	}
+	return nil, fmt.Errorf("unknown codec %q", p.codec)
+}
+
+// unpackLarge returns a mail that comes in pieces. It has a decoder of its own: each holds on to what it last decoded.
+func unpackLarge(p packed, source io.Reader) ([]byte, error) {
+	switch p.codec {
+	case "none":
+	case "zstd":
+		decoder, err := newDecoder(source)
+		if err != nil {
+			return nil, err
 		}
-		var err error
-		if raw, err = decoder.DecodeAll(p.content, make([]byte, 0, min(p.size, maxMail))); err != nil {
-			return nil, fmt.Errorf("%w: mail %x: %w", ErrDamaged, p.digest[:8], err)
-		}
+		defer decoder.Close()
+		source = decoder
 	default:
-		return nil, fmt.Errorf("mail %x: unknown codec %q", p.digest[:8], p.codec)
+		return nil, fmt.Errorf("unknown codec %q", p.codec)
 	}
-	if DigestOf(raw) != p.digest {
-		return nil, fmt.Errorf("%w: mail %x has other content", ErrDamaged, p.digest[:8])
+	raw := make([]byte, min(p.size, maxMail))
+	_, err := io.ReadFull(source, raw)
+	return raw, err
+}
+
+// pieceReader reads the pieces of a large mail one after the other.
+type pieceReader struct {
+	reader *Reader
+	raw    int64
+	piece  int // that was read last
+	rest   []byte
+	failed error // of the register
+}
+
+// Read implements io.Reader.
+func (p *pieceReader) Read(b []byte) (int, error) {
+	for len(p.rest) == 0 {
+		p.piece++
+		err := p.reader.row("SELECT content FROM pieces WHERE raw = ?1 AND piece = ?2", []any{p.raw, p.piece}, &p.rest)
+		if errors.Is(err, ErrNotFound) {
+			return 0, io.EOF
+		}
+		if err != nil {
+			p.failed = err
+			return 0, err
+		}
 	}
-	return raw, nil
+	n := copy(b, p.rest)
+	p.rest = p.rest[n:]
+	return n, nil
 }
 
 // store keeps the mail once for all arrivals that bring it and returns its row. There is no RETURNING: with it, SQLite would
@@ -119,17 +198,36 @@ func (tx *Tx) store(p packed) (id int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if n, err := result.RowsAffected(); err != nil || n == 1 {
-		return inserted(result, err)
+	n, err := result.RowsAffected()
+	if err != nil {
+		return 0, err
+	}
+	if n == 1 {
+		if id, err = inserted(result, err); err != nil {
+			return 0, err
+		}
+		return id, tx.storePieces(id, p.more)
 	}
 	var codec string
 	if err := tx.row("SELECT id, codec FROM raws WHERE digest = ?1", []any{p.digest[:]}, &id, &codec); err != nil {
 		return 0, err
 	}
-	if codec == "removed" {
-		_, err = tx.exec("UPDATE raws SET codec = ?2, content = ?3 WHERE id = ?1", id, p.codec, p.content)
+	if codec != "removed" {
+		return id, nil
 	}
-	return id, err
+	if _, err = tx.exec("UPDATE raws SET codec = ?2, content = ?3 WHERE id = ?1", id, p.codec, p.content); err != nil {
+		return 0, err
+	}
+	return id, tx.storePieces(id, p.more)
+}
+
+func (tx *Tx) storePieces(id int64, list [][]byte) error {
+	for i, piece := range list {
+		if _, err := tx.exec("INSERT INTO pieces (raw, piece, content) VALUES (?1, ?2, ?3)", id, i+1, piece); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // inserted returns the id of the row that a statement has added.
@@ -143,20 +241,35 @@ func inserted(result sql.Result, err error) (int64, error) {
 // LoadRaw returns a stored mail byte for byte. It fails with ErrNotFound, with ErrRemoved after retention, and with
 // ErrDamaged where the file no longer holds what was stored.
 func (r *Reader) LoadRaw(digest Digest) ([]byte, error) {
-	mails, err := collect(r, func(row scanner) ([]byte, error) {
-		p := packed{digest: digest}
-		var content sql.RawBytes // one copy less of what may be large; unpack leaves it alone
-		if err := row.Scan(&p.size, &p.codec, &content); err != nil {
-			return nil, err
-		}
-		p.content = content
-		return unpack(r.decoder, p)
-	}, "SELECT size, codec, content FROM raws WHERE digest = ?1", digest[:])
-	if err == nil && len(mails) == 0 {
-		err = ErrNotFound
-	}
+	raw, err := r.loadRaw(digest)
 	if err != nil {
 		return nil, fmt.Errorf("mail %x: %w", digest[:8], err)
 	}
-	return mails[0], nil
+	return raw, nil
+}
+
+func (r *Reader) loadRaw(digest Digest) (raw []byte, err error) {
+	var id int64
+	var p packed
+	if err := r.row("SELECT id, size, codec, content FROM raws WHERE digest = ?1", []any{digest[:]}, &id, &p.size, &p.codec, &p.content); err != nil {
+		return nil, err
+	}
+	switch {
+	case p.codec == "removed":
+		return nil, ErrRemoved
+	case p.size <= largeMail:
+		raw, err = unpack(r.decoder, p)
+	default:
+		more := &pieceReader{reader: r, raw: id, rest: p.content}
+		if raw, err = unpackLarge(p, more); more.failed != nil {
+			return nil, more.failed
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if DigestOf(raw) != digest {
+		return nil, fmt.Errorf("%w: other content", ErrDamaged)
+	}
+	return raw, nil
 }

@@ -55,7 +55,12 @@ func sweeps(e tickets.Expiry) []sweep {
 
 // removeMail forgets a mail byte for byte, where it may still be forgotten. Its digest stays: the chain of events rests on it.
 func (tx *Tx) removeMail(id int64, before time.Time) error {
-	return tx.count(tickets.ErasedMails, "UPDATE raws AS r SET codec = 'removed', content = NULL WHERE r.id = ?2 AND "+removable, before.UnixMilli(), id)
+	err := tx.count(tickets.ErasedMails, "UPDATE raws AS r SET codec = 'removed', content = NULL WHERE r.id = ?2 AND "+removable, before.UnixMilli(), id)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec("DELETE FROM pieces WHERE raw = (SELECT id FROM raws WHERE id = ?1 AND codec = 'removed')", id)
+	return err
 }
 
 // eraseTicket takes the personal data out of a ticket, and out of whatever belongs to it.

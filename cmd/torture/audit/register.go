@@ -70,6 +70,16 @@ func (a *auditor) raws(ctx context.Context) error {
 		return err
 	}
 	defer decoder.Close()
+	more := map[int64][]byte{} // of large mails, which are kept in pieces
+	if err := a.each(ctx, "SELECT raw, content FROM pieces ORDER BY raw, piece", func(scan func(...any) error) error {
+		var id int64
+		var piece []byte
+		err := scan(&id, &piece)
+		more[id] = append(more[id], piece...)
+		return err
+	}); err != nil {
+		return err
+	}
 	return a.each(ctx, "SELECT id, digest, size, codec, content FROM raws", func(scan func(...any) error) error {
 		var id, size int64
 		var codec string
@@ -77,6 +87,7 @@ func (a *auditor) raws(ctx context.Context) error {
 		if err := scan(&id, &digest, &size, &codec, &raw); err != nil {
 			return err
 		}
+		raw = append(raw, more[id]...)
 		if codec == "zstd" {
 			var err error
 			if raw, err = decoder.DecodeAll(raw, nil); err != nil {

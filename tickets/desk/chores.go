@@ -12,15 +12,14 @@ import (
 // Tend does a chore on every ticket that it has to do with, in the transaction of its caller. A ticket that cannot be tended
 // is left as it is and reported in the log; the others go on.
 func (d *Desk) Tend(ctx context.Context, tx *register.Tx, chore tickets.Chore) error {
-	list, err := tx.TicketsFor(chore)
-	if err != nil || len(list) == 0 {
-		return err
-	}
 	situation, err := tx.Situation()
 	if err != nil {
 		return err
 	}
-	for _, t := range list {
+	for t, err := range tx.TicketsFor(chore) {
+		if err != nil {
+			return err
+		}
 		in := tickets.Input{Now: tx.Now(), Policy: d.options.Policy, Ticket: t, Situation: situation, Mail: tickets.Mail{Message: new(mailbox.Message)}}
 		decision, err := tickets.Tend(in, chore)
 		if err == nil && len(decision.Events) == 0 {

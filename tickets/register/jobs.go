@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"radicado/tickets"
@@ -42,29 +43,55 @@ func (tx *Tx) SetLastDue(job string, due time.Time) error {
 	return nil
 }
 
-// TicketsFor returns the tickets that a chore may have to do with, in the order of their numbers.
-func (tx *Tx) TicketsFor(chore tickets.Chore) (found []*tickets.Ticket, err error) {
-	switch chore {
-	case tickets.ChoreDeadlines:
-		found, err = collect(&tx.Reader, scanTicket, "SELECT body FROM tickets INDEXED BY tickets_load WHERE open = 1 ORDER BY id")
-	case tickets.ChoreReminders:
-		found, err = tx.inState(tickets.WaitingRequester)
-	case tickets.ChoreClosure:
-		found, err = tx.inState(tickets.Resolved)
-	case tickets.ChoreVendors:
-		found, err = tx.inState(tickets.WaitingVendor)
-	case tickets.ChoreLoans:
-		found, err = collect(&tx.Reader, scanTicket, `SELECT body FROM tickets WHERE id IN
-			(SELECT ticket FROM reservations INDEXED BY reservations_due WHERE due_at <= ?1) ORDER BY id`, tx.now.UnixMilli())
-	default:
-		err = fmt.Errorf("nobody knows the chore %q", chore)
+// TicketsFor yields the tickets that a chore may have to do with, in the order of their numbers, each as it is when its turn comes.
+// They are read one by one: thousands may be open, and SQLite would sort their bodies in memory.
+func (tx *Tx) TicketsFor(chore tickets.Chore) iter.Seq2[*tickets.Ticket, error] {
+	return func(yield func(*tickets.Ticket, error) bool) {
+		wrap := func(err error) error { return fmt.Errorf("tickets for the chore %s: %w", chore, err) }
+		ids, err := tx.idsFor(chore)
+		if err != nil {
+			yield(nil, wrap(err))
+			return
+		}
+		for _, id := range ids {
+			found, err := collect(&tx.Reader, scanTicket, "SELECT body FROM tickets WHERE id = ?1", id)
+			if err != nil {
+				yield(nil, wrap(err))
+				return
+			}
+			if len(found) > 0 && !yield(found[0], nil) {
+				return
+			}
+		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("tickets for the chore %s: %w", chore, err)
-	}
-	return found, nil
 }
 
-func (tx *Tx) inState(state tickets.State) ([]*tickets.Ticket, error) {
-	return collect(&tx.Reader, scanTicket, "SELECT body FROM tickets INDEXED BY tickets_state WHERE state = ?1 ORDER BY id", string(state))
+func (tx *Tx) idsFor(chore tickets.Chore) ([]int64, error) {
+	inState := func(state tickets.State) ([]int64, error) {
+		return collect(&tx.Reader, scanValue[int64], "SELECT id FROM tickets INDEXED BY tickets_state WHERE state = ?1 ORDER BY id", string(state))
+	}
+	switch chore {
+	case tickets.ChoreDeadlines:
+		return collect(&tx.Reader, scanValue[int64], "SELECT id FROM tickets INDEXED BY tickets_load WHERE open = 1 ORDER BY id")
+	case tickets.ChoreReminders:
+		return inState(tickets.WaitingRequester)
+	case tickets.ChoreClosure:
+		return inState(tickets.Resolved)
+	case tickets.ChoreVendors:
+		return inState(tickets.WaitingVendor)
+	case tickets.ChoreLoans:
+		return collect(&tx.Reader, scanValue[int64], "SELECT DISTINCT ticket FROM reservations INDEXED BY reservations_due WHERE due_at <= ?1 ORDER BY ticket", tx.now.UnixMilli())
+	}
+	return nil, errors.New("nobody knows it")
+}
+
+// allFor returns the tickets of a chore.
+func (tx *Tx) allFor(chore tickets.Chore) (found []*tickets.Ticket, err error) {
+	for t, err := range tx.TicketsFor(chore) {
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, t)
+	}
+	return found, nil
 }

@@ -53,13 +53,13 @@ func TestTicketsForEachChore(t *testing.T) {
 		t.Helper()
 		f.update(t, func(tx *Tx) error {
 			for _, chore := range tickets.Chores() {
-				found, err := tx.TicketsFor(chore)
+				found, err := tx.allFor(chore)
 				check(t, err)
 				if got := serials(t, found); got != want[chore] {
 					t.Errorf("%s finds %q, want %q", chore, got, want[chore])
 				}
 			}
-			if _, err := tx.TicketsFor("gardening"); err == nil {
+			if _, err := tx.allFor("gardening"); err == nil {
 				t.Error("an unknown chore finds tickets")
 			}
 			return nil

@@ -26,10 +26,15 @@ import (
 // while a large mail is read: then what the last one left behind is collected before more is taken.
 const softMemory = 64 << 20
 
+// maxStack is how far a stack may grow, in bytes. What goes beyond it is recursion without an end, which should not take the memory of
+// the machine before it ends the program: Go's own limit is 1 GB.
+const maxStack = 64 << 20
+
 // keepMemorySmall sets what the runtimes of Go and C make of memory that is not in use. GOMEMLIMIT in the environment wins.
 func keepMemorySmall() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(softMemory)
 	}
+	debug.SetMaxStack(maxStack)
 	C.keepMallocSmall()
 }

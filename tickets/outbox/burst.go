@@ -190,7 +190,13 @@ func notTried() deliver.Result {
 }
 
 // render makes the mail of a notice, or says why it cannot be made.
-func (o *Outbox) render(ctx context.Context, row register.OutboxRow) (mailbox.Outgoing, *deliver.Result) {
+func (o *Outbox) render(ctx context.Context, row register.OutboxRow) (out mailbox.Outgoing, fault *deliver.Result) {
+	defer func() {
+		// A fault of ours must cost one notice, not the daemon, which would meet it again each time that it starts.
+		if r := recover(); r != nil {
+			fault = failed(row.MessageID, r)
+		}
+	}()
 	var enclosed Enclosure
 	if o.options.Enclose != nil {
 		var err error
@@ -202,15 +208,25 @@ func (o *Outbox) render(ctx context.Context, row register.OutboxRow) (mailbox.Ou
 	if err != nil {
 		return mailbox.Outgoing{}, &deliver.Result{Outcome: deliver.Permanent, Stage: deliver.StageCompose, Err: fmt.Errorf("render notice %s: %w", row.MessageID, err)}
 	}
-	out := o.Compose(row, mail)
+	out = o.Compose(row, mail)
 	out.Files = enclosed.Files
 	return out, nil
 }
 
-func (o *Outbox) send(ctx context.Context, sender Sender, out mailbox.Outgoing) deliver.Result {
+// failed is the result of a notice at which the program failed.
+func failed(id string, fault any) *deliver.Result {
+	return &deliver.Result{Outcome: deliver.Permanent, Stage: deliver.StageCompose, Err: fmt.Errorf("notice %s: panic: %v", id, fault)}
+}
+
+func (o *Outbox) send(ctx context.Context, sender Sender, out mailbox.Outgoing) (result deliver.Result) {
 	o.turned() // so that a batch that takes long is not taken for one that hangs
 	begin := time.Now()
-	result := sender.Send(ctx, out)
+	defer func() {
+		if r := recover(); r != nil {
+			result = *failed(out.MessageID, r)
+		}
+	}()
+	result = sender.Send(ctx, out)
 	if o.options.Observe.Tried != nil {
 		o.options.Observe.Tried(result, time.Since(begin))
 	}

@@ -44,13 +44,16 @@ func (s *server) tries() int {
 	return len(s.tried)
 }
 
-// renderer renders everything but what is addressed to "broken".
+// renderer renders everything but what is addressed to "broken", and fails at what is addressed to "panic".
 type renderer struct{}
 
 // Render implements Renderer.
 func (renderer) Render(n tickets.Notice, made *templates.Report) (templates.Mail, error) {
 	if strings.HasPrefix(n.To.Addr, "broken") {
 		return templates.Mail{}, errors.New("planted")
+	}
+	if strings.HasPrefix(n.To.Addr, "panic@") {
+		panic("planted")
 	}
 	mail := templates.Mail{Subject: "s", Text: "t"}
 	if made != nil {
@@ -259,10 +262,25 @@ func TestGivenUpInTheEnd(t *testing.T) {
 
 func TestANoticeThatCannotBeRenderedDoesNotStopTheOthers(t *testing.T) {
 	f := newFixture(t)
-	f.queue("broken@x.example", "a@x.example")
+	f.queue("broken@x.example", "panic@x.example", "a@x.example")
 	f.flush()
-	if len(f.given) != 1 || f.server.tries() != 1 || f.left() {
+	if len(f.given) != 2 || f.server.tries() != 1 || f.left() {
 		t.Errorf("given up %v, sent %d", f.given, f.server.tries())
+	}
+}
+
+func TestANoticeThatFailsTheSenderDoesNotStopTheOthers(t *testing.T) {
+	f := newFixture(t)
+	f.server.answer = func(to string) deliver.Result {
+		if to == "panic-later@x.example" {
+			panic("planted")
+		}
+		return delivered(to)
+	}
+	f.queue("panic-later@x.example", "a@x.example")
+	f.flush()
+	if len(f.given) != 1 || !strings.Contains(f.given[0], "panic: planted") || f.left() {
+		t.Errorf("given up %v", f.given)
 	}
 }
 

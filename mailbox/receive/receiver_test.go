@@ -562,6 +562,18 @@ func TestStepIsAbandonedWhereTheLibraryHangs(t *testing.T) {
 	}
 }
 
+func TestStepThatPanicsIsAnError(t *testing.T) {
+	sc := newScript(t)
+	s, err := dial(t.Context(), sc.serveAccount().withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	if err = s.step(t.Context(), "read", time.Minute, func() error { panic("planted") }); err == nil || !strings.Contains(err.Error(), "read: panic: planted") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestValidateTellsAllAtOnce(t *testing.T) {
 	acc := Account{Address: "imap.example.org", TLS: "ssl", Folder: "Procesados"}
 	err := acc.Validate()

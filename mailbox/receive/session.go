@@ -272,7 +272,15 @@ func (s *session) step(ctx context.Context, what string, limit time.Duration, f 
 	defer s.wire.expect(0)
 
 	done := make(chan error, 1)
-	go func() { done <- f() }()
+	go func() {
+		defer func() {
+			// What a server makes us fail at costs one connection, and in the end one mail, not the daemon.
+			if fault := recover(); fault != nil {
+				done <- fmt.Errorf("panic: %v", fault)
+			}
+		}()
+		done <- f()
+	}()
 	var err error
 	select {
 	case err = <-done:

@@ -140,12 +140,13 @@ type Cut struct {
 
 // Attachment is a file that came along.
 type Attachment struct {
-	Name      string // decoded, "" where the mail gives none; never safe as a path
-	Type      string // media type in lower case as declared
-	Size      int64  // bytes of Content
-	Inline    bool   // a picture that the HTML shows, not a file that somebody attached
-	ContentID string // without angle brackets
-	Content   []byte
+	Name      string   // decoded, "" where the mail gives none; never safe as a path
+	Type      string   // media type in lower case as declared
+	Size      int64    // bytes that it holds
+	Inline    bool     // a picture that the HTML shows, not a file that somebody attached
+	ContentID string   // without angle brackets
+	Digest    [32]byte // SHA-256 of what it holds
+	Content   []byte   // what it holds, where the reader was asked for it
 }
 
 // Class says what kind of sender and purpose a mail has.

@@ -25,7 +25,7 @@ func (o *office) letterThat(p mailtest.Person, says string) *mailbox.Message {
 	o.saysTo(p, says)
 	for _, raw := range o.world.list(o.t, p.Addr, "INBOX") {
 		if strings.Contains(strings.Join(strings.Fields(mailtest.TextOf(raw, "text/plain")), " "), says) {
-			return message.Read(raw, message.Options{})
+			return message.Read(raw, message.Options{Files: true})
 		}
 	}
 	return nil

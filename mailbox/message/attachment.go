@@ -1,6 +1,7 @@
 package message
 
 import (
+	"crypto/sha256"
 	"mime"
 	"strings"
 
@@ -36,15 +37,17 @@ func (b *body) file(p *part, d *defects) {
 		ContentID: strings.Trim(strings.TrimSpace(p.header.Get("Content-ID")), "<>"),
 		Inline:    kind == "inline",
 	}
-	if len(p.children) > 0 { // a mail inside this one
-		a.Content = p.children[0].raw
+	switch {
+	case len(p.children) > 0: // a mail inside this one
+		a = b.holding(a, p.children[0].raw)
 		if a.Name == "" {
 			a.Name = messageName(p.children[0].header)
 		}
-	} else {
-		a.Content = p.content(d)
+	case b.keep:
+		a = b.holding(a, p.content(d))
+	default:
+		a.Size, a.Digest = p.measure(d)
 	}
-	a.Size = int64(len(a.Content))
 	if a.Name == "" && p.kind == "text/calendar" {
 		a.Name = "invitation.ics"
 	}
@@ -52,6 +55,15 @@ func (b *body) file(p *part, d *defects) {
 		return
 	}
 	b.files = append(b.files, a)
+}
+
+// holding returns an attachment with what it holds.
+func (b *body) holding(a mailbox.Attachment, content []byte) mailbox.Attachment {
+	a.Size, a.Digest = int64(len(content)), sha256.Sum256(content)
+	if b.keep {
+		a.Content = content
+	}
+	return a
 }
 
 // messageName makes a file name of the subject of an attached mail.
@@ -71,20 +83,21 @@ func messageName(h mailbox.Header) string {
 // maxUUFiles bounds how many files are taken out of one text.
 const maxUUFiles = 100
 
-// cutUUEncoded takes the files out of a text that holds them uuencoded, as mailers before MIME did.
-func cutUUEncoded(text string) (string, []mailbox.Attachment) {
+// cutUUEncoded takes the files out of a text that holds them uuencoded, as mailers before MIME did, and returns the rest.
+func (b *body) cutUUEncoded(text string) string {
 	if !strings.Contains(text, "\nend") || !strings.Contains(text, "begin ") {
-		return text, nil
+		return text
 	}
 	last := strings.LastIndex(text, "\nend") // no file ends behind it
-	var files []mailbox.Attachment
+	files := 0
 	var kept strings.Builder
 	for rest := text; rest != ""; {
 		line, after, _ := strings.Cut(rest, "\n")
-		if name, ok := uuBegin(line); ok && uuLine(after) && len(files) < maxUUFiles && len(text)-len(after) <= last {
+		if name, ok := uuBegin(line); ok && uuLine(after) && files < maxUUFiles && len(text)-len(after) <= last {
 			if end := strings.Index(after, "\nend"); end >= 0 {
 				_, content, _ := uudecode([]byte(rest[:len(line)+1+end+4]))
-				files = append(files, mailbox.Attachment{Name: decodeParam(name), Type: typeByName(name), Size: int64(len(content)), Content: content})
+				b.files = append(b.files, b.holding(mailbox.Attachment{Name: decodeParam(name), Type: typeByName(name)}, content))
+				files++
 				rest = strings.TrimPrefix(after[end+4:], "\n")
 				continue
 			}
@@ -95,7 +108,7 @@ func cutUUEncoded(text string) (string, []mailbox.Attachment) {
 		}
 		rest = after
 	}
-	return kept.String(), files
+	return kept.String()
 }
 
 // uuLine reports whether the text goes on with a uuencoded line.

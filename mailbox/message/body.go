@@ -73,6 +73,7 @@ type body struct {
 	signed     string
 	opened     int      // S/MIME parts opened so far
 	root       *part    // the mail itself
+	keep       bool     // what files hold
 	textFree   []string // text of a TNEF stream: the body, where there is no other
 	named      []string // text parts with a file name that are shown in place: the body, where there is no other
 	serverSays *string  // what a delivery report says before the mail that came back, once it was asked for
@@ -243,9 +244,7 @@ func (b *body) unwrapped(text string) string {
 	} else if strings.Contains(text, "-----BEGIN PGP MESSAGE-----") && strings.Contains(text, "-----END PGP MESSAGE-----") {
 		b.encrypted = "PGP"
 	}
-	text, files := cutUUEncoded(text)
-	b.files = append(b.files, files...)
-	return text
+	return b.cutUUEncoded(text)
 }
 
 // decodeBytes is decodeCharset without a copy where the bytes are good already.

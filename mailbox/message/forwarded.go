@@ -23,7 +23,7 @@ func (b *body) attachedForward(m *mailbox.Message) {
 	if !forwardingSubject(m.Subject) && !same && strings.TrimSpace(m.NewText) != "" {
 		return
 	}
-	var words body
+	words := body{keep: b.keep}
 	words.gather(part, &d)
 	text, _ := words.text()
 	for i := 0; i < len(words.messages) && i < maxDepth; i++ { // forwards of forwards

@@ -31,7 +31,13 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("\r\rSubject: x\r\ry"))
 	f.Add([]byte("Content-Type: multipart/mixed; boundary=\"\"\n\n--\n\n----\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		checkRead(t, "mail", Read(raw, Options{Own: []string{"soporte@example.org"}, HTML: len(raw)%2 == 0}))
+		options := Options{Own: []string{"soporte@example.org"}, HTML: len(raw)%2 == 0}
+		m := Read(raw, options)
+		checkRead(t, "mail", m)
+		options.Files = true
+		whole := Read(raw, options)
+		checkRead(t, "mail with its files", whole)
+		sameFiles(t, m, whole)
 	})
 }
 

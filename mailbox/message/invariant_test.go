@@ -1,6 +1,7 @@
 package message
 
 import (
+	"crypto/sha256"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -32,7 +33,7 @@ func checkRead(t testing.TB, name string, m *mailbox.Message) {
 	}
 	checkCuts(t, name, m)
 	for _, a := range m.Attachments {
-		if a.Size != int64(len(a.Content)) || a.Type == "" || strings.ContainsAny(a.Name, "\r\n") {
+		if a.Content != nil && (a.Size != int64(len(a.Content)) || a.Digest != sha256.Sum256(a.Content)) || a.Type == "" || strings.ContainsAny(a.Name, "\r\n") {
 			t.Errorf("%s: attachment %q of type %q, size %d of %d", name, a.Name, a.Type, a.Size, len(a.Content))
 		}
 	}
@@ -66,5 +67,29 @@ func checkCuts(t testing.TB, name string, m *mailbox.Message) {
 	}
 	if got, want := letters(m.NewText)+cut, letters(m.Text); got != want {
 		t.Errorf("%s: text has %d letters, new text and cuts %d", name, want, got)
+	}
+}
+
+// sameFiles checks that a mail has the same files whether or not the reader was asked for what they hold.
+func sameFiles(t testing.TB, m, whole *mailbox.Message) {
+	t.Helper()
+	if len(m.Attachments) != len(whole.Attachments) {
+		t.Fatalf("%d files, and %d where their content is asked for", len(m.Attachments), len(whole.Attachments))
+	}
+	for i, a := range m.Attachments {
+		b := whole.Attachments[i]
+		if a.Name != b.Name || a.Size != b.Size || a.Digest != b.Digest || a.Content != nil {
+			t.Errorf("file %q of %d bytes, and %q of %d where its content is asked for", a.Name, a.Size, b.Name, b.Size)
+		}
+	}
+}
+
+func TestFilesAreMeasured(t *testing.T) {
+	for name, body := range map[string]string{
+		"whole": "JVBERi0xLjQK\r\nJVBERi0xLjQ=\r\n", "no padding": "JVBERi0xLjQ", "several": "JVBERg==\nJVBERg==\n", "cut": "JVBERi0xL", "nothing": "",
+		"blanks": "JVBE Ri0xLjQK", "padding in lines": "JVBERg=\r\n=\r\n", "words": "no es base64, es texto", "bad padding": "JVBERi0xLjQK===", "long": strings.Repeat("JVBERi0xLjQK\r\n", 5000) + "JVBERg==JV",
+	} {
+		raw := mailOf("application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64", body)
+		t.Run(name, func(t *testing.T) { sameFiles(t, Read(raw, Options{}), Read(raw, Options{Files: true})) })
 	}
 }

@@ -19,6 +19,7 @@ type Options struct {
 	Instance        string   // value of the X-Radicado header on our own notices, "" for none known
 	MessageIDDomain string   // what stands behind the @ of our own Message-IDs and of nobody else's, "" for none
 	SpamHeader      string   // header by which our server marks spam with "yes", beside the well-known ones
+	Files           bool     // also fill in Attachment.Content, which takes memory
 	HTML            bool     // also sanitise the HTML body into Message.HTML, which takes longer than all the rest
 }
 
@@ -46,7 +47,7 @@ func read(raw []byte, opt Options) *mailbox.Message {
 	root := s.split(wholeLines(raw), "text/plain", 0)
 	m := &mailbox.Message{Header: root.header}
 	readFields(m, &d)
-	b := body{root: root}
+	b := body{root: root, keep: opt.Files}
 	b.gather(root, &d)
 	b.finish(m, opt)
 	if m.Beyond != nil {

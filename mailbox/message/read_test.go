@@ -128,7 +128,7 @@ func TestPictures(t *testing.T) {
 }
 
 func TestBrokenMailIsReadAsFarAsItGoes(t *testing.T) {
-	m := load(t, "broken", Options{})
+	m := load(t, "broken", Options{Files: true})
 	if len(m.Attachments) != 1 || m.Attachments[0].Name != "diseño.pdf" || !strings.HasPrefix(string(m.Attachments[0].Content), "%PDF-1.4\n%PDF-1") {
 		t.Errorf("attachments %+v", m.Attachments)
 	}

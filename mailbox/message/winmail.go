@@ -20,10 +20,7 @@ func (b *body) tnef(p *part, d *defects) bool {
 		if kind == "" {
 			kind = typeByName(name)
 		}
-		b.files = append(b.files, mailbox.Attachment{
-			Name: name, Type: kind, Size: int64(len(f.Content)),
-			ContentID: f.ContentID, Inline: f.ContentID != "", Content: f.Content,
-		})
+		b.files = append(b.files, b.holding(mailbox.Attachment{Name: name, Type: kind, ContentID: f.ContentID, Inline: f.ContentID != ""}, f.Content))
 	}
 	switch {
 	case stream.HTML != nil:

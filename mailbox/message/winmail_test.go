@@ -27,7 +27,7 @@ func winmail(body, name, content string) []byte {
 func TestWinmailIsOpened(t *testing.T) {
 	stream := base64.StdEncoding.EncodeToString(winmail("Va el dise\xf1o.", "dise\xf1o.pdf", "%PDF"))
 	for _, kind := range []string{"application/ms-tnef; name=winmail.dat", "application/octet-stream; name=WINMAIL.DAT"} {
-		m := Read(mailOf(kind+"\r\nContent-Transfer-Encoding: base64", stream), Options{})
+		m := Read(mailOf(kind+"\r\nContent-Transfer-Encoding: base64", stream), Options{Files: true})
 		checkRead(t, kind, m)
 		if m.NewText != "Va el diseño." || len(m.Attachments) != 1 || m.Attachments[0].Name != "diseño.pdf" || m.Attachments[0].Type != "application/pdf" || string(m.Attachments[0].Content) != "%PDF" {
 			t.Errorf("%s: text %q, files %+v", kind, m.NewText, m.Attachments)

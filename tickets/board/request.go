@@ -151,7 +151,7 @@ func (p *page) addEntries(r *register.Reader, body *requestBody) error {
 		if e.Message != 0 {
 			one.Mail = mailPath(body.Ticket.Number, e.Message)
 			if rests++; rests <= maxRests {
-				m, err := p.readMail(r, e.Message, false, maxRestSize)
+				m, err := p.readMail(r, e.Message, p.desk.Reader, maxRestSize)
 				if err != nil && !errors.Is(err, register.ErrRemoved) && !errors.Is(err, register.ErrNotFound) {
 					return err
 				}
@@ -172,7 +172,7 @@ func mailPath(n tickets.Number, id int64) string {
 }
 
 // readMail reads a stored mail again; nil where it is larger than limit.
-func (p *page) readMail(r *register.Reader, id int64, html bool, limit int) (*mailbox.Message, error) {
+func (p *page) readMail(r *register.Reader, id int64, how message.Options, limit int) (*mailbox.Message, error) {
 	stored, err := r.Message(id)
 	if err != nil {
 		return nil, err
@@ -184,9 +184,7 @@ func (p *page) readMail(r *register.Reader, id int64, html bool, limit int) (*ma
 	if len(raw) > limit {
 		return nil, nil
 	}
-	options := p.desk.Reader
-	options.HTML = html
-	return message.Read(raw, options), nil
+	return message.Read(raw, how), nil
 }
 
 // restOf returns what the new text of a mail leaves out.
@@ -237,7 +235,9 @@ func (p *page) sendMail() error {
 		if err != nil {
 			return err
 		}
-		m, err = p.readMail(r, e.Message, true, anySize)
+		shown := p.desk.Reader
+		shown.HTML = true
+		m, err = p.readMail(r, e.Message, shown, anySize)
 		return err
 	})
 	if err != nil {
@@ -274,7 +274,9 @@ func (p *page) sendFile() error {
 		if err != nil {
 			return err
 		}
-		m, err := p.readMail(r, e.Source, false, anySize)
+		whole := p.desk.Reader
+		whole.Files = true
+		m, err := p.readMail(r, e.Source, whole, anySize)
 		if err != nil {
 			return err
 		}

@@ -271,9 +271,6 @@ func (d *Desk) prepare(ctx context.Context, a register.Arrival) (p prepared, err
 func (d *Desk) study(p *prepared) {
 	m := p.message
 	p.identity = identityOf(m, p.arrival.Digest)
-	for i := range m.Attachments {
-		m.Attachments[i].Content = nil // of which the identity was the last to ask; what was prepared ahead is held in memory
-	}
 	p.sender = d.options.Policy.Identify(m, p.proof)
 	subject := d.options.Grammar.Read(m.Subject)
 	p.mail = tickets.Mail{Message: m, Commands: subject.Commands, Title: subject.Title, Whole: subject.Whole, Numbers: subject.Numbers, Received: p.received()}
@@ -521,7 +518,7 @@ func identityOf(m *mailbox.Message, digest register.Digest) []byte {
 		fmt.Fprintf(h, "%d:%s,", len(part), part)
 	}
 	for _, a := range m.Attachments {
-		fmt.Fprintf(h, "%x,", sha256.Sum256(a.Content))
+		fmt.Fprintf(h, "%x,", a.Digest)
 	}
 	if m.Beyond != nil {
 		fmt.Fprintf(h, "%x,", m.Beyond)

@@ -62,8 +62,9 @@ func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " 
 const maxSubject = 120
 
 var (
-	// commandSign is a # that would begin a command when the mail is answered. The full-width sign counts as one.
-	commandSign = regexp.MustCompile(`[#＃﹟]+(\p{L})`)
+	// commandSign is a # that would begin a command when the mail is answered. The full-width sign counts as one, and the joiners
+	// that clean leaves do not part it from its word.
+	commandSign = regexp.MustCompile(`[#＃﹟][#＃﹟\x{200C}\x{200D}]*(\p{L})`)
 	// numberTag is a number in brackets: the tag of a notice of ours. An answer must belong to our own number alone.
 	numberTag = regexp.MustCompile(`\[\s*\pL{1,12}\s*[-\x{2010}-\x{2015}\x{2212}]\s*\d{4}\s*[-\x{2010}-\x{2015}\x{2212}]\s*\d[\d\s]{0,15}\]`)
 )

@@ -81,7 +81,7 @@ func TestInjectTextIsQuoted(t *testing.T) {
 // TestInjectSubject answers notices about requests with hostile subjects: the answer is still a plain one to that request.
 func TestInjectSubject(t *testing.T) {
 	set := load(t)
-	subjects := []string{"", "C# y F# no compilan", "#cerrar", "##cerrar", "＃cerrar ya", "#\u200Bcerrar", "x,#cerrar", "[SS-2026-000001] otra", "[ss - 2026 - 000001 ]#cerrar",
+	subjects := []string{"", "C# y F# no compilan", "#cerrar", "##cerrar", "＃cerrar ya", "#\u200Bcerrar", "#\u200Ccerrar ya", "#\u200D#\u200Ccerrar", "x,#cerrar", "[SS-2026-000001] otra", "[ss - 2026 - 000001 ]#cerrar",
 		"Re: [SS-2026-000001] [SS-2026-000002] #prioridad baja", "[SS-[SS-2026-000001]2026-000002]", "otra vez SS-2026-000007", "[SS\u20112026\u2011000001] a",
 		"#[SS-2026-000001]cerrar", "Impresora\r\nBcc: x@example.com"}
 	for _, p := range payloads {
@@ -95,6 +95,7 @@ func TestInjectSubject(t *testing.T) {
 func FuzzInjectSubject(f *testing.F) {
 	set := load(f)
 	f.Add("Re: [SS-2026-000001] #cerrar")
+	f.Add("#\u200Ccerrar ＃tomar [SS-[SS-2026-000001]2026-000002\xcb\x1e\x17`]")
 	f.Add("#\u200Bcerrar ＃tomar [SS-[SS-2026-000001]2026-000002]")
 	for _, p := range payloads {
 		f.Add(p)

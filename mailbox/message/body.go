@@ -159,7 +159,8 @@ func (b *body) leaf(p *part, d *defects) {
 			return
 		}
 		if shownAs != "attachment" && p.kind == "text/plain" && len(b.named) < 10 {
-			b.named = append(b.named, decodeText(clip(b, p.content(d)), p.params["charset"]))
+			content := p.content(d) // counts when it is taken for the body, and is a file whether or not
+			b.named = append(b.named, decodeText(content[:min(len(content), maxWords)], p.params["charset"]))
 		}
 	case "message/delivery-status", "message/global-delivery-status":
 		b.report.status = joinLines(b.report.status, p.content(d))

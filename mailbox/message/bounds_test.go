@@ -113,6 +113,8 @@ func TestLongTextIsReadInPart(t *testing.T) {
 		{"a file behind a long text", "text/plain; charset=utf-8", long + file, line, false, 1},
 		{"PGP", "text/plain; charset=utf-8", "-----BEGIN PGP SIGNED MESSAGE-----\n\n" + long + "-----BEGIN PGP SIGNATURE-----\nx\n-----END PGP SIGNATURE-----\n", line, false, 0},
 		{"many parts", "multipart/mixed; boundary=b", strings.Repeat("--b\n\n"+long[:len(long)/4]+"\n", 9) + "--b--\n", line, false, 0},
+		{"a file shown in place", "multipart/mixed; boundary=b", "--b\nContent-Type: text/plain; name=a.log\nContent-Disposition: inline\n\n" + long + "\n--b\n\n" + line + "\n--b--\n", line, true, 1},
+		{"files for a body", "multipart/mixed; boundary=b", strings.Repeat("--b\nContent-Type: text/plain; name=a.log\nContent-Disposition: inline\n\n"+long+"\n", 2) + "--b--\n", line, false, 2},
 		{"a mail inside", "multipart/mixed; boundary=b", "--b\n" + inner + long + "\n--b--\n", "", false, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

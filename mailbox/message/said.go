@@ -74,7 +74,7 @@ func (b *body) text() (string, []htmltext.Mark) {
 	}
 	if sb.Len() == 0 {
 		if len(b.textFree) == 0 {
-			b.textFree = b.named
+			b.textFree = []string{clip(b, strings.Join(b.named, "\n\n"))}
 		}
 		return strings.Join(b.textFree, "\n\n"), nil
 	}

@@ -53,7 +53,8 @@ type packed struct {
 func (r *Register) pack(raw []byte) (packed, error) {
 	p := packed{digest: DigestOf(raw), size: len(raw), codec: "zstd"}
 	if len(raw) > largeMail {
-		return p, p.packLarge(raw)
+		err := p.packLarge(raw)
+		return p, err
 	}
 	p.content = r.encoder.EncodeAll(raw, make([]byte, 0, len(raw)/2))
 	if len(p.content) >= len(raw) {

@@ -62,9 +62,10 @@ func (r *Register) migrate(ctx context.Context) (err error) {
 			err = errors.Join(err, lock.Close())
 		}
 	}()
+	roomy := false // for what SQLite puts aside of a large register while it is changed
 	for safe := r.lock != nil; ; safe = true {
 		version := 0
-		err := r.Update(ctx, func(tx *Tx) (err error) {
+		err = r.Update(ctx, func(tx *Tx) (err error) {
 			if version, err = tx.schemaVersion(len(steps)); err != nil || version == len(steps) {
 				return err
 			}
@@ -78,13 +79,22 @@ func (r *Register) migrate(ctx context.Context) (err error) {
 					return err
 				}
 			}
+			if version > 0 && !roomy {
+				return nil
+			}
 			return tx.apply(steps[version], r.options.Program)
 		})
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if version == len(steps) {
+		case version == len(steps):
 			return nil
+		case version > 0 && !roomy:
+			if err = r.setAside(ctx, "FILE"); err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, r.setAside(ctx, "MEMORY")) }()
+			roomy = true
 		}
 	}
 }

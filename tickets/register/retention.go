@@ -300,12 +300,25 @@ func (r *Register) foldLog(ctx context.Context) error {
 // Compact writes the file anew, so that it gives back room that it no longer needs, and keeps nothing of what versions before
 // retention have left in it. Others wait meanwhile.
 func (r *Register) Compact(ctx context.Context) error {
-	for _, statement := range []string{"PRAGMA temp_store = FILE", "VACUUM", "PRAGMA temp_store = MEMORY"} { // the copy may not fit into memory
-		if _, err := r.writer.ExecContext(ctx, statement); err != nil { // of the one connection that writes
-			return fmt.Errorf("write register %s anew: %w", r.path, classify(err))
-		}
+	if err := r.setAside(ctx, "FILE"); err != nil {
+		return err
+	}
+	if _, err := r.writer.ExecContext(ctx, "VACUUM"); err != nil {
+		return fmt.Errorf("write register %s anew: %w", r.path, classify(err))
+	}
+	if err := r.setAside(ctx, "MEMORY"); err != nil {
+		return err
 	}
 	return r.foldLog(ctx)
+}
+
+// setAside says where the one connection that writes puts what it sets aside: a copy of the register, or all pages that a statement
+// changes, may not fit into memory.
+func (r *Register) setAside(ctx context.Context, where string) error {
+	if _, err := r.writer.ExecContext(ctx, "PRAGMA temp_store = "+where); err != nil {
+		return fmt.Errorf("register %s: %w", r.path, classify(err))
+	}
+	return nil
 }
 
 // Expired counts what Retain would erase, by kind and year.

@@ -1,9 +1,12 @@
 package mailtest
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
+	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -180,6 +183,38 @@ func TestMoveByTwoIsOneCopy(t *testing.T) {
 	wg.Wait()
 	if n := s.Count(support, "Procesados"); n != 50 {
 		t.Errorf("%d mails moved, want 50", n)
+	}
+}
+
+// TestMoveOnABreakingConnection sends moves and breaks the connection before their answers: each mail lies in one mailbox.
+func TestMoveOnABreakingConnection(t *testing.T) {
+	const mails = 20
+	s := newIMAP(t, IMAPOptions{})
+	put(t, s, mails)
+	conn, err := net.Dial("tcp", s.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := fmt.Fprintf(conn, "a LOGIN %s clave\r\nb SELECT INBOX\r\n", support); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(conn); lines.Scan() && !strings.HasPrefix(lines.Text(), "b OK"); {
+	}
+	var moves strings.Builder
+	for i := range mails {
+		fmt.Fprintf(&moves, "c%d UID MOVE %d Procesados\r\n", i, i+1)
+	}
+	if _, err := conn.Write([]byte(moves.String())); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.(*net.TCPConn).SetLinger(0); err != nil { // closing resets, so that the server cannot write
+		t.Fatal(err)
+	}
+	conn.Close()
+	s.sessions.Wait()
+	if inbox, moved := s.Count(support, "INBOX"), s.Count(support, "Procesados"); inbox+moved != mails {
+		t.Errorf("%d mails in INBOX and %d in Procesados, of %d", inbox, moved, mails)
 	}
 }
 

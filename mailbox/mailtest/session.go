@@ -108,7 +108,8 @@ func (s *session) copy(numSet imap.NumSet, dest string) (*imap.CopyData, error) 
 
 // Move is COPY, STORE and UID EXPUNGE in one step (RFC 6851 section 3.3). imapmemserver answers a UID that is gone with an
 // ungrammatical COPYUID, and announces the expunged numbers twice, the first time wrongly; the poll that follows every
-// command announces them once and rightly.
+// command announces them once and rightly. It
+// speaks last: a connection that breaks under its answer must not leave the mail in both mailboxes.
 func (s *session) Move(w *imapserver.MoveWriter, numSet imap.NumSet, dest string) error {
 	s.account.mu.Lock()
 	defer s.account.mu.Unlock()
@@ -117,13 +118,13 @@ func (s *session) Move(w *imapserver.MoveWriter, numSet imap.NumSet, dest string
 	if err != nil || data == nil {
 		return err
 	}
-	if err := w.WriteCopyData(data); err != nil {
-		return err
-	}
 	deleted := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
 	if err := s.UserSession.Store(nil, data.SourceUIDs, deleted, nil); err != nil {
 		return err
 	}
 	uids := data.SourceUIDs
-	return s.UserSession.Expunge(nil, &uids)
+	if err := s.UserSession.Expunge(nil, &uids); err != nil {
+		return err
+	}
+	return w.WriteCopyData(data)
 }

@@ -233,9 +233,13 @@ func (d *Desk) Drain(ctx context.Context) error {
 		if n == 0 || err != nil {
 			return err
 		}
-		if n >= rushMails {
-			d.rush.Store(time.Now().Add(rushPause).UnixNano())
-		}
+	}
+}
+
+// hurry says that so many mails wait at a time, while they are being settled too: a batch of them takes longer than the pause.
+func (d *Desk) hurry(mails int) {
+	if mails >= rushMails {
+		d.rush.Store(time.Now().Add(rushPause).UnixNano())
 	}
 }
 

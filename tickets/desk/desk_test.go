@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -351,5 +352,24 @@ func TestDrainGivesAttemptsBackWhenItIsStopped(t *testing.T) {
 	f.drain()
 	if got := len(f.tickets()); got != 1 {
 		t.Errorf("%d requests after an interrupted attempt", got)
+	}
+}
+
+// TestRush has other work wait while many mails are settled, and not for a single one.
+func TestRush(t *testing.T) {
+	t.Parallel()
+	for mails, want := range map[int]bool{1: false, rushMails - 1: false, rushMails: true, 2*groupMails + 1: true} {
+		f := newFixture(t)
+		var groups []bool // whether there was a rush when the notices of a group were there
+		f.options.Queued = func() { groups = append(groups, f.Rush() > 0) }
+		raws := make([]string, mails)
+		for i := range raws {
+			raws[i] = mail(fmt.Sprintf("p%d@ministerio.example", i), fmt.Sprint("Solicitud ", i), "Hola.")
+		}
+		f.take("a", raws...)
+		f.drain()
+		if len(groups) == 0 || slices.Contains(groups, !want) {
+			t.Errorf("%d mails: a rush in groups %v, want %v", mails, groups, want)
+		}
 	}
 }

@@ -56,10 +56,12 @@ func (d *Desk) handleBatch(ctx context.Context, limit int) (int, error) {
 	}
 	rest := claimed
 	for group := range d.readAhead(ctx, claimed) {
+		d.hurry(len(claimed))
 		err := group.err
 		if err == nil {
 			err = d.settleGroup(ctx, group.mails)
 		}
+		d.hurry(len(claimed))
 		if err != nil {
 			return 0, errors.Join(err, d.release(ctx, rest))
 		}

@@ -41,15 +41,22 @@ type Mail struct {
 
 	Received time.Time // by our server; zero where nobody knows
 
-	studied bool     // gist and keys are known
-	gist    Gist     // of the request that it would be
-	keys    []string // of machines that it may name
+	studied bool         // what follows is known
+	gist    Gist         // of the request that it would be
+	keys    []string     // of machines that it may name
+	skills  skillReading // for which that request asks
 }
 
-// Study works out ahead what Recent and Assets look for: that takes most of their time, and neither a register nor a turn in it.
-func (m *Mail) Study(sender Sender) {
-	if !m.Message.Class.Automatic() || m.Message.Class == mailbox.ClassList {
-		m.gist, m.keys, m.studied = m.about(sender), m.assetKeys(), true
+// Study works out ahead what Recent and Assets look for and which skills are asked for: that takes most of their time, and neither a
+// register nor a turn in it.
+func (m *Mail) Study(p *Policy, sender Sender) {
+	if m.Message.Class.Automatic() && m.Message.Class != mailbox.ClassList {
+		return
+	}
+	subject, text := m.about(sender)
+	m.gist, m.keys, m.studied = GistOf(subject+"\n"+text), m.assetKeys(), true
+	if people := p.People.With(RoleTechnician); len(people) > 0 {
+		m.skills = readSkills("", subject, text, people)
 	}
 }
 

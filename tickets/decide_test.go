@@ -2,6 +2,7 @@ package tickets_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -109,8 +110,23 @@ func (o *office) take(l letter) []string {
 	if in.Ticket != nil && fmt.Sprintf("%+v", *in.Ticket) != before {
 		o.t.Errorf("Decide changed the ticket that it was given")
 	}
+	o.studied(in, d)
 	o.last = d
 	return o.apply(d)
+}
+
+// studied checks that a mail that was studied ahead causes the same.
+func (o *office) studied(in tickets.Input, want tickets.Decision) {
+	o.t.Helper()
+	ahead := in
+	ahead.Mail.Study(o.policy, in.Sender)
+	if !reflect.DeepEqual(ahead.Recent(), in.Recent()) || !reflect.DeepEqual(ahead.Assets(), in.Assets()) {
+		o.t.Errorf("a studied mail asks for %+v and %+v, want %+v and %+v", ahead.Recent(), ahead.Assets(), in.Recent(), in.Assets())
+	}
+	got, err := tickets.Decide(ahead)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		o.t.Errorf("a studied mail causes %+v, %v, want %+v", got, err, want)
+	}
 }
 
 func (o *office) apply(d tickets.Decision) []string {

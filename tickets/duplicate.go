@@ -177,18 +177,19 @@ func (in Input) Recent() RecentQuery {
 		q.Requester = f.From.Key()
 	}
 	if q.Gist = in.Mail.gist; !in.Mail.studied {
-		q.Gist = in.Mail.about(in.Sender)
+		subject, text := in.Mail.about(in.Sender)
+		q.Gist = GistOf(subject + "\n" + text)
 	}
 	return q
 }
 
-// about returns what the request is about that the mail would be.
-func (m *Mail) about(sender Sender) Gist {
-	subject, text := m.Whole, cmp.Or(m.Message.NewText, m.Message.Text)
+// about returns subject and text of the request that the mail would be.
+func (m *Mail) about(sender Sender) (subject, text string) {
+	subject, text = m.Whole, cmp.Or(m.Message.NewText, m.Message.Text)
 	if f := m.Message.Forward; f != nil && sender.Role.Staff() {
 		subject, text = cmp.Or(f.Subject, subject), cmp.Or(f.Text, text)
 	}
-	return GistOf(subject + "\n" + text)
+	return subject, text
 }
 
 // Gist is what a request is about, in little memory: its words as numbers, in ascending order.

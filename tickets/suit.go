@@ -87,8 +87,7 @@ func (w *work) skills(people []Person) map[string]bool {
 		return nil
 	}
 	if w.read.asked == nil || w.read.kind != w.t.Type || w.read.subject != w.t.Subject || w.read.text != w.t.Text {
-		w.read = skillReading{kind: w.t.Type, subject: w.t.Subject, text: w.t.Text}
-		w.read.asked = skillsIn(w.t.Type+" "+w.t.Subject+" "+w.t.Text[:min(len(w.t.Text), maxSkillText)], people)
+		w.read = readSkills(w.t.Type, w.t.Subject, w.t.Text, people)
 	}
 	return w.read.asked
 }
@@ -99,19 +98,22 @@ type skillReading struct {
 	asked               map[string]bool
 }
 
+func readSkills(kind, subject, text string, people []Person) skillReading {
+	asked := skillsIn(kind+" "+subject+" "+text[:min(len(text), maxSkillText)], people)
+	return skillReading{kind, subject, text, asked}
+}
+
 // skillsIn returns those skills of the people of which each word occurs in the text, be it in the plural where the skill is in the
 // singular.
 func skillsIn(text string, people []Person) map[string]bool {
 	asked := map[string]bool{}
 	wanted := map[string][]string{} // words by skill
-	missing := map[string]bool{}    // words
+	var missing []string            // words
 	for _, p := range people {
 		for _, skill := range p.Skills {
 			if wanted[skill] == nil {
 				wanted[skill] = slices.Collect(wordsIn(skill))
-			}
-			for _, word := range wanted[skill] {
-				missing[word] = true
+				missing = append(missing, wanted[skill]...)
 			}
 		}
 	}
@@ -119,14 +121,10 @@ func skillsIn(text string, people []Person) map[string]bool {
 		if len(missing) == 0 {
 			break
 		}
-		for s := range missing {
-			if sameStem(word, s) {
-				delete(missing, s)
-			}
-		}
+		missing = slices.DeleteFunc(missing, func(s string) bool { return sameStem(word, s) })
 	}
 	for skill, words := range wanted {
-		asked[skill] = len(words) > 0 && !slices.ContainsFunc(words, func(word string) bool { return missing[word] })
+		asked[skill] = len(words) > 0 && !slices.ContainsFunc(words, func(word string) bool { return slices.Contains(missing, word) })
 	}
 	return asked
 }

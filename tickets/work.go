@@ -32,7 +32,7 @@ type work struct {
 }
 
 func newWork(in Input) *work {
-	w := &work{in: in, actor: in.Sender.Actor(), before: in.Ticket}
+	w := &work{in: in, actor: in.Sender.Actor(), before: in.Ticket, read: in.Mail.skills}
 	if in.Ticket != nil {
 		w.number, w.t = in.Ticket.Number, in.Ticket.Clone()
 	}

@@ -279,7 +279,7 @@ func (d *Desk) study(p *prepared) {
 	if p.arrival.Genuine {
 		p.mail.Released = p.arrival.RequeuedBy
 	}
-	p.mail.Study(p.sender)
+	p.mail.Study(d.options.Policy, p.sender)
 }
 
 // scan has the whole mail looked at: whoever unpacks files knows best how they are packed.

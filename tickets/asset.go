@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"radicado/mailbox"
 )
@@ -84,7 +85,7 @@ func assetKeys(text string) []string {
 	for word := range strings.FieldsFuncSeq(text, endsKey) {
 		word = strings.Trim(word, ".-_/#")
 		// Most words have no digit, and neither have their neighbours.
-		digit := strings.ContainsFunc(word, unicode.IsDigit)
+		digit := hasDigit(word)
 		if (digit || beforeDigit) && len(before)+len(word) <= 40 {
 			add(AssetKey(word))
 			add(AssetKey(before + word))
@@ -97,14 +98,30 @@ func assetKeys(text string) []string {
 	return keys
 }
 
+func hasDigit(word string) bool {
+	for i := range len(word) {
+		switch c := word[i]; {
+		case '0' <= c && c <= '9':
+			return true
+		case c >= utf8.RuneSelf:
+			return strings.ContainsFunc(word[i:], unicode.IsDigit)
+		}
+	}
+	return false
+}
+
 // endsKey reports whether a character is never part of a plate or a serial.
 func endsKey(r rune) bool {
-	switch r {
-	case ' ', '\n', ',', ';', ':', '(', ')', '[', ']', '{', '}', '<', '>', '«', '»', '"', '\'', '¿', '?', '¡', '!', '=', '|', '*':
-		return true
+	if r < utf8.RuneSelf {
+		return keyEnds[r]
 	}
-	return unicode.IsSpace(r)
+	return strings.ContainsRune("«»¿¡", r) || unicode.IsSpace(r)
 }
+
+// keyEnds is endsKey for ASCII, of which most of a mail is.
+var keyEnds = [utf8.RuneSelf]bool{' ': true, '\t': true, '\n': true, '\v': true, '\f': true, '\r': true, ',': true, ';': true, ':': true,
+	'(': true, ')': true, '[': true, ']': true, '{': true, '}': true, '<': true, '>': true, '"': true, '\'': true, '?': true, '!': true,
+	'=': true, '|': true, '*': true}
 
 // keys returns the keys by which the machine is found.
 func (a Asset) keys() []string {

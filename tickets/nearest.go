@@ -26,7 +26,11 @@ func Fold(s string) string {
 				b.WriteByte(' ')
 				gap = false
 			}
-			b.WriteString(folded)
+			if len(folded) == 1 { // nearly always, and cheaper
+				b.WriteByte(folded[0])
+			} else {
+				b.WriteString(folded)
+			}
 		}
 	}
 	return b.String()

@@ -66,31 +66,41 @@ func (d *Desk) alike(tx *register.Tx, q tickets.RecentQuery) ([]*tickets.Ticket,
 	return found, nil
 }
 
-// maxGists bounds the memory that the gists take: some hundred bytes each.
-const maxGists = 5000
+// maxGists bounds the memory that the gists take: some hundred bytes each, and at most twice as many.
+const maxGists = 3000
 
 // gists remembers what the latest requests are about, so that each is read once and not for every request that follows. What a
 // request is about does not change; a number that a failed transaction gave up may come to mean another request, which costs a
 // coordinator a hint and nothing else.
 type gists struct {
-	mu       sync.Mutex
-	byTicket map[tickets.Number]tickets.Gist
+	mu            sync.Mutex
+	recent, older map[tickets.Number]tickets.Gist // what is asked for becomes recent; what was not, for long, is forgotten
 }
 
 func (g *gists) of(n tickets.Number) (tickets.Gist, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	gist, known := g.byTicket[n]
+	if gist, known := g.recent[n]; known {
+		return gist, true
+	}
+	gist, known := g.older[n]
+	if known {
+		g.keep(n, gist)
+	}
 	return gist, known
 }
 
 func (g *gists) add(n tickets.Number, gist tickets.Gist) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.byTicket == nil || len(g.byTicket) >= maxGists {
-		g.byTicket = map[tickets.Number]tickets.Gist{}
+	g.keep(n, gist)
+}
+
+func (g *gists) keep(n tickets.Number, gist tickets.Gist) {
+	if g.recent == nil || len(g.recent) >= maxGists {
+		g.recent, g.older = map[tickets.Number]tickets.Gist{}, g.recent
 	}
-	g.byTicket[n] = gist
+	g.recent[n] = gist
 }
 
 // matchCase finds the request that a vendor means by its own number. Only a request that was put to this very vendor counts.

@@ -89,12 +89,26 @@ func (p *Policy) terms(t *Ticket) Terms {
 // Due returns when a request should have its first answer and its solution. It follows from the events and the policy alone:
 // a new priority or a pause moves it.
 func (p *Policy) Due(t *Ticket) Due {
+	due := p.owed(t)
+	if !t.RespondedAt.IsZero() {
+		due.Response, _ = p.after(t, p.terms(t).Response)
+	}
+	return due
+}
+
+// owed returns the due times that still count: that of the first answer does not once it was given.
+func (p *Policy) owed(t *Ticket) Due {
 	terms := p.terms(t)
 	due := Due{Stopped: !t.running()}
-	due.Response, _ = p.after(t, terms.Response)
+	if t.RespondedAt.IsZero() {
+		due.Response, _ = p.after(t, terms.Response)
+	}
 	due.Solution, _ = p.after(t, terms.Solution)
 	return due
 }
+
+// late reports whether a due time has passed.
+func (d Due) late(now time.Time) bool { return isPast(d.Response, now) || isPast(d.Solution, now) }
 
 // after returns when the clock of a request will have run for so long; ok is false where it stands still before.
 func (p *Policy) after(t *Ticket, run time.Duration) (at time.Time, ok bool) {
@@ -174,8 +188,8 @@ func (w *work) showDue(v *TicketView, t *Ticket, role Role) {
 	if !role.Staff() && (t.Priority == Unassessed || t.Presumed) || !t.State.Open() {
 		return // nothing is promised to an official before anybody has looked at the request
 	}
-	due := w.in.Policy.Due(t)
-	if t.RespondedAt.IsZero() && role.Staff() {
+	due := w.in.Policy.owed(t)
+	if role.Staff() {
 		v.ResponseDue = due.Response
 	}
 	v.SolutionDue, v.Stopped = due.Solution, due.Stopped

@@ -2,22 +2,33 @@ package tickets
 
 import (
 	"cmp"
+	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"radicado/mailbox"
 )
 
-// Overview is how the whole desk stands at a moment: what the daily digest and the morning lists are made of. Requests and
-// lists may be longer than is shown.
+// Moment is when staff are told how requests stand.
+type Moment struct {
+	Now       time.Time
+	Policy    *Policy
+	Situation Situation
+}
+
+// Requests is where requests are read one after the other, all as they are at one moment: there may be more of them than memory
+// holds. Outlines will do, but of Whole.
+type Requests struct {
+	Open  iter.Seq2[*Ticket, error] // every open request
+	Loans iter.Seq2[*Ticket, error] // every request with a loan that should be back, also where it is closed
+	Whole func(Number) (*Ticket, error)
+}
+
+// Overview is how the whole desk stands at a moment: what the daily digest is made of. Lists may be longer than is shown.
 type Overview struct {
-	Now        time.Time
+	Moment
 	Since      time.Time // of the digest before: what is new is newer
-	Policy     *Policy
-	Situation  Situation
-	Open       []*Ticket // every open request
-	Loans      []*Ticket // every request with a loan that should be back, also where it is closed
+	Requests   Digest    // what the digest says of requests
 	Quarantine []Quarantined
 	Failing    []FailingAddress // those that refused a notice since
 	Dead       int              // addresses that nothing is sent to any more
@@ -35,9 +46,11 @@ type Shown[T any] struct {
 // Total returns how many there are.
 func (s Shown[T]) Total() int { return len(s.Rows) + s.More }
 
+func (p *Policy) maxRows() int { return cmp.Or(p.MaxRows, 50) }
+
 // show returns the beginning of a list as long as the settings allow.
 func show[T any](p *Policy, list []T) Shown[T] {
-	limit := cmp.Or(p.MaxRows, 50)
+	limit := p.maxRows()
 	if len(list) <= limit {
 		return Shown[T]{Rows: list}
 	}
@@ -137,91 +150,27 @@ func (p *Policy) WorkingDay(t time.Time) bool {
 	return !opening.IsZero() && sameDay(opening, t)
 }
 
-// ages are the bounds of AgeTally in days.
-var ages = [...]AgeTally{{From: 0, To: 0}, {From: 1, To: 3}, {From: 4, To: 7}, {From: 8, To: 15}, {From: 16}}
-
 // Digests returns the digest for every coordinator.
 func Digests(in Overview) []Notice {
 	var notices []Notice
 	for _, p := range in.Policy.People.With(RoleCoordinator) {
+		d := in.Requests
+		d.Day, d.Dead, d.Absences, d.Books = in.Now, in.Dead, in.absences(p), in.Books
+		d.Quarantine, d.Failing = show(in.Policy, in.Quarantine), show(in.Policy, in.Failing)
+		d.Failed, d.Queued = show(in.Policy, in.Failed), show(in.Policy, in.Queued)
 		n := in.notice(NoticeDigest, p)
-		n.Data.Digest = in.digest(p)
+		n.Data.Digest = &d
 		notices = append(notices, n)
 	}
 	return notices
 }
 
-// Worklists returns the morning list for every technician who works today and has something to do.
-func Worklists(in Overview) []Notice {
-	var notices []Notice
-	for _, p := range in.Policy.People.With(RoleTechnician) {
-		if !in.worksToday(p) {
-			continue
-		}
-		list := in.worklist(p)
-		if list.Todo.Total()+list.Waiting.Total()+list.Loans.Total() == 0 {
-			continue
-		}
-		n := in.notice(NoticeWorklist, p)
-		n.Data.Worklist = list
-		notices = append(notices, n)
-	}
-	return notices
-}
-
-func (in Overview) notice(kind NoticeKind, p Person) Notice {
+func (in Moment) notice(kind NoticeKind, p Person) Notice {
 	return Notice{Kind: kind, To: p.Address(), Lang: in.Policy.langOf(p.Address()), Data: NoticeData{Role: p.Role, Recipient: p.Name}}
 }
 
-func (in Overview) digest(p Person) *Digest {
-	d := &Digest{Day: in.Now, Open: len(in.Open), States: in.states(), Ages: in.ages(), Dead: in.Dead, Absences: in.absences(p), Books: in.Books,
-		Loans: show(in.Policy, in.loans(p, in.Loans, true)), Quarantine: show(in.Policy, in.Quarantine), Failing: show(in.Policy, in.Failing),
-		Failed: show(in.Policy, in.Failed), Queued: show(in.Policy, in.Queued)}
-	var overdue, today, unassigned, vendors []TaskView
-	for _, t := range in.byDue(in.Open) {
-		v := in.task(t, p)
-		switch {
-		case v.Late:
-			overdue = append(overdue, v)
-		case in.dueToday(v):
-			today = append(today, v)
-		case !t.Assigned():
-			unassigned = append(unassigned, v)
-		}
-		if t.State == WaitingVendor && t.Claim.Open() && t.Claim.AnsweredAt.Before(t.Claim.LastAt) {
-			vendors = append(vendors, v)
-		}
-	}
-	d.Overdue, d.Today = show(in.Policy, overdue), show(in.Policy, today)
-	d.Unassigned, d.Vendors = show(in.Policy, unassigned), show(in.Policy, vendors)
-	return d
-}
-
-func (in Overview) worklist(p Person) *Worklist {
-	var todo, waiting []TaskView
-	var own []*Ticket
-	for _, t := range in.byDue(in.Open) {
-		if !p.Has(t.Technician.Addr) {
-			continue
-		}
-		own = append(own, t)
-		if v := in.task(t, p); t.running() {
-			todo = append(todo, v)
-		} else {
-			waiting = append(waiting, v)
-		}
-	}
-	for _, t := range in.Loans { // of requests that are closed meanwhile
-		if p.Has(t.Technician.Addr) && !t.State.Open() {
-			own = append(own, t)
-		}
-	}
-	return &Worklist{Day: in.Now, Todo: show(in.Policy, todo), Waiting: show(in.Policy, waiting),
-		Loans: show(in.Policy, in.loans(p, own, false)), Absences: in.absences(p)}
-}
-
 // task shows a request to a person.
-func (in Overview) task(t *Ticket, p Person) TaskView {
+func (in Moment) task(t *Ticket, p Person) TaskView {
 	w := newWork(Input{Now: in.Now, Policy: in.Policy, Ticket: t, Situation: in.Situation, Mail: Mail{Message: new(mailbox.Message)}})
 	v := w.view(t, p.Role)
 	task := TaskView{TicketView: TicketView{Number: v.Number, Subject: v.Subject, State: v.State, Priority: v.Priority, Requester: v.Requester, Office: v.Office,
@@ -262,7 +211,7 @@ func (w *work) taskLinks(p Person) []Link {
 }
 
 // loans lists what of the requests is out; due leaves only what should be back.
-func (in Overview) loans(p Person, list []*Ticket, due bool) []LoanView {
+func (in Moment) loans(p Person, list []*Ticket, due bool) []LoanView {
 	var loans []LoanView
 	for _, t := range list {
 		for _, h := range t.Resources {
@@ -277,21 +226,6 @@ func (in Overview) loans(p Person, list []*Ticket, due bool) []LoanView {
 	}
 	slices.SortStableFunc(loans, func(a, b LoanView) int { return compareDue(a.Due, b.Due) })
 	return loans
-}
-
-// byDue sorts requests by the time that is next for the desk, then by priority, then by age.
-func (in Overview) byDue(list []*Ticket) []*Ticket {
-	next := map[Number]time.Time{}
-	for _, t := range list {
-		due := in.Policy.Due(t)
-		next[t.Number] = due.Solution
-		if t.RespondedAt.IsZero() && compareDue(due.Response, due.Solution) < 0 {
-			next[t.Number] = due.Response
-		}
-	}
-	return slices.SortedStableFunc(slices.Values(list), func(a, b *Ticket) int {
-		return cmp.Or(compareDue(next[a.Number], next[b.Number]), cmp.Compare(a.Priority.rank(), b.Priority.rank()), strings.Compare(string(a.Number), string(b.Number)))
-	})
 }
 
 // compareDue puts what has no due time last.
@@ -315,52 +249,14 @@ func (p Priority) rank() int {
 	return 2
 }
 
-func (in Overview) dueToday(v TaskView) bool {
-	zone := in.Policy.calendar().Zone()
-	today := func(at time.Time) bool { return !at.IsZero() && sameDay(at.In(zone), in.Now.In(zone)) }
-	return today(v.ResponseDue) || today(v.SolutionDue)
-}
-
-func (in Overview) states() []StateTally {
-	var tallies []StateTally
-	for _, s := range States() {
-		tally := StateTally{State: s}
-		for _, t := range in.Open {
-			if t.State != s {
-				continue
-			}
-			if tally.Count++; tally.Count == 1 || t.RegisteredAt.Before(tally.Oldest) {
-				tally.Oldest = t.RegisteredAt
-			}
-		}
-		if tally.Count > 0 {
-			tallies = append(tallies, tally)
-		}
-	}
-	return tallies
-}
-
-func (in Overview) ages() []AgeTally {
-	zone := in.Policy.calendar().Zone()
-	today := startOfDay(in.Now.In(zone))
-	tallies := slices.Clone(ages[:])
-	for _, t := range in.Open {
-		// Half a day more, because a day with a change of the clock has 23 hours.
-		days := int((today.Sub(startOfDay(t.RegisteredAt.In(zone))) + 12*time.Hour) / (24 * time.Hour))
-		at := slices.IndexFunc(tallies, func(a AgeTally) bool { return days <= a.To || a.From > 0 && a.To == 0 })
-		tallies[at].Count++
-	}
-	return slices.DeleteFunc(tallies, func(a AgeTally) bool { return a.Count == 0 })
-}
-
 // worksToday reports whether a person has working hours left today.
-func (in Overview) worksToday(p Person) bool {
+func (in Moment) worksToday(p Person) bool {
 	opening := Input{Policy: in.Policy, Situation: in.Situation}.hours(p).NextOpening(in.Now)
 	return !opening.IsZero() && sameDay(opening, in.Now.In(opening.Location()))
 }
 
 // absences lists the others who are absent today.
-func (in Overview) absences(reader Person) []AbsenceView {
+func (in Moment) absences(reader Person) []AbsenceView {
 	zone := in.Policy.calendar().Zone()
 	today := startOfDay(in.Now.In(zone))
 	tomorrow := today.AddDate(0, 0, 1)

@@ -11,20 +11,35 @@ import (
 	"radicado/tickets"
 )
 
+// requests are those of the office, as tickets/register lets them be read.
+func (o *office) requests(at time.Time) tickets.Requests {
+	var all []*tickets.Ticket
+	for _, n := range slices.Sorted(keysOf(o.tickets)) {
+		all = append(all, o.tickets[n])
+	}
+	return requests(at, all)
+}
+
 // overview is the desk as tickets/register shows it in the morning of a day.
 func (o *office) overview(at time.Time) tickets.Overview {
+	o.t.Helper()
 	o.now = at
-	v := tickets.Overview{Now: at, Policy: o.policy, Situation: o.situation()}
-	for _, n := range slices.Sorted(keysOf(o.tickets)) {
-		t := o.tickets[n]
-		if t.State.Open() {
-			v.Open = append(v.Open, t)
-		}
-		if slices.ContainsFunc(t.Resources, func(h tickets.Held) bool { return !h.Due.IsZero() && !h.Due.After(at) }) {
-			v.Loans = append(v.Loans, t)
-		}
+	v := tickets.Overview{Moment: tickets.Moment{Now: at, Policy: o.policy, Situation: o.situation()}}
+	var err error
+	if v.Requests, err = v.Digest(o.requests(at)); err != nil {
+		o.t.Fatal(err)
 	}
 	return v
+}
+
+// worklists is what goes out in the morning of a day.
+func (o *office) worklists(at time.Time) []tickets.Notice {
+	o.t.Helper()
+	notices, err := o.overview(at).Worklists(o.requests(at))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return notices
 }
 
 func keysOf(m map[tickets.Number]*tickets.Ticket) func(func(tickets.Number) bool) {
@@ -159,7 +174,7 @@ func TestWorklists(t *testing.T) {
 	o := busyOffice(t)
 	show := func(at time.Time) string {
 		var lines []string
-		for _, n := range tickets.Worklists(o.overview(at)) {
+		for _, n := range o.worklists(at) {
 			w := n.Data.Worklist
 			var away []string
 			for _, a := range w.Absences {

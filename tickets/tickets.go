@@ -128,3 +128,10 @@ func (t *Ticket) Clone() *Ticket {
 	c.Instruction.Steps = append([]StepDone(nil), t.Instruction.Steps...)
 	return &c
 }
+
+// Outline returns the ticket without what people wrote at length. It still tells where the ticket stands and what is due when.
+func (t *Ticket) Outline() *Ticket {
+	c := *t
+	c.Text, c.Files, c.Note, c.Diagnosis, c.Plan, c.Solution, c.Comment = "", nil, "", "", "", "", ""
+	return &c
+}

@@ -69,8 +69,8 @@ func (s *settings) jobs(d *desk.Desk, mailboxes []desk.Mailbox) []schedule.Job {
 	var jobs []schedule.Job
 	specs := s.file.Schedule.chores()
 	for _, chore := range tickets.Chores() {
-		job := schedule.Job{Name: string(chore), Spec: specs[chore], Run: func(ctx context.Context, tx *register.Tx, _ time.Time) error {
-			return d.Tend(ctx, tx, chore)
+		job := schedule.Job{Name: string(chore), Spec: specs[chore], Work: func(ctx context.Context, _ time.Time) (func(tx *register.Tx) error, error) {
+			return nil, d.Tend(ctx, chore)
 		}}
 		if chore == tickets.ChoreReminders || chore == tickets.ChoreClosure || chore == tickets.ChoreLoans {
 			job.On = s.policy.WorkingDay
@@ -78,15 +78,18 @@ func (s *settings) jobs(d *desk.Desk, mailboxes []desk.Mailbox) []schedule.Job {
 		jobs = append(jobs, job)
 	}
 	jobs = append(jobs,
-		schedule.Job{Name: jobDigest, Spec: s.file.Schedule.Digest, On: s.policy.WorkingDay, Run: func(_ context.Context, tx *register.Tx, _ time.Time) error {
-			last, err := tx.LastRun(jobDigest)
-			if err != nil {
-				return err
-			}
-			return d.Digest(tx, last)
+		schedule.Job{Name: jobDigest, Spec: s.file.Schedule.Digest, On: s.policy.WorkingDay, Work: func(ctx context.Context, _ time.Time) (func(tx *register.Tx) error, error) {
+			tell, err := d.Digest(ctx)
+			return func(tx *register.Tx) error {
+				last, err := tx.LastRun(jobDigest)
+				if err != nil {
+					return err
+				}
+				return tell(tx, last)
+			}, err
 		}},
-		schedule.Job{Name: jobWorklist, Spec: s.file.Schedule.Worklist, On: s.policy.WorkingDay, Run: func(_ context.Context, tx *register.Tx, _ time.Time) error {
-			return d.Worklists(tx)
+		schedule.Job{Name: jobWorklist, Spec: s.file.Schedule.Worklist, On: s.policy.WorkingDay, Work: func(ctx context.Context, _ time.Time) (func(tx *register.Tx) error, error) {
+			return d.Worklists(ctx)
 		}})
 	for _, m := range mailboxes {
 		jobs = append(jobs, schedule.Job{Name: jobReconciliation + " " + m.Name, Spec: s.file.Schedule.Reconciled,

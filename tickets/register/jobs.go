@@ -2,9 +2,11 @@ package register
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"radicado/tickets"
@@ -43,36 +45,48 @@ func (tx *Tx) SetLastDue(job string, due time.Time) error {
 	return nil
 }
 
-// TicketsFor yields the tickets that a chore may have to do with, in the order of their numbers, each as it is when its turn comes.
-// They are read one by one: thousands may be open, and SQLite would sort their bodies in memory.
-func (tx *Tx) TicketsFor(chore tickets.Chore) iter.Seq2[*tickets.Ticket, error] {
+// outlinesPage is how many tickets Outlines holds at a time.
+const outlinesPage = 200
+
+// outlineOf is what tickets.Ticket.Outline leaves of a ticket.
+const outlineOf = "json_remove(t.body, '$.text', '$.files', '$.note', '$.diagnosis', '$.plan', '$.solution', '$.comment')"
+
+// Outlines yields the outlines of the tickets that a chore may have to do with at a time, in the order of their numbers.
+func (r *Reader) Outlines(chore tickets.Chore, at time.Time) iter.Seq2[*tickets.Ticket, error] {
 	return func(yield func(*tickets.Ticket, error) bool) {
 		wrap := func(err error) error { return fmt.Errorf("tickets for the chore %s: %w", chore, err) }
-		ids, err := tx.idsFor(chore)
+		ids, err := r.idsFor(chore, at)
 		if err != nil {
 			yield(nil, wrap(err))
 			return
 		}
-		for _, id := range ids {
-			found, err := collect(&tx.Reader, scanTicket, "SELECT body FROM tickets WHERE id = ?1", id)
+		for page := range slices.Chunk(ids, outlinesPage) {
+			in, err := json.Marshal(page)
 			if err != nil {
 				yield(nil, wrap(err))
 				return
 			}
-			if len(found) > 0 && !yield(found[0], nil) {
+			found, err := collect(r, scanTicket, "SELECT "+outlineOf+" FROM tickets t WHERE t.id IN (SELECT value FROM json_each(?1)) ORDER BY t.id", string(in))
+			if err != nil {
+				yield(nil, wrap(err))
 				return
+			}
+			for _, t := range found {
+				if !yield(t, nil) {
+					return
+				}
 			}
 		}
 	}
 }
 
-func (tx *Tx) idsFor(chore tickets.Chore) ([]int64, error) {
+func (r *Reader) idsFor(chore tickets.Chore, at time.Time) ([]int64, error) {
 	inState := func(state tickets.State) ([]int64, error) {
-		return collect(&tx.Reader, scanValue[int64], "SELECT id FROM tickets INDEXED BY tickets_state WHERE state = ?1 ORDER BY id", string(state))
+		return collect(r, scanValue[int64], "SELECT id FROM tickets INDEXED BY tickets_state WHERE state = ?1 ORDER BY id", string(state))
 	}
 	switch chore {
 	case tickets.ChoreDeadlines:
-		return collect(&tx.Reader, scanValue[int64], "SELECT id FROM tickets INDEXED BY tickets_load WHERE open = 1 ORDER BY id")
+		return collect(r, scanValue[int64], "SELECT id FROM tickets INDEXED BY tickets_load WHERE open = 1 ORDER BY id")
 	case tickets.ChoreReminders:
 		return inState(tickets.WaitingRequester)
 	case tickets.ChoreClosure:
@@ -80,18 +94,12 @@ func (tx *Tx) idsFor(chore tickets.Chore) ([]int64, error) {
 	case tickets.ChoreVendors:
 		return inState(tickets.WaitingVendor)
 	case tickets.ChoreLoans:
-		return collect(&tx.Reader, scanValue[int64], "SELECT DISTINCT ticket FROM reservations INDEXED BY reservations_due WHERE due_at <= ?1 ORDER BY ticket", tx.now.UnixMilli())
+		return collect(r, scanValue[int64], "SELECT DISTINCT ticket FROM reservations INDEXED BY reservations_due WHERE due_at <= ?1 ORDER BY ticket", at.UnixMilli())
 	}
 	return nil, errors.New("nobody knows it")
 }
 
-// allFor returns the tickets of a chore.
-func (tx *Tx) allFor(chore tickets.Chore) (found []*tickets.Ticket, err error) {
-	for t, err := range tx.TicketsFor(chore) {
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, t)
-	}
-	return found, nil
+// Requests returns where the requests are read that digest and morning lists tell of.
+func (r *Reader) Requests(at time.Time) tickets.Requests {
+	return tickets.Requests{Open: r.Outlines(tickets.ChoreDeadlines, at), Loans: r.Outlines(tickets.ChoreLoans, at), Whole: r.Ticket}
 }

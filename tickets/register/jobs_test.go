@@ -1,6 +1,7 @@
 package register
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -51,16 +52,16 @@ func TestTicketsForEachChore(t *testing.T) {
 	want := map[tickets.Chore]string{tickets.ChoreDeadlines: "1 2", tickets.ChoreReminders: "2", tickets.ChoreClosure: "3", tickets.ChoreLoans: ""}
 	look := func() {
 		t.Helper()
-		f.update(t, func(tx *Tx) error {
+		f.view(t, func(r *Reader) error {
 			for _, chore := range tickets.Chores() {
-				found, err := tx.allFor(chore)
-				check(t, err)
-				if got := serials(t, found); got != want[chore] {
+				if got := serials(t, outlines(t, r, chore, f.Now())); got != want[chore] {
 					t.Errorf("%s finds %q, want %q", chore, got, want[chore])
 				}
 			}
-			if _, err := tx.allFor("gardening"); err == nil {
-				t.Error("an unknown chore finds tickets")
+			for _, err := range r.Outlines("gardening", f.Now()) {
+				if err == nil {
+					t.Error("an unknown chore finds tickets")
+				}
 			}
 			return nil
 		})
@@ -69,4 +70,45 @@ func TestTicketsForEachChore(t *testing.T) {
 	f.clock.advance(time.Hour)
 	want[tickets.ChoreLoans] = "5"
 	look()
+}
+
+func outlines(t *testing.T, r *Reader, chore tickets.Chore, at time.Time) (found []*tickets.Ticket) {
+	t.Helper()
+	for outline, err := range r.Outlines(chore, at) {
+		check(t, err)
+		found = append(found, outline)
+	}
+	return found
+}
+
+// TestOutlines reads more than a page of them, and leaves off before their end.
+func TestOutlines(t *testing.T) {
+	f := open(t)
+	var want []*tickets.Ticket
+	f.update(t, func(tx *Tx) error {
+		for range outlinesPage + 3 {
+			ticket, err := register(tx, ana, "Impresora", "No imprime")
+			check(t, err)
+			check(t, appendFacts(tx, ticket, ticket.Number, coordinator, 0, &tickets.DiagnosedFact{Text: "Papel"}, &tickets.PlannedFact{Text: "Abrir"},
+				&tickets.WaitedFact{Text: "¿Cuál?"}))
+			want = append(want, ticket.Outline())
+		}
+		return nil
+	})
+	f.view(t, func(r *Reader) error {
+		got := outlines(t, r, tickets.ChoreDeadlines, f.Now())
+		if len(got) != len(want) {
+			t.Fatalf("%d tickets, want %d", len(got), len(want))
+		}
+		for i := range got {
+			if g, w := fmt.Sprintf("%+v", got[i]), fmt.Sprintf("%+v", want[i]); g != w {
+				t.Errorf("an outline is\n%s, want\n%s", g, w)
+			}
+		}
+		for range r.Outlines(tickets.ChoreDeadlines, f.Now()) {
+			break
+		}
+		_, err := r.Ticket(want[0].Number) // the connection is free
+		return err
+	})
 }

@@ -262,6 +262,12 @@ func useEverything(t *testing.T, f *fixture) {
 			func() error { _, _, err := r.Changed(1); return err },
 			func() error { _, err := r.Matching("asunto", 1); return err },
 			func() error { _, err := r.Situation(time.Time{}); return err },
+			func() error {
+				for _, chore := range tickets.Chores() {
+					outlines(t, r, chore, f.clock.now())
+				}
+				return nil
+			},
 			func() error { _, err := r.SignInLinks(ana.Addr, time.Time{}); return err },
 			func() error { _, err := r.Sessions(time.Time{}); return err },
 			func() error {

@@ -170,3 +170,6 @@ func syncFolder(path string) error {
 }
 
 func joinClose(err error, c io.Closer) error { return errors.Join(err, c.Close()) }
+
+// Now returns the time of a transaction that begins now.
+func (r *Register) Now() time.Time { return r.options.Now().UTC().Truncate(time.Millisecond) }

@@ -15,13 +15,11 @@ const longQueued = time.Hour
 // maxFindings bounds what an overview lists of a kind: nobody reads more in a mail.
 const maxFindings = 500
 
-// Overview returns how the desk stands, with what is new since then.
+// Overview returns how the desk stands, its requests aside, with what is new since then.
 func (tx *Tx) Overview(since time.Time) (o tickets.Overview, err error) {
 	o.Now, o.Since = tx.now, since
 	for _, read := range []func() error{
 		func() (err error) { o.Situation, err = tx.Situation(); return err },
-		func() (err error) { o.Open, err = tx.allFor(tickets.ChoreDeadlines); return err },
-		func() (err error) { o.Loans, err = tx.allFor(tickets.ChoreLoans); return err },
 		func() (err error) { o.Quarantine, err = tx.quarantined(since); return err },
 		func() (err error) { o.Failing, err = tx.failing(since); return err },
 		func() error { return tx.row("SELECT count(*) FROM failing WHERE dead = 1", nil, &o.Dead) },

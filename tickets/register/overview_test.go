@@ -50,8 +50,8 @@ func TestOverview(t *testing.T) {
 		if len(o.Failed) != 1 || o.Failed[0].Error != "no" || o.Failed[0].To != ana.Key() || len(o.Queued) != 1 || !o.Queued[0].At.Before(since) {
 			t.Errorf("given up are %+v, waiting for long %+v", o.Failed, o.Queued)
 		}
-		if len(o.Open) != 2 || !o.Now.Equal(tx.Now()) {
-			t.Errorf("%d requests are open", len(o.Open))
+		if !o.Now.Equal(tx.Now()) {
+			t.Errorf("it is of %s", o.Now)
 		}
 		if o, err := tx.Overview(since.Add(time.Millisecond)); err != nil || len(o.Quarantine)+len(o.Failing)+len(o.Failed) > 0 {
 			t.Errorf("afterwards there is %+v, %v", o, err)

@@ -43,7 +43,7 @@ func TestImport(t *testing.T) {
 	o := newOffice(t, w)
 	o.start()
 	config := filepath.Join(o.folder, "settings.toml")
-	o.write(w, "La de hoy")
+	o.write("La de hoy")
 	o.allSent()
 	sent := len(w.site.SMTP.Sent())
 
@@ -119,7 +119,7 @@ func TestImport(t *testing.T) {
 	// Who answers an old conversation goes on with it.
 	o.writes(o.pedro, "RE: Impresora", "Otra vez no imprime.", mailtest.Field("In-Reply-To", mailtest.HeaderOf(printer, "Message-Id")))
 	o.until("the old request to be taken up again", func() bool { return o.ticket(2).State != tickets.Closed })
-	o.write(w, "La de mañana")
+	o.write("La de mañana")
 	if got := o.ticket(4); got == nil || got.Subject != "La de mañana" {
 		t.Errorf("the next request is %+v", got)
 	}

@@ -12,18 +12,16 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
+	"radicado/mailbox/mailtest"
 	"radicado/tickets"
 	"radicado/tickets/register"
 )
 
 // acknowledged is what went out to the official: number by subject, the first one where there are several.
-func (o *office) acknowledged(w inProcess) map[string]string {
+func (o *office) acknowledged() map[string]string {
 	found := map[string]string{}
-	for _, m := range w.site.SMTP.Sent() {
-		if !m.IsTo(o.pedro.Addr) {
-			continue
-		}
-		number, subject, _ := strings.Cut(strings.TrimPrefix(m.Subject(), "["), "] ")
+	for _, raw := range o.world.list(o.t, o.pedro.Addr, "INBOX") {
+		number, subject, _ := strings.Cut(strings.TrimPrefix(mailtest.HeaderOf(raw, "Subject"), "["), "] ")
 		if _, twice := found[subject]; !twice {
 			found[subject] = number
 		}
@@ -43,13 +41,13 @@ func (o *office) loseRegister() {
 }
 
 // write sends requests and waits for their acknowledgements.
-func (o *office) write(w inProcess, subjects ...string) {
+func (o *office) write(subjects ...string) {
 	o.t.Helper()
 	for _, subject := range subjects {
-		w.append(o.t, o.desk.Addr, o.pedro.Write(o.desk.Addr, subject, "No funciona: "+subject))
+		o.world.append(o.t, o.desk.Addr, o.pedro.Write(o.desk.Addr, subject, "No funciona: "+subject))
 	}
 	o.until("the acknowledgements", func() bool {
-		acknowledged := o.acknowledged(w)
+		acknowledged := o.acknowledged()
 		for _, subject := range subjects {
 			if acknowledged[subject] == "" {
 				return false
@@ -86,30 +84,29 @@ func (o *office) same(acknowledged map[string]string) {
 
 // TestRestoreDrill makes a backup in mid-work, loses the register some time later, restores, and goes on: nothing that was
 // acknowledged is missing, whether before the backup began or after it, and no number names two requests.
-func TestRestoreDrill(t *testing.T) {
-	w := newInProcess(t)
+func TestRestoreDrill(t *testing.T) { inEveryWorld(t, restoreDrill) }
+
+func restoreDrill(t *testing.T, w world) {
 	o := newOffice(t, w)
 	recipient, identity := o.key("identity")
 	o.more = fmt.Sprintf("[limits]\nper_address = 1000\n[backup]\nrecipients = [%q]\n", recipient)
 	o.start()
 	config := filepath.Join(o.folder, "settings.toml")
-	o.write(w, "Antes 1")
+	o.write("Antes 1")
 	o.gets(o.marta, 1) // who answers it later: of two that go out side by side the second may come first
-	o.write(w, "Antes 2")
+	o.write("Antes 2")
 
 	load, stop := context.WithCancel(t.Context())
 	sent := make(chan int, 1)
 	go func() {
 		n := 0
+		defer func() { sent <- n }()
 		for ; load.Err() == nil && n < 60; n++ {
-			if _, err := w.site.IMAP.Append(o.desk.Addr, "INBOX", o.pedro.Write(o.desk.Addr, fmt.Sprint("Durante ", n), "Hola."), o.pace().now()); err != nil {
-				t.Error(err)
-			}
+			w.append(t, o.desk.Addr, o.pedro.Write(o.desk.Addr, fmt.Sprint("Durante ", n), "Hola."))
 		}
-		sent <- n
 	}()
 	o.until("the load", func() bool { return o.tickets() > 5 })
-	before := o.acknowledged(w)
+	before := o.acknowledged()
 	status, out, errs := say(t, "", "backup", "-c", config)
 	if status != 0 {
 		t.Fatalf("backup: %d\n%s%s", status, out, errs)
@@ -117,11 +114,11 @@ func TestRestoreDrill(t *testing.T) {
 	stop()
 	total := 2 + <-sent
 	o.until("the rest of the load", func() bool { return o.tickets() == total })
-	o.write(w, "Después 1", "Después 2", "Después 3")
+	o.write("Después 1", "Después 2", "Después 3")
 	o.answers(o.marta, 1, "#prioridad alta #asignar Ana", "")
 	o.reaches(1, tickets.Coordinated)
 	o.holds("INBOX", 0)
-	all := o.acknowledged(w)
+	all := o.acknowledged()
 	o.loseRegister()
 
 	// A key that is lost as well comes back from the backup; so do the settings.
@@ -167,14 +164,14 @@ func TestRestoreDrill(t *testing.T) {
 	if got := o.ticket(1); got.Priority != tickets.High || got.State != tickets.Coordinated {
 		t.Errorf("the command after the backup was lost: %s %s", got.Priority, got.State)
 	}
-	o.write(w, "La nueva")
+	o.write("La nueva")
 	if got := o.ticket(total + 4); got == nil || got.Subject != "La nueva" {
 		t.Errorf("the next request is %+v", got)
 	}
 	o.allSent()
-	o.same(o.acknowledged(w))
-	for _, m := range w.site.SMTP.Sent() {
-		if number, subject, _ := strings.Cut(m.Subject(), "] "); m.IsTo(o.pedro.Addr) && all[subject] != "" && "["+all[subject] != number {
+	o.same(o.acknowledged())
+	for _, raw := range w.list(t, o.pedro.Addr, "INBOX") {
+		if number, subject, _ := strings.Cut(mailtest.HeaderOf(raw, "Subject"), "] "); all[subject] != "" && "["+all[subject] != number {
 			t.Errorf("%q, which is %s, was acknowledged as %s", subject, all[subject], number)
 		}
 	}
@@ -228,13 +225,13 @@ func TestRestoreWithMailsMissing(t *testing.T) {
 			o := newOffice(t, w)
 			o.start()
 			config := filepath.Join(o.folder, "settings.toml")
-			o.write(w, "Una")
+			o.write("Una")
 			if status, out, errs := say(t, "", "backup", "-c", config); status != 0 {
 				t.Fatalf("backup: %d\n%s%s", status, out, errs)
 			}
-			o.write(w, "Dos")
-			o.write(w, "Tres")
-			o.write(w, "Cuatro")
+			o.write("Dos")
+			o.write("Tres")
+			o.write("Cuatro")
 			kept := 3
 			if tt.answer {
 				o.answers(o.pedro, 4, "", "¿Cómo va?")
@@ -252,7 +249,7 @@ func TestRestoreWithMailsMissing(t *testing.T) {
 				t.Fatalf("%v: %d\n%s%s", args, status, text, errs)
 			}
 			o.start()
-			o.write(w, "La nueva")
+			o.write("La nueva")
 			o.sound()
 			if !tt.told {
 				return
@@ -286,7 +283,7 @@ func TestRestoreRefuses(t *testing.T) {
 	_, other := o.key("other")
 	o.start()
 	config := filepath.Join(o.folder, "settings.toml")
-	o.write(w, "Una")
+	o.write("Una")
 	if status, out, errs := say(t, "", "backup", "-c", config); status != 0 {
 		t.Fatalf("backup: %d\n%s%s", status, out, errs)
 	}

@@ -38,14 +38,15 @@ func past(p mailtest.Person, to string, day int, subject, text string, options .
 }
 
 // TestImport brings an archive in: as a trial, for good, once more, with more mails, and goes on with the daemon.
-func TestImport(t *testing.T) {
-	w := newInProcess(t)
+func TestImport(t *testing.T) { inEveryWorld(t, importArchive) }
+
+func importArchive(t *testing.T, w world) {
 	o := newOffice(t, w)
 	o.start()
 	config := filepath.Join(o.folder, "settings.toml")
 	o.write("La de hoy")
 	o.allSent()
-	sent := len(w.site.SMTP.Sent())
+	o.gets(o.marta, 1)
 
 	printer := past(o.pedro, o.desk.Addr, 1, "Impresora", "No imprime el rodillo.", mailtest.Attach("foto.png", "image/png", []byte("\x89PNG")))
 	answer, err := o.ana.Reply(printer, "#prioridad alta", "Voy el martes.", mailtest.At(time.Date(2021, 3, 2, 8, 0, 0, 0, time.UTC)))
@@ -113,8 +114,10 @@ func TestImport(t *testing.T) {
 	if status != 0 || !strings.Contains(out, "viejo.mbox") || !strings.Contains(out, "2021-03-01") {
 		t.Errorf("ticket show: %d\n%s", status, out)
 	}
-	if got := len(w.site.SMTP.Sent()); got != sent {
-		t.Errorf("%d notices were sent", got-sent)
+	for p, want := range map[mailtest.Person]int{o.pedro: 1, o.sofia: 0, o.marta: 1, o.ana: 0} {
+		if got := len(w.list(t, p.Addr, "INBOX")); got != want {
+			t.Errorf("%s got %d notices, want %d", p.Name, got, want)
+		}
 	}
 	// Who answers an old conversation goes on with it.
 	o.writes(o.pedro, "RE: Impresora", "Otra vez no imprime.", mailtest.Field("In-Reply-To", mailtest.HeaderOf(printer, "Message-Id")))

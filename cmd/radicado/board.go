@@ -96,8 +96,12 @@ func (p *program) startBoard(ctx context.Context, stop func()) (end func() error
 	}
 }
 
-// committed tells the page that something may have changed.
+// committed tells the page that something may have changed, and others that the daemon is not at rest.
 func (p *program) committed() {
+	select {
+	case p.wrote <- struct{}{}:
+	default:
+	}
 	if p.board != nil {
 		p.board.Changed()
 	}

@@ -1,9 +1,15 @@
 package main
 
 /*
+#define _GNU_SOURCE
 #include <stdlib.h>
 #ifdef __GLIBC__
 #include <malloc.h>
+#endif
+#ifdef __linux__
+#include <link.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 // keepMallocSmall has the C library give large blocks back at once and not keep memory apart for each thread. SQLite is used by
@@ -14,12 +20,44 @@ static void keepMallocSmall(void) {
 	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 #endif
 }
+
+// trimMalloc gives the system what was freed and lies between blocks that are in use.
+static void trimMalloc(void) {
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
+#ifdef __linux__
+static int unmapObject(struct dl_phdr_info *object, size_t size, void *unused) {
+	(void)size, (void)unused;
+	const ElfW(Addr) page = sysconf(_SC_PAGESIZE);
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *h = &object->dlpi_phdr[i];
+		if (h->p_type != PT_LOAD || h->p_flags & PF_W)
+			continue;
+		ElfW(Addr) begin = (object->dlpi_addr + h->p_vaddr) & -page, end = object->dlpi_addr + h->p_vaddr + h->p_memsz;
+		madvise((void *)begin, end - begin, MADV_DONTNEED);
+	}
+	return 0;
+}
+#endif
+
+// unmapProgram lets go of the pages of the program's own file. Those that are used again come from the system's cache.
+static void unmapProgram(void) {
+#ifdef __linux__
+	dl_iterate_phdr(unmapObject, NULL);
+#endif
+}
 */
 import "C"
 
 import (
+	"cmp"
+	"context"
 	"os"
 	"runtime/debug"
+	"time"
 )
 
 // softMemory is how much memory of Go's the daemon takes before it collects garbage more often, in bytes. It needs less than that but
@@ -37,4 +75,34 @@ func keepMemorySmall() {
 	}
 	debug.SetMaxStack(maxStack)
 	C.keepMallocSmall()
+}
+
+// giveBackMemory gives the system all memory that is not in use. It takes some ten milliseconds.
+func giveBackMemory() {
+	debug.FreeOSMemory()
+	C.trimMalloc()
+	C.unmapProgram()
+}
+
+// restAfter is how long nobody must have written to the register before the daemon counts as being at rest.
+const restAfter = 3 * time.Second
+
+// restLightly gives back memory whenever the daemon has come to rest, until ctx ends.
+func (p *program) restLightly(ctx context.Context) {
+	wait := cmp.Or(p.pace.rest, restAfter)
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		select {
+		case <-p.wrote:
+			timer.Reset(wait)
+		case <-timer.C:
+			if err := p.register.Shrink(ctx); err != nil && ctx.Err() == nil {
+				p.log.Warn("the register keeps its memory", "error", err)
+			}
+			giveBackMemory()
+		case <-ctx.Done():
+			return
+		}
+	}
 }

@@ -36,6 +36,7 @@ type program struct {
 	readings readings
 	monitor  *monitor.Monitor
 	board    *board.Board  // nil where the settings want none
+	wrote    chan struct{} // a token: something was committed
 	started  chan struct{} // closed when the first shift is at work
 	relief   chan relief   // how reload hands the next shift to Run
 	ended    chan struct{}
@@ -49,6 +50,7 @@ type pace struct {
 	receive receive.Timing
 	outbox  outbox.Pace
 	look    time.Duration    // between looks at a mailbox whose books do not balance yet; 0 is desk's own
+	rest    time.Duration    // until the daemon counts as being at rest; 0 is restAfter
 	now     func() time.Time // the clock; nil is time.Now
 }
 
@@ -57,7 +59,7 @@ func newProgram(ctx context.Context, s *settings, pace pace, log *slog.Logger) (
 	if pace.now == nil {
 		pace.now = time.Now
 	}
-	p := &program{path: s.file.Register.Path, pace: pace, log: log, started: make(chan struct{}), readings: readings{log: log.With("part", "receive")}, relief: make(chan relief), ended: make(chan struct{})}
+	p := &program{path: s.file.Register.Path, pace: pace, log: log, wrote: make(chan struct{}, 1), started: make(chan struct{}), readings: readings{log: log.With("part", "receive")}, relief: make(chan relief), ended: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.Close())

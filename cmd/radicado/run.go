@@ -46,6 +46,7 @@ func runDaemon(ctx context.Context, config string, pace pace, out io.Writer) (er
 		manager.say("STOPPING=1")
 	})
 	wait.Go(func() { manager.watch(running, p) })
+	wait.Go(func() { p.restLightly(running) })
 	wait.Go(func() {
 		for {
 			select {

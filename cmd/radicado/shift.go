@@ -64,7 +64,7 @@ func (p *program) newShift(s *settings, before *shift) (*shift, error) {
 		return nil, err
 	}
 	options := s.deskOptions(prover, keys, p.log.With("part", "desk"))
-	options.Queued, options.Observe = w.outbox.Kick, watchDesk(p.monitor)
+	options.Queued, options.Observe, options.Tidy = w.outbox.Kick, watchDesk(p.monitor), giveBackMemory
 	if before == nil {
 		w.desk = desk.New(p.register, options)
 	} else {

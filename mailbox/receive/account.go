@@ -174,6 +174,9 @@ type Ledger interface {
 	// Arrivals ascend by UID and are at most cursor; the batch may be empty. It may hold arrivals that were taken before. A
 	// cursor below the one that is kept changes nothing: it comes with mails that were passed over.
 	Take(ctx context.Context, name string, uidValidity uint32, batch []mailbox.Arrival, cursor uint32) error
+	// Room is asked for before a mail of more than eight mebibytes is fetched, and waits, for moments at most, until there is. Call
+	// leave when the mail was taken, or was not.
+	Room(ctx context.Context) (leave func(), err error)
 	// Settled lists at most limit mails that are to be moved and have not been reported as moved.
 	Settled(ctx context.Context, name string, uidValidity uint32, limit int) ([]Settlement, error)
 	// Moved records that these UIDs have left the folder, moved by us or found gone.

@@ -33,6 +33,8 @@ type testLedger struct {
 	wake    chan struct{}
 	drop    bool // count and forget the contents
 	count   int
+	rooms   int // how often room was asked for
+	left    int // and left
 }
 
 func newLedger() *testLedger {
@@ -71,6 +73,17 @@ func (l *testLedger) Take(_ context.Context, _ string, validity uint32, batch []
 	}
 	l.cursors[validity] = max(l.cursors[validity], cursor)
 	return nil
+}
+
+func (l *testLedger) Room(context.Context) (func(), error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rooms++
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.left++
+	}, l.fail
 }
 
 func (l *testLedger) Settled(_ context.Context, _ string, validity uint32, limit int) ([]Settlement, error) {

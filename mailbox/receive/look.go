@@ -164,6 +164,11 @@ func (l *look) batch(ctx context.Context, mails []entry) error {
 		if err := l.endTake(); err != nil {
 			return err
 		}
+		leave, err := l.r.ledger.Room(ctx)
+		if err != nil {
+			return trouble(NotKept, fmt.Errorf("room for mail %d: %w", mails[0].uid, err))
+		}
+		defer leave()
 	}
 	var found map[uint32]content
 	if len(mails) > 1 {

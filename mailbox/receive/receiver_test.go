@@ -67,6 +67,20 @@ func TestTakesEveryMailOnceInOrder(t *testing.T) {
 	wantMails(t, ledger, plainMails(182)...)
 }
 
+// TestRoomForLargeMails has room asked for before each large mail, and left again when it was taken or was not.
+func TestRoomForLargeMails(t *testing.T) {
+	t.Parallel()
+	sc := newScript(t, row{on: `^UID FETCH 2 .*BODY\.PEEK`, times: 1, reply: "* BYE for today"})
+	sc.add(scriptMail{raw: plainMail(0)}, scriptMail{raw: plainMail(1) + strings.Repeat("No imprime.\r\n", batchBytes/13)}, scriptMail{raw: plainMail(2)})
+	ledger := newLedger()
+	r := run(t, sc.serveAccount(), ledger)
+	eventually(t, "3 mails", func() bool { return ledger.counted() == 3 })
+	r.stop()
+	if ledger.rooms != 2 || ledger.left != 2 { // one of them for nothing
+		t.Errorf("room was asked for %d times and left %d times", ledger.rooms, ledger.left)
+	}
+}
+
 // TestOnceOutlastsBrokenConnections has connections break in mid-mail, and the server go away for good.
 func TestOnceOutlastsBrokenConnections(t *testing.T) {
 	sc := newScript(t)

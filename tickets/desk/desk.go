@@ -44,6 +44,7 @@ type Options struct {
 	Domain  string               // of the Message-IDs of notices
 	CutOff  map[string]time.Time // by mailbox: mails that arrived earlier are left alone; missing: those before the first start
 	Queued  func()               // called after notices were committed; must not block
+	Tidy    func()               // gives back memory that is not in use; called before and after a large mail; nil for nothing
 	Observe Observer
 	Log     *slog.Logger
 }
@@ -60,7 +61,8 @@ type Desk struct {
 type bells struct {
 	work chan struct{} // a token: something was taken
 	rush atomic.Int64  // until when mails are expected to come thick and fast, in Unix nanoseconds
-	room chan struct{} // a token while a large mail is being packed or read
+	room *room
+	runs atomic.Bool // Run is at work
 
 	mu    sync.Mutex
 	wakes map[string]chan struct{} // by mailbox
@@ -68,7 +70,7 @@ type bells struct {
 
 // New returns a Desk on an open register.
 func New(r *register.Register, options Options) *Desk {
-	return &Desk{r, options, new(gists), &bells{work: make(chan struct{}, 1), room: make(chan struct{}, 1), wakes: map[string]chan struct{}{}}}
+	return &Desk{r, options, new(gists), &bells{work: make(chan struct{}, 1), room: newRoom(), wakes: map[string]chan struct{}{}}}
 }
 
 // Successor returns a desk with other options that goes on where d stops: Run it when that of d has ended. Receivers whose
@@ -123,20 +125,6 @@ func (d *Desk) Moved(ctx context.Context, name string, uidValidity uint32, uids 
 	return d.register.Update(ctx, func(tx *register.Tx) error { return tx.Moved(name, uidValidity, uids...) })
 }
 
-// enter waits until no other large mail is at work, if this one is large: packing or reading one takes twice its size in memory and
-// more. Call leave when done.
-func (b *bells) enter(ctx context.Context, bytes int64) (leave func(), err error) {
-	if bytes <= groupBytes {
-		return func() {}, nil
-	}
-	select {
-	case b.room <- struct{}{}:
-		return func() { <-b.room }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 // Kick says that somebody else may have left work in the register. It does not block.
 func (d *Desk) Kick() { notify(d.work) }
 
@@ -175,6 +163,8 @@ func (d *Desk) Run(ctx context.Context) error {
 	log := d.options.Log
 	var failure error
 	wait := firstRetry
+	d.runs.Store(true)
+	defer d.runs.Store(false)
 	notify(d.work)
 	for {
 		select {

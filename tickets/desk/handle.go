@@ -60,6 +60,7 @@ func (d *Desk) handleBatch(ctx context.Context, limit int) (int, error) {
 		err := group.err
 		if err == nil {
 			err = d.settleGroup(ctx, group.mails)
+			d.leftBehind(group.mails)
 		}
 		d.hurry(len(claimed))
 		if err != nil {

@@ -202,9 +202,7 @@ func (d *Desk) Import(ctx context.Context, how Importing, thread []Old) (p Place
 	for i, old := range thread {
 		read[i] = d.readOld(old)
 		sketches[i] = d.sketch(read[i], old, how.Now)
-		if packed[i], err = d.register.Pack(old.Raw); err != nil {
-			return Placed{}, err
-		}
+		packed[i] = d.register.Pack(old.Raw)
 	}
 	err = d.register.Update(ctx, func(tx *register.Tx) error {
 		var t *tickets.Ticket

@@ -2,10 +2,13 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"radicado/tickets/register"
 )
@@ -41,6 +44,64 @@ func TestPreparedMailsAreSmall(t *testing.T) {
 			}
 			runtime.KeepAlive(p)
 		})
+	}
+}
+
+// TestRoomForLargeMails has a mailbox wait while another one fetches a large mail, and until those that came before are settled; for so
+// long and no longer.
+func TestRoomForLargeMails(t *testing.T) {
+	f := newFixture(t)
+	var tidied atomic.Int32
+	f.options.Tidy = func() { tidied.Add(1) }
+	room := func() func() {
+		t.Helper()
+		leave, err := f.Room(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return leave
+	}
+	waits := func(patience time.Duration) bool {
+		f.room.patience = patience
+		begin := time.Now()
+		room()()
+		return time.Since(begin) >= patience
+	}
+	large := mail(pedro, "Va el informe", complaintOf(groupBytes))
+	f.take("a", large, mail(pedro, "Corta", "No imprime."))
+	if waits(time.Minute) {
+		t.Error("waits for a desk that does not run")
+	}
+	f.runs.Store(true)
+	if !waits(20 * time.Millisecond) {
+		t.Error("does not wait until a large mail is read")
+	}
+	f.room.patience = time.Minute
+	given := make(chan func())
+	go func() {
+		leave, _ := f.Room(t.Context())
+		given <- leave
+	}()
+	f.drain()
+	leave := <-given
+	if leave == nil {
+		t.Fatal("no room when the mail was settled")
+	}
+	if !waits(20 * time.Millisecond) {
+		t.Error("does not wait until another mailbox has its mail")
+	}
+	f.room.patience = time.Minute
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := f.Room(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("the daemon ends: %v", err)
+	}
+	leave()
+	if waits(time.Minute) {
+		t.Error("waits for nobody")
+	}
+	if n := tidied.Load(); n < 8 { // at each room that was given, while it was taken, and when it was read
+		t.Errorf("memory was given back %d times", n)
 	}
 }
 

@@ -31,6 +31,9 @@ func (r Recall) Take(ctx context.Context, name string, uidValidity uint32, batch
 	return err
 }
 
+// Room implements receive.Ledger.
+func (r Recall) Room(context.Context) (leave func(), err error) { return func() {}, nil }
+
 // Settled implements receive.Ledger.
 func (r Recall) Settled(context.Context, string, uint32, int) ([]receive.Settlement, error) {
 	return nil, nil

@@ -85,10 +85,7 @@ func (r *Register) packAll(name string, uidvalidity uint32, batch []mailbox.Arri
 		if a.Mailbox != name || a.UIDValidity != uidvalidity {
 			return nil, fmt.Errorf("take from mailbox %s: UID %d is of mailbox %s", name, a.UID, a.Mailbox)
 		}
-		var err error
-		if raws[i], err = r.pack(a.Raw); err != nil {
-			return nil, fmt.Errorf("take from mailbox %s: UID %d: %w", name, a.UID, err)
-		}
+		raws[i] = r.pack(a.Raw)
 	}
 	return raws, nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -210,8 +211,8 @@ func TestLargeMailsAreKeptInPieces(t *testing.T) {
 	for i := range noise {
 		noise[i] = byte(random.Uint32())
 	}
-	for codec, raw := range map[string][]byte{"none": noise, "zstd": []byte(base64.StdEncoding.EncodeToString(noise))} {
-		t.Run(codec, func(t *testing.T) {
+	for name, raw := range map[string][]byte{"noise": noise, "encoded": []byte(base64.StdEncoding.EncodeToString(noise))} {
+		t.Run(name, func(t *testing.T) {
 			f := open(t)
 			_, err := f.Position(t.Context(), "a", 7, time.Time{})
 			check(t, err)
@@ -270,22 +271,68 @@ func TestLargeMailsAreKeptInPieces(t *testing.T) {
 	}
 }
 
-// TestLargeMailInOnePiece has a mail as registers kept it before there were pieces.
-func TestLargeMailInOnePiece(t *testing.T) {
+// TestLargeMailOfOlderRegisters has mails as earlier versions kept them: in one piece, and in pieces that are not compressed.
+func TestLargeMailOfOlderRegisters(t *testing.T) {
 	f := open(t)
-	raw := bytes.Repeat([]byte("La impresora no imprime.\r\n"), 2*largeMail/26)
-	digest := DigestOf(raw)
+	whole := bytes.Repeat([]byte("La impresora no imprime.\r\n"), 2*largeMail/26)
+	noise := bytes.Repeat([]byte("ruido"), largeMail/4)
 	f.update(t, func(tx *Tx) error {
-		_, err := tx.exec("INSERT INTO raws (digest, size, codec, content) VALUES (?1, ?2, 'zstd', ?3)", digest[:], len(raw), f.encoder.EncodeAll(raw, nil))
-		return err
+		digest := DigestOf(whole)
+		_, err := tx.exec("INSERT INTO raws (digest, size, codec, content) VALUES (?1, ?2, 'zstd', ?3)", digest[:], len(whole), f.encoder.EncodeAll(whole, nil))
+		check(t, err)
+		digest = DigestOf(noise)
+		id, err := inserted(tx.exec("INSERT INTO raws (digest, size, codec, content) VALUES (?1, ?2, 'none', ?3)", digest[:], len(noise), noise[:pieceSize]))
+		check(t, err)
+		pieces := pieceWriter{tx: tx, raw: id}
+		_, err = pieces.Write(noise[pieceSize:])
+		return errors.Join(err, pieces.Close())
 	})
 	f.view(t, func(r *Reader) error {
-		got, err := r.LoadRaw(digest)
-		if err != nil || !bytes.Equal(got, raw) {
-			t.Errorf("%d bytes, %v", len(got), err)
+		for _, raw := range [][]byte{whole, noise} {
+			got, err := r.LoadRaw(DigestOf(raw))
+			if err != nil || !bytes.Equal(got, raw) {
+				t.Errorf("%d bytes, %v", len(got), err)
+			}
 		}
 		return nil
 	})
+}
+
+// TestLargeMailTakesLittleMemory has a mail stored without a copy of it, and loaded with one of what is stored, piece by piece.
+func TestLargeMailTakesLittleMemory(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	raw := make([]byte, 16<<20)
+	for i := range raw {
+		raw[i] = byte(random.Uint32())
+	}
+	f := open(t)
+	_, err := f.Position(t.Context(), "a", 7, time.Time{})
+	check(t, err)
+	batch := []mailbox.Arrival{{Mailbox: "a", UIDValidity: 7, UID: 1, Size: int64(len(raw)), Raw: raw}}
+	if took := allocated(func() { check(t, f.Take(t.Context(), "a", 7, 1, batch)) }); took > 10<<20 {
+		t.Errorf("storing %d bytes took %d more", len(raw), took)
+	}
+	took := allocated(func() {
+		f.view(t, func(r *Reader) error {
+			got, err := r.LoadRaw(DigestOf(raw))
+			if !bytes.Equal(got, raw) {
+				t.Error("another mail comes back")
+			}
+			return err
+		})
+	})
+	if took > 2*int64(len(raw))+6<<20 {
+		t.Errorf("loading %d bytes took %d", len(raw), took)
+	}
+}
+
+// allocated returns how many bytes of Go's memory something takes.
+func allocated(do func()) int64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	do()
+	runtime.ReadMemStats(&after)
+	return int64(after.TotalAlloc - before.TotalAlloc)
 }
 
 func TestClaimKeepsTheOrderAndIsolatesWhatWasTriedBefore(t *testing.T) {

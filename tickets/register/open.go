@@ -126,6 +126,31 @@ func (r *Register) openFrozen(ctx context.Context) (err error) {
 // Path returns where the register lies.
 func (r *Register) Path() string { return r.path }
 
+// Shrink frees the pages of the register that are kept in memory and not in use. The system's cache has them too.
+func (r *Register) Shrink(ctx context.Context) error {
+	for _, db := range []*sql.DB{r.writer, r.readers} {
+		if err := shrink(ctx, db, db.Stats().OpenConnections); err != nil {
+			return fmt.Errorf("shrink the register's memory: %w", classify(err))
+		}
+	}
+	return nil
+}
+
+// shrink has each of n connections free what it does not need. They are taken together, as the next one might be the same again.
+func shrink(ctx context.Context, db *sql.DB, n int) error {
+	for range n {
+		conn, err := db.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		if _, err := conn.ExecContext(ctx, "PRAGMA shrink_memory"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Close waits for running transactions and closes the register. The writer goes last: it folds the log into the file.
 func (r *Register) Close() error {
 	var errs []error

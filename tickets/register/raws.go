@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -47,81 +46,30 @@ type packed struct {
 	size    int
 	codec   string
 	content []byte
-	more    [][]byte // what follows content, of a large mail
+	large   []byte // a large mail, which is compressed while it is stored: it need not be in memory twice
 }
 
-func (r *Register) pack(raw []byte) (packed, error) {
+func (r *Register) pack(raw []byte) packed {
 	p := packed{digest: DigestOf(raw), size: len(raw), codec: "zstd"}
 	if len(raw) > largeMail {
-		err := p.packLarge(raw)
-		return p, err
-	}
-	p.content = r.encoder.EncodeAll(raw, make([]byte, 0, len(raw)/2))
-	if len(p.content) >= len(raw) {
+		p.large = raw
+	} else if p.content = r.encoder.EncodeAll(raw, make([]byte, 0, len(raw)/2)); len(p.content) >= len(raw) {
 		p.codec, p.content = "none", raw
 	}
 	if p.content == nil { // nil would be NULL
 		p.content = []byte{}
 	}
-	return p, nil
+	return p
 }
 
-// packLarge compresses a mail in pieces.
-func (p *packed) packLarge(raw []byte) error {
-	var list pieces
-	encoder, err := newEncoder(&list)
-	if err == nil {
-		_, err = encoder.Write(raw)
-	}
-	if err == nil {
-		err = encoder.Close()
-	}
-	if err != nil {
-		return fmt.Errorf("compress mail %x: %w", p.digest[:8], err)
-	}
-	if list.size() >= len(raw) {
-		p.codec, list = "none", slices.Collect(slices.Chunk(raw, pieceSize))
-	}
-	p.content, p.more = list[0], list[1:]
-	return nil
-}
-
-// pieces is what was written to it, in pieces of pieceSize bytes.
-type pieces [][]byte
-
-// Write implements io.Writer. It never fails.
-func (p *pieces) Write(b []byte) (int, error) {
-	for rest := b; len(rest) > 0; {
-		last := len(*p) - 1
-		if last < 0 || len((*p)[last]) == pieceSize {
-			*p = append(*p, make([]byte, 0, pieceSize))
-			last++
-		}
-		n := min(len(rest), pieceSize-len((*p)[last]))
-		(*p)[last] = append((*p)[last], rest[:n]...)
-		rest = rest[n:]
-	}
-	return len(b), nil
-}
-
-func (p pieces) size() (n int) {
-	for _, piece := range p {
-		n += len(piece)
-	}
-	return n
-}
-
-// Packed is a mail that was compressed before the transaction that keeps it, which others wait for.
+// Packed is a mail that was compressed before the transaction that keeps it, which others wait for; a large one is compressed there.
 type Packed struct{ packed }
 
 // Digest is that of the mail.
 func (p Packed) Digest() Digest { return p.digest }
 
 // Pack compresses a mail for Keep.
-func (r *Register) Pack(raw []byte) (Packed, error) {
-	p, err := r.pack(raw)
-	return Packed{p}, err
-}
+func (r *Register) Pack(raw []byte) Packed { return Packed{r.pack(raw)} }
 
 // Keep stores a mail that came by no mailbox.
 func (tx *Tx) Keep(p Packed) error {
@@ -163,27 +111,73 @@ func unpackLarge(p packed, source io.Reader) ([]byte, error) {
 type pieceReader struct {
 	reader *Reader
 	raw    int64
-	piece  int // that was read last
-	rest   []byte
+	rows   *sql.Rows // nil before the first
+	rest   sql.RawBytes
 	failed error // of the register
 }
 
 // Read implements io.Reader.
 func (p *pieceReader) Read(b []byte) (int, error) {
 	for len(p.rest) == 0 {
-		p.piece++
-		err := p.reader.row("SELECT content FROM pieces WHERE raw = ?1 AND piece = ?2", []any{p.raw, p.piece}, &p.rest)
-		if errors.Is(err, ErrNotFound) {
-			return 0, io.EOF
+		if p.rows == nil {
+			p.rows, p.failed = p.reader.rows("SELECT content FROM pieces WHERE raw = ?1 ORDER BY piece", p.raw)
 		}
-		if err != nil {
-			p.failed = err
-			return 0, err
+		if p.failed == nil && !p.rows.Next() {
+			if p.failed = p.reader.failed(p.rows.Err()); p.failed == nil {
+				return 0, io.EOF
+			}
+		}
+		if p.failed == nil {
+			p.failed = p.reader.failed(p.rows.Scan(&p.rest))
+		}
+		if p.failed != nil {
+			return 0, p.failed
 		}
 	}
 	n := copy(b, p.rest)
 	p.rest = p.rest[n:]
 	return n, nil
+}
+
+// Close frees the connection for other statements.
+func (p *pieceReader) Close() {
+	if p.rows != nil {
+		p.rows.Close()
+	}
+}
+
+// pieceWriter stores what is written to it in pieces of pieceSize bytes, the last one when it is closed.
+type pieceWriter struct {
+	tx    *Tx
+	raw   int64
+	piece int // that was stored last
+	next  []byte
+}
+
+// Write implements io.Writer.
+func (p *pieceWriter) Write(b []byte) (int, error) {
+	for rest := b; len(rest) > 0; {
+		n := min(len(rest), pieceSize-len(p.next))
+		p.next = append(p.next, rest[:n]...)
+		rest = rest[n:]
+		if len(p.next) == pieceSize {
+			if err := p.Close(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return len(b), nil
+}
+
+// Close implements io.Closer.
+func (p *pieceWriter) Close() error {
+	if len(p.next) == 0 {
+		return nil
+	}
+	p.piece++
+	_, err := p.tx.exec("INSERT INTO pieces (raw, piece, content) VALUES (?1, ?2, ?3)", p.raw, p.piece, p.next)
+	p.next = p.next[:0]
+	return err
 }
 
 // store keeps the mail once for all arrivals that bring it and returns its row. There is no RETURNING: with it, SQLite would
@@ -207,7 +201,7 @@ func (tx *Tx) store(p packed) (id int64, err error) {
 		if id, err = inserted(result, err); err != nil {
 			return 0, err
 		}
-		return id, tx.storePieces(id, p.more)
+		return id, tx.storeLarge(id, p.large)
 	}
 	var codec string
 	if err := tx.row("SELECT id, codec FROM raws WHERE digest = ?1", []any{p.digest[:]}, &id, &codec); err != nil {
@@ -219,16 +213,21 @@ func (tx *Tx) store(p packed) (id int64, err error) {
 	if _, err = tx.exec("UPDATE raws SET codec = ?2, content = ?3 WHERE id = ?1", id, p.codec, p.content); err != nil {
 		return 0, err
 	}
-	return id, tx.storePieces(id, p.more)
+	return id, tx.storeLarge(id, p.large)
 }
 
-func (tx *Tx) storePieces(id int64, list [][]byte) error {
-	for i, piece := range list {
-		if _, err := tx.exec("INSERT INTO pieces (raw, piece, content) VALUES (?1, ?2, ?3)", id, i+1, piece); err != nil {
-			return err
-		}
+// storeLarge compresses a large mail into pieces; nil for one that is not.
+func (tx *Tx) storeLarge(id int64, raw []byte) error {
+	if raw == nil {
+		return nil
 	}
-	return nil
+	pieces := &pieceWriter{tx: tx, raw: id, next: make([]byte, 0, pieceSize)}
+	encoder, err := newEncoder(pieces)
+	if err == nil {
+		_, err = encoder.Write(raw)
+		err = errors.Join(err, encoder.Close(), pieces.Close())
+	}
+	return err
 }
 
 // inserted returns the id of the row that a statement has added.
@@ -237,6 +236,12 @@ func inserted(result sql.Result, err error) (int64, error) {
 		return 0, err
 	}
 	return result.LastInsertId()
+}
+
+// LargerWaits reports whether a mail of more than that many bytes was taken and is not settled.
+func (r *Reader) LargerWaits(bytes int64) (waits bool, err error) {
+	err = r.row("SELECT EXISTS (SELECT 1 FROM arrivals WHERE state = 'taken' AND size > ?1)", []any{bytes}, &waits)
+	return waits, err
 }
 
 // LoadRaw returns a stored mail byte for byte. It fails with ErrNotFound, with ErrRemoved after retention, and with
@@ -262,6 +267,7 @@ func (r *Reader) loadRaw(digest Digest) (raw []byte, err error) {
 		raw, err = unpack(r.decoder, p)
 	default:
 		more := &pieceReader{reader: r, raw: id, rest: p.content}
+		defer more.Close()
 		if raw, err = unpackLarge(p, more); more.failed != nil {
 			return nil, more.failed
 		}

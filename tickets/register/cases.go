@@ -18,7 +18,7 @@ const casesPage = 500
 func (r *Reader) Cases(since, until time.Time, whole func(t *tickets.Ticket, reopened bool) bool) iter.Seq2[tickets.Case, error] {
 	return func(yield func(tickets.Case, error) bool) {
 		ids, err := collect(r, scanValue[int64], `SELECT id FROM tickets INDEXED BY tickets_changed WHERE changed_at >= ?1 AND registered_at < ?2
-			UNION SELECT id FROM tickets INDEXED BY tickets_load WHERE open = 1 AND registered_at < ?2 ORDER BY id`, since.UnixMilli(), until.UnixMilli())
+			UNION SELECT id FROM tickets INDEXED BY tickets_open WHERE open = 1 AND registered_at < ?2 ORDER BY id`, since.UnixMilli(), until.UnixMilli())
 		if err != nil {
 			yield(tickets.Case{}, fmt.Errorf("tickets of a period: %w", err))
 			return

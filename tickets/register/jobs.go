@@ -86,7 +86,7 @@ func (r *Reader) idsFor(chore tickets.Chore, at time.Time) ([]int64, error) {
 	}
 	switch chore {
 	case tickets.ChoreDeadlines:
-		return collect(r, scanValue[int64], "SELECT id FROM tickets INDEXED BY tickets_load WHERE open = 1 ORDER BY id")
+		return collect(r, scanValue[int64], "SELECT id FROM tickets INDEXED BY tickets_open WHERE open = 1 ORDER BY id")
 	case tickets.ChoreReminders:
 		return inState(tickets.WaitingRequester)
 	case tickets.ChoreClosure:

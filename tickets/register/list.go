@@ -137,7 +137,8 @@ func placeholders[T ~string](q *query, values []T) string {
 // wrong index costs a walk over the register. possible is false where nothing can fit.
 func (f Filter) query() (q *query, possible bool) {
 	q = &query{order: "t.registered_at DESC, t.id DESC"}
-	from := "FROM tickets t INDEXED BY " + f.index()
+	index := f.index()
+	from := "FROM tickets t INDEXED BY " + index
 	var where []string
 	if f.Words != "" || f.Person != "" {
 		match := f.match()
@@ -148,11 +149,13 @@ func (f Filter) query() (q *query, possible bool) {
 		where = append(where, "words MATCH "+q.arg(match), "words.shard = "+q.arg(0))
 		q.sharded = true
 		q.order = "words.docid DESC"
+		index = ""
 	}
-	if f.allOpen() {
+	openOnly := slices.Contains([]string{"tickets_open", "tickets_load", "tickets_urgent"}, index) // which have nothing else
+	if openOnly {
 		where = append(where, "t.open = 1")
 	}
-	if len(f.States) > 0 {
+	if len(f.States) > 0 && !(openOnly && f.everyOpen()) {
 		where = append(where, "t.state IN ("+placeholders(q, f.States)+")")
 	}
 	if f.Requester != "" {
@@ -218,6 +221,10 @@ func (f Filter) index() string {
 		return "tickets_load"
 	case f.Technician != "" && !f.Unassigned:
 		return "tickets_technician"
+	case f.allOpen() && len(f.States) > 1 && len(f.Priorities) == 1:
+		return "tickets_urgent"
+	case f.allOpen() && f.everyOpen():
+		return "tickets_open"
 	case len(f.States) == 1 && f.States[0] != tickets.Closed, len(f.States) > 1 && !slices.Contains(f.States, tickets.Closed):
 		return "tickets_state"
 	case f.Unassigned:
@@ -232,6 +239,12 @@ func (f Filter) index() string {
 	return "tickets_registered"
 }
 
+// allOpen reports whether only open tickets fit.
 func (f Filter) allOpen() bool {
 	return len(f.States) > 0 && !slices.ContainsFunc(f.States, func(s tickets.State) bool { return !s.Open() })
+}
+
+// everyOpen reports whether open tickets fit whatever their state.
+func (f Filter) everyOpen() bool {
+	return !slices.ContainsFunc(tickets.States(), func(s tickets.State) bool { return s.Open() && !slices.Contains(f.States, s) })
 }

@@ -183,6 +183,8 @@ func TestVerifyFindsWhatWasTamperedWith(t *testing.T) {
 		"counter":                {`UPDATE counters SET last = last + 1`, CheckNumbers},
 		"words of a ticket":      {`UPDATE words SET public = 'otra cosa' WHERE docid = 2026000000001`, CheckTickets},
 		"document too many":      {`INSERT INTO words (docid, public) VALUES (5, 'sobra')`, CheckTickets},
+		"load of a technician":   {`UPDATE loads SET open = open + 1`, CheckTickets},
+		"load that is missing":   {`DELETE FROM loads`, CheckTickets},
 		"content of a mail":      {`UPDATE raws SET codec = 'none', content = x'00' WHERE id = 1`, CheckMails},
 		"unreadable frame":       {`UPDATE raws SET codec = 'zstd', content = x'00' WHERE id = 1`, CheckMails},
 		"reference into nowhere": {`PRAGMA foreign_keys = off; UPDATE arrivals SET message = 77`, CheckFile},

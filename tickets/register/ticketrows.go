@@ -97,7 +97,7 @@ func (r *Reader) Loads() (map[string]int, error) {
 	found, err := collect(r, func(row scanner) (l load, err error) {
 		err = row.Scan(&l.technician, &l.open)
 		return l, err
-	}, "SELECT technician, count(*) FROM tickets WHERE open = 1 AND technician > '' GROUP BY technician")
+	}, "SELECT technician, open FROM loads WHERE technician > ''")
 	if err != nil {
 		return nil, fmt.Errorf("loads of the technicians: %w", err)
 	}

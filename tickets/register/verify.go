@@ -206,8 +206,26 @@ func (v *verifier) tickets(ctx context.Context) error {
 		if rows != docs {
 			v.found(CheckTickets, "search index", "it has %d documents for %d requests", docs, rows)
 		}
-		return nil
+		return v.loads(r)
 	})
+}
+
+// loads compares how many open tickets each technician is said to have with how many there are.
+func (v *verifier) loads(r *Reader) error {
+	type load struct {
+		technician string
+		kept, real int
+	}
+	wrong, err := collect(r, func(row scanner) (l load, err error) {
+		err = row.Scan(&l.technician, &l.kept, &l.real)
+		return l, err
+	}, `SELECT technician, coalesce(l.open, 0) AS kept, coalesce(t.open, 0) AS real FROM loads l
+		FULL JOIN (SELECT technician, count(*) AS open FROM tickets INDEXED BY tickets_load WHERE open = 1 GROUP BY technician) t USING (technician)
+		WHERE kept <> real ORDER BY technician`)
+	for _, l := range wrong {
+		v.found(CheckTickets, "load of "+cmp.Or(l.technician, "nobody"), "it is kept as %d open requests, and there are %d", l.kept, l.real)
+	}
+	return err
 }
 
 func scanStoredTicket(row scanner) (t storedTicket, err error) {

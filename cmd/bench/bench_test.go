@@ -60,7 +60,7 @@ func TestGeneratedMails(t *testing.T) {
 func TestFillRegister(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	o := options{mix: testMix(), Register: fillOpen + 50}
+	o := options{mix: testMix(), Register: 250, Open: 200}
 	if err := prepareRegister(t.Context(), folder, o, time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)); err != nil {
 		t.Fatal(err)
 	}

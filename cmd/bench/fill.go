@@ -17,7 +17,6 @@ import (
 
 const (
 	fillBatch = 1000 // requests a transaction
-	fillOpen  = 200  // the latest requests are still open: a desk has so many in hand, however many it has had
 	fillText  = 400  // bytes that a request says at least
 )
 
@@ -42,7 +41,7 @@ func prepareRegister(ctx context.Context, folder string, o options, end time.Tim
 	return copyRegister(ctx, path, o)
 }
 
-// copyRegister copies the kept register, and refuses one with another number of requests: the mails would name the wrong ones.
+// copyRegister copies the kept register, and refuses one with other numbers of requests: the mails would name the wrong ones.
 func copyRegister(ctx context.Context, path string, o options) (err error) {
 	from, err := os.Open(o.Made)
 	if err != nil {
@@ -64,14 +63,19 @@ func copyRegister(ctx context.Context, path string, o options) (err error) {
 	defer func() { err = errors.Join(err, r.Close()) }()
 	return r.View(ctx, func(r *register.Reader) error {
 		tally, err := r.Tally()
-		if err == nil && tally.Requests != int64(o.Register) {
-			err = fmt.Errorf("the register %s has %d requests, not %d: name another file", o.Made, tally.Requests, o.Register)
+		if err != nil {
+			return err
+		}
+		loads, err := r.Loads()
+		if open := loads[technician().Key()]; err == nil && (tally.Requests != int64(o.Register) || open != min(o.Open, o.Register)) {
+			err = fmt.Errorf("the register %s has %d requests, %d of them open, not %d and %d: name another file", o.Made, tally.Requests, open, o.Register, o.Open)
 		}
 		return err
 	})
 }
 
-// fillRegister makes a register with the requests of the year up to end, nearly all of them closed. Their mails and notices are left
+// fillRegister makes a register with the requests of the year up to end, nearly all of them closed: a desk has so many in hand, however
+// many it has had. Those that are open came at the end, so that no term of theirs has run out. Their mails and notices are left
 // out: what is measured is how finding among many requests costs more than finding among few.
 func fillRegister(ctx context.Context, path string, o options, end time.Time) (err error) {
 	begin := time.Date(end.Year(), 1, 1, 0, 0, 0, 0, time.UTC) // a year later the numbers begin again
@@ -84,10 +88,13 @@ func fillRegister(ctx context.Context, path string, o options, end time.Time) (e
 	defer func() { err = errors.Join(err, r.Close()) }()
 	g := newGenerator(o.mix, end, 1)
 	for done := 0; done < o.Register; done += fillBatch {
-		now = begin.Add(time.Duration(float64(end.Sub(begin)) * float64(done) / float64(o.Register)))
+		now = end
+		if closed := o.Register - o.Open; done < closed {
+			now = begin.Add(time.Duration(float64(end.Sub(begin)) * float64(done) / float64(closed)))
+		}
 		err := r.Update(ctx, func(tx *register.Tx) error {
 			for i := done; i < min(done+fillBatch, o.Register); i++ {
-				if err := g.fill(tx, i < o.Register-fillOpen); err != nil {
+				if err := g.fill(tx, i < o.Register-o.Open); err != nil {
 					return err
 				}
 			}
@@ -100,6 +107,8 @@ func fillRegister(ctx context.Context, path string, o options, end time.Time) (e
 	return nil
 }
 
+func technician() mailbox.Address { return mailbox.Address{Name: "Ana Gómez", Addr: staff()[1]} }
+
 // fill registers one request and takes it as far as the desk would.
 func (g *generator) fill(tx *register.Tx, closed bool) error {
 	number, err := tx.NextNumber()
@@ -107,11 +116,10 @@ func (g *generator) fill(tx *register.Tx, closed bool) error {
 		return err
 	}
 	requester := mailbox.Address{Name: "Funcionario", Addr: g.sender()}
-	technician := mailbox.Address{Name: "Ana Gómez", Addr: staff()[1]}
 	facts := []tickets.Fact{
 		&tickets.RegisteredFact{Requester: requester, Subject: g.subject(), Text: g.text(fillText)},
 		&tickets.PrioritisedFact{Priority: tickets.Medium},
-		&tickets.AssignedFact{Technician: technician},
+		&tickets.AssignedFact{Technician: technician()},
 	}
 	if closed {
 		facts = append(facts, &tickets.ClosedFact{Text: "Se reinició y quedó funcionando."})

@@ -29,6 +29,7 @@ type options struct {
 	LargeSize   int           `help:"Bytes of a large mail." default:"25000000"`
 	IdleCheck   string        `help:"idle_check of the mailbox: Dovecot announces mail half a second late. Empty: IDLE alone." default:"100ms"`
 	Register    int           `help:"Requests that are in the register already." default:"0"`
+	Open        int           `help:"How many of these are still open, the latest ones." default:"200"`
 	Made        string        `help:"File in which such a register is kept, so that it is made once; each run works on a copy." placeholder:"FILE"`
 	JSON        string        `help:"File for the figures." placeholder:"FILE"`
 	Limit       time.Duration `help:"Give up after so long." default:"20m"`

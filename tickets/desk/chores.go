@@ -59,12 +59,13 @@ func (d *Desk) tendAll(ctx context.Context, chore tickets.Chore, numbers []ticke
 		for _, n := range numbers {
 			decision, err := d.tend(tx, chore, n, situation)
 			switch {
+			case err == nil && len(decision.Events) > 0:
+				done = append(done, tended{n, len(decision.Notices)})
+			case err == nil: // somebody was faster
 			case d.blameless(ctx, err):
 				return fmt.Errorf("%s of %s: %w", chore, n, err)
-			case err != nil:
+			default:
 				d.options.Log.Error("chore failed on a ticket, which is left as it is", "chore", chore, "ticket", n, "error", err)
-			case len(decision.Events) > 0:
-				done = append(done, tended{n, len(decision.Notices)})
 			}
 		}
 		return nil

@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -146,6 +148,60 @@ func TestChoresLetMailsThrough(t *testing.T) {
 				t.Errorf("requests by alerts: %s, want %s; %d transactions, want %d", got, want, queued, transactions)
 			}
 		}
+	}
+}
+
+// TestChoreEndsWithItsTransaction stops the daemon in the midst of a chore: what one transaction has begun is done, the rest waits.
+func TestChoreEndsWithItsTransaction(t *testing.T) {
+	f := crowd(t, 4*tendPortion) // every second request waits for its first answer
+	f.allDue(1)
+	ctx, stop := context.WithCancel(t.Context())
+	f.options.Queued = stop
+	if err := f.Tend(ctx, tickets.ChoreDeadlines); !errors.Is(err, context.Canceled) {
+		t.Errorf("the chore ends with %v", err)
+	}
+	if got, want := fmt.Sprint(f.alerts()), fmt.Sprint(map[int]int{0: 3 * tendPortion, 1: tendPortion}); got != want {
+		t.Errorf("requests by alerts: %s, want %s", got, want)
+	}
+	if err := f.Tend(t.Context(), tickets.ChoreDeadlines); err != nil {
+		t.Error(err)
+	}
+	if got, want := fmt.Sprint(f.alerts()), fmt.Sprint(map[int]int{0: 2 * tendPortion, 1: 2 * tendPortion}); got != want {
+		t.Errorf("in the end requests by alerts: %s, want %s", got, want)
+	}
+}
+
+// TestChoreDecidesOnWhatIs has somebody answer a request that was found to be late, before its turn comes.
+func TestChoreDecidesOnWhatIs(t *testing.T) {
+	const requests = 4 * tendPortion // every second one waits for its first answer
+	f := crowd(t, requests)
+	f.allDue(1)
+	answered := false
+	f.options.Queued = func() {
+		if answered {
+			return
+		}
+		answered = true
+		err := f.register.Update(t.Context(), func(tx *register.Tx) error {
+			request, err := tx.Ticket(tickets.FormatNumber("SS", 2026, requests-5)) // the last late one
+			if err != nil {
+				return err
+			}
+			e := tickets.Event{Ticket: request.Number, Seq: request.Version + 1, At: tx.Now(), Actor: tickets.Actor{Role: tickets.RoleTechnician, Addr: ana}, Fact: &tickets.AnsweredFact{Text: "Voy."}}
+			if err := request.Apply(e); err != nil {
+				return err
+			}
+			return tx.Append(request, []tickets.Event{e})
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if err := f.Tend(t.Context(), tickets.ChoreDeadlines); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(f.alerts()), fmt.Sprint(map[int]int{0: requests/2 + 1, 1: requests/2 - 1}); got != want {
+		t.Errorf("requests by alerts: %s, want %s", got, want)
 	}
 }
 

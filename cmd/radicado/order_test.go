@@ -132,6 +132,17 @@ func TestDroppedNotice(t *testing.T) {
 	if status, out, errs := say(t, "", "outbox", "drop", "1", "--reason", "se le avisó por teléfono", "--config", config); status != 0 {
 		t.Fatalf("%d: %s%s", status, out, errs)
 	}
+	// One that was in hand when it was dropped would still be tried, and might get through.
+	attempts := func() (n int) {
+		o.view(func(r *register.Reader) error {
+			other, err := r.OutboxRow(2)
+			n = other.Attempts
+			return err
+		})
+		return n
+	}
+	before := attempts()
+	o.until("the next attempt", func() bool { return attempts() > before })
 	if err := w.site.SMTP.Up(); err != nil {
 		t.Fatal(err)
 	}

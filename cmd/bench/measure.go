@@ -205,10 +205,16 @@ func (f *figures) idle(ctx context.Context, w *world, d *daemon, g *generator, o
 		}
 	}
 	f.Latency = percentilesOf(times)
+	if err := pause(ctx, calm); err != nil {
+		return err
+	}
 	memory, err := d.memory()
 	f.MemoryAtRest, f.Program = memory.now, memory.program
 	return err
 }
+
+// calm is after how long without a mail the daemon is taken to be at rest.
+const calm = 5 * time.Second
 
 // pause is how long nobody writes: what is measured is the answer to a mail out of the blue.
 func pause(ctx context.Context, d time.Duration) error {

@@ -87,8 +87,9 @@ func giveBackMemory() {
 // restAfter is how long nobody must have written to the register before the daemon counts as being at rest.
 const restAfter = 3 * time.Second
 
-// restLightly gives back memory whenever the daemon has come to rest, until ctx ends.
+// restLightly gives back what only the start needed, and memory whenever the daemon has come to rest, until ctx ends.
 func (p *program) restLightly(ctx context.Context) {
+	giveBackMemory()
 	wait := cmp.Or(p.pace.rest, restAfter)
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

@@ -59,7 +59,7 @@ func newConnector(path string, options Options, access access) *connector {
 	if access != readWrite {
 		params.Set("mode", "ro")
 		params.Set("_query_only", "on")
-		pragmas = append(pragmas, pragma{"query_only", "1"}, pragma{"cache_size", "-2000"})
+		pragmas = append(pragmas, pragma{"query_only", "1"}, pragma{"cache_size", "-1000"})
 	} else {
 		params.Set("mode", "rw")
 		params.Set("_journal_mode", "WAL")
@@ -68,7 +68,7 @@ func newConnector(path string, options Options, access access) *connector {
 			synchronous,
 			pragma{"secure_delete", "1"}, // what retention erases must not be left in free pages
 			pragma{"fullfsync", "1"},     // on macOS, FULL alone does not reach the disk
-			pragma{"cache_size", "-16000"},
+			pragma{"cache_size", "-8000"},
 			pragma{"wal_autocheckpoint", strconv.Itoa(checkpointPages)},
 			pragma{"journal_size_limit", strconv.Itoa(64 << 20)},
 		)

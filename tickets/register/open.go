@@ -77,7 +77,7 @@ func Open(ctx context.Context, path string, options Options) (_ *Register, err e
 			return nil, err
 		}
 	}
-	if r.encoder, err = newEncoder(nil); err != nil {
+	if r.encoder, err = newEncoder(nil, 1); err != nil {
 		return nil, err
 	}
 	r.decoder, err = newDecoder(nil)

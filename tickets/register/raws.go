@@ -30,10 +30,11 @@ const (
 	pieceSize = 512 << 10
 )
 
-func newEncoder(w io.Writer) (*zstd.Encoder, error) {
+// newEncoder returns an encoder of so many threads, each of which takes more than a mebibyte.
+func newEncoder(w io.Writer, threads int) (*zstd.Encoder, error) {
 	// The checksum is left out because the digest of the mail is there; a small window keeps the memory at rest small.
-	return zstd.NewWriter(w, zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(2),
-		zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true))
+	return zstd.NewWriter(w, zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(threads),
+		zstd.WithWindowSize(256<<10), zstd.WithLowerEncoderMem(true))
 }
 
 func newDecoder(r io.Reader) (*zstd.Decoder, error) {
@@ -222,7 +223,7 @@ func (tx *Tx) storeLarge(id int64, raw []byte) error {
 		return nil
 	}
 	pieces := &pieceWriter{tx: tx, raw: id, next: make([]byte, 0, pieceSize)}
-	encoder, err := newEncoder(pieces)
+	encoder, err := newEncoder(pieces, 2)
 	if err == nil {
 		_, err = encoder.Write(raw)
 		err = errors.Join(err, encoder.Close(), pieces.Close())

@@ -43,7 +43,8 @@ static int unmapObject(struct dl_phdr_info *object, size_t size, void *unused) {
 }
 #endif
 
-// unmapProgram lets go of the pages of the program's own file. Those that are used again come from the system's cache.
+// unmapProgram lets go of the pages of the program's own file, and of a debugger's breakpoints in them. Those that are used again come
+// from the system's cache.
 static void unmapProgram(void) {
 #ifdef __linux__
 	dl_iterate_phdr(unmapObject, NULL);

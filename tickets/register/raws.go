@@ -112,39 +112,37 @@ func unpackLarge(p packed, source io.Reader) ([]byte, error) {
 type pieceReader struct {
 	reader *Reader
 	raw    int64
-	rows   *sql.Rows // nil before the first
-	rest   sql.RawBytes
+	piece  int // that was read last
+	buffer []byte
+	rest   []byte
 	failed error // of the register
 }
 
 // Read implements io.Reader.
 func (p *pieceReader) Read(b []byte) (int, error) {
 	for len(p.rest) == 0 {
-		if p.rows == nil {
-			p.rows, p.failed = p.reader.rows("SELECT content FROM pieces WHERE raw = ?1 ORDER BY piece", p.raw)
+		p.piece++
+		found, err := collect(p.reader, p.keep, "SELECT content FROM pieces WHERE raw = ?1 AND piece = ?2", p.raw, p.piece)
+		if err != nil {
+			p.failed = err
+			return 0, err
 		}
-		if p.failed == nil && !p.rows.Next() {
-			if p.failed = p.reader.failed(p.rows.Err()); p.failed == nil {
-				return 0, io.EOF
-			}
+		if len(found) == 0 {
+			return 0, io.EOF
 		}
-		if p.failed == nil {
-			p.failed = p.reader.failed(p.rows.Scan(&p.rest))
-		}
-		if p.failed != nil {
-			return 0, p.failed
-		}
+		p.rest = found[0]
 	}
 	n := copy(b, p.rest)
 	p.rest = p.rest[n:]
 	return n, nil
 }
 
-// Close frees the connection for other statements.
-func (p *pieceReader) Close() {
-	if p.rows != nil {
-		p.rows.Close()
-	}
+// keep reads a piece into the memory of the one before.
+func (p *pieceReader) keep(row scanner) ([]byte, error) {
+	var content sql.RawBytes
+	err := row.Scan(&content)
+	p.buffer = append(p.buffer[:0], content...)
+	return p.buffer, err
 }
 
 // pieceWriter stores what is written to it in pieces of pieceSize bytes, the last one when it is closed.
@@ -268,7 +266,6 @@ func (r *Reader) loadRaw(digest Digest) (raw []byte, err error) {
 		raw, err = unpack(r.decoder, p)
 	default:
 		more := &pieceReader{reader: r, raw: id, rest: p.content}
-		defer more.Close()
 		if raw, err = unpackLarge(p, more); more.failed != nil {
 			return nil, more.failed
 		}

@@ -253,8 +253,8 @@ func (r *Reader) row(query string, args []any, dest ...any) error {
 // scanner is a row to be read.
 type scanner interface{ Scan(dest ...any) error }
 
-// rows begins a query. The caller closes what it returns before the next statement.
-func (r *Reader) rows(query string, args ...any) (*sql.Rows, error) {
+// collect reads all rows of a query.
+func collect[T any](r *Reader, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	if r.broken != nil {
 		return nil, r.broken
 	}
@@ -262,14 +262,8 @@ func (r *Reader) rows(query string, args ...any) (*sql.Rows, error) {
 		r.trace(query)
 	}
 	rows, err := r.conn.QueryContext(r.ctx, query, args...)
-	return rows, r.failed(err)
-}
-
-// collect reads all rows of a query.
-func collect[T any](r *Reader, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := r.rows(query, args...)
 	if err != nil {
-		return nil, err
+		return nil, r.failed(err)
 	}
 	defer rows.Close()
 	var found []T

@@ -1,15 +1,9 @@
 package main
 
 /*
-#define _GNU_SOURCE
 #include <stdlib.h>
 #ifdef __GLIBC__
 #include <malloc.h>
-#endif
-#ifdef __linux__
-#include <link.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #endif
 
 // keepMallocSmall has the C library give large blocks back at once and not keep memory apart for each thread. SQLite is used by
@@ -25,29 +19,6 @@ static void keepMallocSmall(void) {
 static void trimMalloc(void) {
 #ifdef __GLIBC__
 	malloc_trim(0);
-#endif
-}
-
-#ifdef __linux__
-static int unmapObject(struct dl_phdr_info *object, size_t size, void *unused) {
-	(void)size, (void)unused;
-	const ElfW(Addr) page = sysconf(_SC_PAGESIZE);
-	for (int i = 0; i < object->dlpi_phnum; i++) {
-		const ElfW(Phdr) *h = &object->dlpi_phdr[i];
-		if (h->p_type != PT_LOAD || h->p_flags & PF_W)
-			continue;
-		ElfW(Addr) begin = (object->dlpi_addr + h->p_vaddr) & -page, end = object->dlpi_addr + h->p_vaddr + h->p_memsz;
-		madvise((void *)begin, end - begin, MADV_DONTNEED);
-	}
-	return 0;
-}
-#endif
-
-// unmapProgram lets go of the pages of the program's own file, and of a debugger's breakpoints in them. Those that are used again come
-// from the system's cache.
-static void unmapProgram(void) {
-#ifdef __linux__
-	dl_iterate_phdr(unmapObject, NULL);
 #endif
 }
 */
@@ -82,7 +53,6 @@ func keepMemorySmall() {
 func giveBackMemory() {
 	debug.FreeOSMemory()
 	C.trimMalloc()
-	C.unmapProgram()
 }
 
 // restAfter is how long nobody must have written to the register before the daemon counts as being at rest.

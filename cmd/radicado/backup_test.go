@@ -90,6 +90,7 @@ func TestBackupByTheSchedule(t *testing.T) {
 	}
 	again(2)
 	o.until("a recorded failure", func() bool { return state().Failing() })
+	o.until("the failure to be told", func() bool { return o.logs.count("job failed") > 0 })
 	if got := o.logs.count("job failed"); got != 1 || state().Verified != made {
 		t.Errorf("the failure was told %d times, the last verified backup is %+v:\n%s", got, state().Verified, o.logs)
 	}

@@ -3,6 +3,7 @@ package receive
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -30,6 +31,7 @@ type testLedger struct {
 	moved   []uint32
 	settles bool // every mail taken is to be moved
 	fail    error
+	full    int // after so many mails the disk is full; 0: never
 	wake    chan struct{}
 	drop    bool // count and forget the contents
 	count   int
@@ -50,6 +52,9 @@ func (l *testLedger) Position(_ context.Context, _ string, validity uint32) (Pos
 func (l *testLedger) Take(_ context.Context, _ string, validity uint32, batch []mailbox.Arrival, cursor uint32) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.full > 0 && l.count >= l.full {
+		l.fail, l.full = errors.New("disk full"), 0
+	}
 	if l.fail != nil {
 		return l.fail
 	}

@@ -39,6 +39,7 @@ func TestReports(t *testing.T) {
 		o.start()
 		o.writes(o.pedro, "Sin red", "No hay red.")
 		o.answers(o.marta, 1, "#prioridad alta #asignar Ana", "")
+		o.reaches(1, tickets.Coordinated) // mails may overtake one another
 		o.writes(o.marta, "["+string(o.number(1))+"] #solucion Se cambió el cable", "")
 		o.reaches(1, tickets.Resolved)
 		o.writes(o.pedro, "["+string(o.number(1))+"] #encuesta 5", "")

@@ -391,3 +391,24 @@ func BenchmarkBetweenYearWithDaylightSaving(b *testing.B) {
 		cal.Between(start, end)
 	}
 }
+
+// TestLastDayOfALeapYear has a day that, for package time, belongs to no period of a zone with summer time.
+func TestLastDayOfALeapYear(t *testing.T) {
+	for _, name := range zones {
+		day := calendar.Week{}
+		for d := time.Sunday; d <= time.Saturday; d++ {
+			day[d] = hours(t, "8:00-16:00")
+		}
+		loc := zone(t, name)
+		cal := mustNew(t, calendar.Config{Zone: loc, Week: day})
+		for _, year := range []int{2028, 2048, 2096} {
+			start := time.Date(year, 12, 30, 8, 0, 0, 0, loc)
+			if got, want := cal.Add(start, 20*time.Hour), time.Date(year+1, 1, 1, 12, 0, 0, 0, loc); !got.Equal(want) {
+				t.Errorf("%s: twenty hours after %s is %s, want %s", name, start, got, want)
+			}
+			if got, want := cal.NextOpening(start.Add(9*time.Hour)), time.Date(year, 12, 31, 8, 0, 0, 0, loc); !got.Equal(want) {
+				t.Errorf("%s: the next opening is %s, want %s", name, got, want)
+			}
+		}
+	}
+}

@@ -41,7 +41,7 @@ func anyCalendar(t *testing.T, r *rapid.T) *calendar.Calendar {
 	return cal.With(absences)
 }
 
-// anyTime draws an instant of 2010 to 2028, near a change of the clock as often as not.
+// anyTime draws an instant of 2010 to 2028, or of 2048, near a change of the clock as often as not.
 func anyTime(r *rapid.T, label string) time.Time {
 	around := rapid.SampledFrom([]int64{
 		1289097000, // St. John's goes back over midnight, 7 November 2010
@@ -51,6 +51,7 @@ func anyTime(r *rapid.T, label string) time.Time {
 		1775358000, // Santiago falls back over midnight, 5 April 2026
 		1788667200, // Santiago skips a midnight, 6 September 2026
 		1775000000,
+		2493028800, // 31 December of a leap year that no zone's table reaches
 		1262304000 + rapid.Int64Range(0, 18*365*86400).Draw(r, label+" day"),
 	}).Draw(r, label)
 	t := time.Unix(around, rapid.Int64Range(0, 999999999).Draw(r, label+" fraction"))

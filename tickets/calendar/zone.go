@@ -8,8 +8,13 @@ type period struct {
 	offset   int // seconds east of UTC
 }
 
+// zonePeriod returns the period of t, which ends after t. Where a rule continues the zone's table, after 2037, package time has every
+// year end after 365 days: on 31 December of a leap year ZoneBounds ends the period before t.
 func zonePeriod(t time.Time) period {
 	from, to := t.ZoneBounds()
+	if !to.IsZero() && !to.After(t) {
+		to = to.Add(24 * time.Hour)
+	}
 	_, offset := t.Zone()
 	return period{from, to, offset}
 }

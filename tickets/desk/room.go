@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"radicado/tickets/register"
@@ -78,12 +79,9 @@ func (d *Desk) enter(ctx context.Context, bytes int64) (leave func(), err error)
 
 // leftBehind gives back what large mails among these took, and lets those go on that wait for it.
 func (d *Desk) leftBehind(mails []prepared) {
-	for _, p := range mails {
-		if p.arrival.Size > groupBytes {
-			d.tidy()
-			notify(d.room.settled)
-			return
-		}
+	if slices.ContainsFunc(mails, func(p prepared) bool { return p.arrival.Size > groupBytes }) {
+		d.tidy()
+		notify(d.room.settled)
 	}
 }
 

@@ -126,6 +126,9 @@ func (r *Register) openFrozen(ctx context.Context) (err error) {
 // Path returns where the register lies.
 func (r *Register) Path() string { return r.path }
 
+// Now returns the time of a transaction that begins now.
+func (r *Register) Now() time.Time { return r.options.Now().UTC().Truncate(time.Millisecond) }
+
 // Shrink frees the pages of the register that are kept in memory and not in use. The system's cache has them too.
 func (r *Register) Shrink(ctx context.Context) error {
 	for _, db := range []*sql.DB{r.writer, r.readers} {
@@ -195,6 +198,3 @@ func syncFolder(path string) error {
 }
 
 func joinClose(err error, c io.Closer) error { return errors.Join(err, c.Close()) }
-
-// Now returns the time of a transaction that begins now.
-func (r *Register) Now() time.Time { return r.options.Now().UTC().Truncate(time.Millisecond) }

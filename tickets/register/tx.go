@@ -80,7 +80,7 @@ func (r *Register) Update(ctx context.Context, change func(*Tx) error) error {
 		// Without a cancellable context the driver starts no goroutine for each statement.
 		Reader:   Reader{ctx: context.WithoutCancel(ctx), conn: conn, decoder: r.decoder, trace: r.trace},
 		register: r,
-		now:      r.options.Now().UTC().Truncate(time.Millisecond),
+		now:      r.Now(),
 		level:    newLevel(nil),
 	}
 	if err := tx.run("BEGIN IMMEDIATE"); err != nil {

@@ -224,12 +224,12 @@ func (in Moment) loans(p Person, list []*Ticket, due bool) []LoanView {
 			loans = append(loans, LoanView{TaskView: task, Resource: h.Resource, Units: h.Units, Due: h.Due, Overdue: late})
 		}
 	}
-	slices.SortStableFunc(loans, func(a, b LoanView) int { return compareDue(a.Due, b.Due) })
+	slices.SortStableFunc(loans, func(a, b LoanView) int { return CompareDue(a.Due, b.Due) })
 	return loans
 }
 
-// compareDue puts what has no due time last.
-func compareDue(a, b time.Time) int {
+// CompareDue orders by due time, and puts what has none last.
+func CompareDue(a, b time.Time) int {
 	if a.IsZero() != b.IsZero() {
 		return compareBool(!a.IsZero(), !b.IsZero())
 	}

@@ -171,14 +171,14 @@ type rank struct {
 
 func rankOf(t *Ticket, owed Due) rank {
 	r := rank{owed.Solution, t.Priority.rank(), t.Number}
-	if compareDue(owed.Response, owed.Solution) < 0 {
+	if CompareDue(owed.Response, owed.Solution) < 0 {
 		r.next = owed.Response
 	}
 	return r
 }
 
 func (r rank) compare(other rank) int {
-	return cmp.Or(compareDue(r.next, other.next), cmp.Compare(r.priority, other.priority), strings.Compare(string(r.number), string(other.number)))
+	return cmp.Or(CompareDue(r.next, other.next), cmp.Compare(r.priority, other.priority), strings.Compare(string(r.number), string(other.number)))
 }
 
 // shortlist keeps the first of many requests, in order, and counts them all.

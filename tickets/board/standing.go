@@ -83,7 +83,7 @@ func (s *standing) choose(f filter, matches map[int64]bool, now time.Time) []*ro
 	defer s.mu.Unlock()
 	if s.line == nil {
 		s.line = slices.SortedFunc(maps.Values(s.rows), func(a, b *row) int {
-			return cmp.Or(compareDue(a.due, b.due), cmp.Compare(rank(a.Priority), rank(b.Priority)), a.RegisteredAt.Compare(b.RegisteredAt), cmp.Compare(a.Number, b.Number))
+			return cmp.Or(tickets.CompareDue(a.due, b.due), cmp.Compare(rank(a.Priority), rank(b.Priority)), a.RegisteredAt.Compare(b.RegisteredAt), cmp.Compare(a.Number, b.Number))
 		})
 	}
 	office := tickets.Fold(f.Office)
@@ -110,19 +110,6 @@ func (s *standing) offices() []string {
 	}
 	slices.Sort(list)
 	return list
-}
-
-// compareDue puts what is due first before what is due later, and that before what is not due.
-func compareDue(a, b time.Time) int {
-	switch {
-	case a.IsZero() && b.IsZero():
-		return 0
-	case a.IsZero():
-		return 1
-	case b.IsZero():
-		return -1
-	}
-	return a.Compare(b)
 }
 
 // priorities, most urgent first; what nobody has assessed counts as one of medium priority.

@@ -83,13 +83,11 @@ func autoSubject(subject string) string {
 			s = strings.TrimSpace(after)
 		}
 	}
-	for _, p := range autoHeads[s[:min(len(s), 3)]] {
-		if strings.HasPrefix(s, p) {
-			return "the subject is that of an automatic answer: " + p
-		}
+	if p := autoHeads.prefixOf(s); p != "" {
+		return "the subject is that of an automatic answer: " + p
 	}
 	for _, whole := range autoSubjects {
-		if s == whole || strings.HasPrefix(s, whole+" re:") || strings.HasPrefix(s, whole+" (") || strings.HasPrefix(s, whole+" autoreply") || strings.HasPrefix(s, whole+" -") || strings.HasPrefix(s, whole+" :") {
+		if rest, ok := strings.CutPrefix(s, whole); ok && (rest == "" || startsAny(rest, " re:", " (", " autoreply", " -", " :")) {
 			return "the subject is that of an automatic answer: " + whole
 		}
 	}
@@ -106,14 +104,28 @@ func cutReply(s string) (string, bool) {
 	return s, false
 }
 
-// autoHeads finds the prefixes by their first three bytes.
-var autoHeads = func() map[string][]string {
-	table := map[string][]string{}
-	for _, p := range autoPrefixes {
-		table[p[:3]] = append(table[p[:3]], p)
+// heads are prefixes by their first three bytes.
+type heads map[string][]string
+
+func headsOf(prefixes []string) heads {
+	h := heads{}
+	for _, p := range prefixes {
+		h[p[:3]] = append(h[p[:3]], p)
 	}
-	return table
-}()
+	return h
+}
+
+// prefixOf returns the first of the prefixes that s has, "" for none.
+func (h heads) prefixOf(s string) string {
+	for _, p := range h[s[:min(len(s), 3)]] {
+		if strings.HasPrefix(s, p) {
+			return p
+		}
+	}
+	return ""
+}
+
+var autoHeads = headsOf(autoPrefixes)
 
 // autoPrefixes are followed by the subject that was answered.
 var autoPrefixes = []string{

@@ -47,6 +47,20 @@ func BenchmarkSize(b *testing.B) {
 	}
 }
 
+// BenchmarkLetter reads what officials write: a few sentences with a greeting and a name below.
+func BenchmarkLetter(b *testing.B) {
+	var text strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&text, "La impresora %d de la oficina de nómina quedó bloqueada después de la actualización y no deja guardar.\r\n", i)
+	}
+	raw := mailOf("text/plain; charset=utf-8", "Buenos días:\r\n\r\n"+text.String()+"\r\nGracias,\r\nAna Ruiz\r\n")
+	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
+	for b.Loop() {
+		Read(raw, Options{})
+	}
+}
+
 func mailOf(contentType, body string) []byte {
 	return []byte("From: Ana <ana@example.org>\r\nTo: soporte@example.org\r\nSubject: Prueba\r\nMIME-Version: 1.0\r\nContent-Type: " + contentType + "\r\n\r\n" + body)
 }

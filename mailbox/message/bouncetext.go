@@ -100,16 +100,16 @@ var bounceSubjects = []string{
 	"não entregue", "não foi possível entregar", "falha na entrega", "notificação de status de entrega", "mensagem não entregue", "devolvido ao remetente", "non remis", "échec de la remise", "échec de remise", "non distribué", "message non distribué", "notification d'échec", "retour à l'expéditeur", "courrier non distribué", "unzustellbar", "nicht zugestellt", "zustellung fehlgeschlagen", "nachricht nicht zustellbar", "zustellungsfehler", "fehlgeschlagen", "rückläufer", "mancato recapito", "non recapitabile", "recapito non riuscito", "messaggio non recapitabile", "errore di consegna", "onbestelbaar", "onbezorgbaar", "niet afgeleverd", "olevererbart", "kan inte levereras", "ikke leveret", "ei voitu toimittaa", "niedostarczaln", "nedoručiteln", "kézbesíthetetlen", "недоставленное", "не доставлено", "сообщение не доставлено", "недоставлен", "teslim edilemedi", "未送达", "无法送达", "退信", "系统退信", "邮件退回", "無法傳遞", "配信不能", "配信エラー", "メールエラー", "エラーメール", "宛先不明", "送信エラー", "配送エラー", "not delivered", "message rejected", "rejected message", "processing error", "spam rejected", "배달되지 않음", "반송",
 }
 
+var bounceHeads = headsOf(bounceSubjects)
+
 func bounceSubject(subject string) bool {
 	s := strings.ToLower(strings.TrimSpace(subject))
 	if after, ok := cutReply(s); ok {
 		s = after
 	}
 	s = strings.TrimLeft(s, "*[ ")
-	for _, p := range bounceSubjects {
-		if strings.HasPrefix(s, p) {
-			return true
-		}
+	if bounceHeads.prefixOf(s) != "" {
+		return true
 	}
 	for _, part := range []string{"returned to sender", "delivery failure", "delivery failed", "undeliverable", "could not be delivered", "mail delivery failed", "returned mail", "failure notice", "was not delivered", "delivery status notification", "no se pudo entregar", "devuelto al remitente", "not deliverable", "delivery notification"} {
 		if strings.Contains(s, part) {

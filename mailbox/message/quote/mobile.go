@@ -31,11 +31,11 @@ func isMobile(text string) bool {
 	return false
 }
 
-// mobileHeads finds the openings by their first four bytes.
+// mobileHeads finds the openings by their heads.
 var mobileHeads = mobileTable()
 
-func mobileTable() map[string][]string {
-	table := map[string][]string{}
+func mobileTable() map[uint32][]string {
+	table := map[uint32][]string{}
 	for _, p := range mobilePrefixes {
 		table[head(p)] = append(table[head(p)], p)
 	}

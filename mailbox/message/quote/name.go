@@ -32,17 +32,19 @@ func startsWith(text string, letter rune) bool {
 	if n == 0 {
 		return false
 	}
-	folded, _ := utf8.DecodeRuneInString(plain(text[:n]))
-	return r == letter || folded == letter
+	return r == letter || unaccented(unicode.ToLower(r)) == letter
 }
 
 // isName reports whether a line is the author's name, in full, shortened, or with further surnames: its first word is the
 // first name, every other one is a part of the name, its initial, or one more capitalised word.
 func isName(text, author string) bool {
 	text = strings.Trim(text, "*_-~,. \u00a0")
+	if len(text) > 60 {
+		return false
+	}
 	words := strings.Fields(plain(text))
 	names := strings.Fields(plain(author))
-	if len(words) == 0 || len(words) > 6 || len(names) == 0 || len(text) > 60 || words[0] != names[0] {
+	if len(words) == 0 || len(words) > 6 || len(names) == 0 || words[0] != names[0] {
 		return false
 	}
 	if len(words) == 1 {
@@ -85,20 +87,29 @@ func plain(s string) string {
 	if isASCII(s) {
 		return s
 	}
-	var sb strings.Builder
-	for _, r := range s {
-		if i := strings.IndexRune(accented, r); i >= 0 {
-			r = rune(unaccented[len([]rune(accented[:i]))])
-		}
-		sb.WriteRune(r)
-	}
-	return sb.String()
+	return strings.Map(unaccented, s)
 }
 
-const (
-	accented   = "áàâãäéèêëíìîïóòôõöúùûüñç"
-	unaccented = "aaaaaeeeeiiiiooooouuuunc"
-)
+// unaccented returns a small letter without its accent.
+func unaccented(r rune) rune {
+	switch r {
+	case 'á', 'à', 'â', 'ã', 'ä':
+		return 'a'
+	case 'é', 'è', 'ê', 'ë':
+		return 'e'
+	case 'í', 'ì', 'î', 'ï':
+		return 'i'
+	case 'ó', 'ò', 'ô', 'õ', 'ö':
+		return 'o'
+	case 'ú', 'ù', 'û', 'ü':
+		return 'u'
+	case 'ñ':
+		return 'n'
+	case 'ç':
+		return 'c'
+	}
+	return r
+}
 
 func isASCII(s string) bool {
 	for i := range len(s) {

@@ -1,6 +1,10 @@
 package quote
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // notice: legal and environmental notices, and the lines of virus scanners and mailing lists.
 func (s *splitter) notice(start, end int) (int, Kind, string) {
@@ -31,19 +35,20 @@ func (s *splitter) notice(start, end int) (int, Kind, string) {
 // confidential documents and about printing as well: unless the opening is unmistakable, the passage must speak of the matter
 // in the words of such notices more than once.
 func (s *splitter) isNotice(n, end int) bool {
-	text := s.lines[n].text
-	if isNoticeHead(text) {
+	text := noticeText(s.lines[n].text)
+	openings := noticeHeads[head(text)]
+	if unmistakable(text, openings) {
 		return true
 	}
 	low := ""
-	for _, p := range noticeHeads[head(noticeText(text))] {
-		if p.evidence == nil || !hasFold(noticeText(text), p.opening) {
+	for _, p := range openings {
+		if p.evidence == nil || !hasFold(text, p.opening) {
 			continue
 		}
 		if low == "" {
 			low = s.passage(n, end)
 		}
-		if evidence(low, p.evidence) >= p.least {
+		if speaksOf(low, p.evidence, p.least) {
 			return true
 		}
 	}
@@ -53,14 +58,18 @@ func (s *splitter) isNotice(n, end int) bool {
 // isNoticeHead reports whether a line is the unmistakable opening of a notice.
 func isNoticeHead(text string) bool {
 	text = noticeText(text)
-	if strings.Contains(text, "avast.com/") || strings.Contains(text, "avg.com/email-sig") {
+	return unmistakable(text, noticeHeads[head(text)])
+}
+
+func unmistakable(text string, openings []opening) bool {
+	if strings.IndexByte(text, '/') >= 0 && (strings.Contains(text, "avast.com/") || strings.Contains(text, "avg.com/email-sig")) {
 		return true
 	}
 	if len(text) < 14 {
 		low := strings.ToLower(strings.TrimRight(text, ":. "))
 		return low == "aviso legal" || low == "disclaimer" || low == "legal notice"
 	}
-	for _, p := range noticeHeads[head(text)] {
+	for _, p := range openings {
 		if p.evidence == nil && hasFold(text, p.opening) {
 			return true
 		}
@@ -70,6 +79,9 @@ func isNoticeHead(text string) bool {
 
 // noticeText takes off what notices are adorned with.
 func noticeText(text string) string {
+	if text != "" && text[0] != 'P' && unicode.IsLetter(rune(text[0])) && text[0] < utf8.RuneSelf { // nearly every line
+		return text
+	}
 	text = strings.TrimLeft(text, "*_|~-•●\u00a0 \"“”'«»\U0001f33f\U0001f331\U0001f333")
 	return strings.TrimPrefix(text, "P ") // the tree of the Webdings font
 }
@@ -80,14 +92,14 @@ func (s *splitter) passage(n, end int) string {
 	return strings.ToLower(shorten(s.mail.Text[s.lines[n].start:s.lines[last-1].end], 1500))
 }
 
-func evidence(low string, stems []string) int {
-	found := 0
-	for _, stem := range stems {
-		if strings.Contains(low, stem) {
-			found++
+// speaksOf reports whether a text has at least so many of the stems.
+func speaksOf(low string, stems []string, least int) bool {
+	for i := 0; i < len(stems) && least > 0; i++ {
+		if strings.Contains(low, stems[i]) {
+			least--
 		}
 	}
-	return found
+	return least <= 0
 }
 
 func hasFold(s, prefix string) bool {
@@ -101,13 +113,21 @@ type opening struct {
 	least    int      // how many of them
 }
 
-// noticeHeads finds the openings by their first four bytes in lower case.
+// noticeHeads finds the openings by their heads.
 var noticeHeads = noticeTable()
 
-func head(s string) string { return strings.ToLower(s[:min(len(s), 4)]) }
+// head is the first four bytes of a text, capital letters as small ones, by which longer lists are looked up. It takes some other
+// characters for one another as well, which whoever looks on from there tells apart.
+func head(s string) uint32 {
+	if len(s) < 4 {
+		return 0
+	}
+	const small = 0x20 // what makes small letters of capital ones, also of those with an accent
+	return (uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24) | small*0x01010101
+}
 
-func noticeTable() map[string][]opening {
-	table := map[string][]opening{}
+func noticeTable() map[uint32][]opening {
+	table := map[uint32][]opening{}
 	add := func(words, stems []string, least int) {
 		for _, w := range words {
 			table[head(w)] = append(table[head(w)], opening{w, stems, least})

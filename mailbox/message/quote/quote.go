@@ -51,7 +51,6 @@ type Result struct {
 // Split parts the text of a mail.
 func Split(m Mail) Result {
 	s := &splitter{mail: m, lines: splitLines(m.Text)}
-	s.replyMarkers = mayHaveReplyMarker(m.Text)
 	s.marks = marksOnLines(s.lines, m.Marks)
 	s.end = len(s.lines)
 	s.findHistory()
@@ -79,7 +78,6 @@ type splitter struct {
 	forward      *Forward
 	recent       [maxAttributionLines]ending // of the last lines that were asked about, by line modulo its length
 	judged       int                         // lines that were asked about
-	replyMarkers bool                        // may there be a line "reply above this line"?
 	wraps        answer                      // does the mail have quoted lines that were broken?
 }
 
@@ -183,7 +181,7 @@ func (s *splitter) historyAt(i int) (h history, next int, ok bool) {
 func (s *splitter) separatorAt(i int) (history, bool) {
 	l := s.lines[i]
 	kind, drawn, rest := findSeparator(l.text)
-	if s.replyMarkers && isReplyMarker(l.text) {
+	if isReplyMarker(l.text) {
 		kind, drawn = replyMarker, true
 	}
 	if kind == noSeparator {

@@ -60,6 +60,22 @@ func TestHistoryIsCut(t *testing.T) {
 	}
 }
 
+// TestReplyMarkers finds every marker, which is looked for by a part of it, however it is written and wherever on its line.
+func TestReplyMarkers(t *testing.T) {
+	for _, words := range replyMarkers {
+		for _, line := range []string{words, "##- " + strings.ToUpper(words[:1]) + words[1:] + " -##"} {
+			if r := Split(Mail{Text: said + "\n\n" + line + "\n\nApáguela."}); r.New != said {
+				t.Errorf("%q: new text is %q", line, r.New)
+			}
+		}
+	}
+	for _, line := range []string{"REPLY ABOVE THIS LINE", "RESPONDA POR ENCIMA DE ESTA LÍNEA", "RESPONDA ARRIBA DE ESTA LÍNEA"} {
+		if r := Split(Mail{Text: said + "\n\n" + line + "\n\nApáguela."}); r.New != said {
+			t.Errorf("%q: new text is %q", line, r.New)
+		}
+	}
+}
+
 func TestWhatPeopleWriteIsKept(t *testing.T) {
 	for name, text := range map[string]string{
 		"una frase como atribución":    "El lunes, cuando llegué, el técnico me escribió:\n\"mañana le llevo el teclado\"\ny nada.",

@@ -215,6 +215,7 @@ func (s *splitter) result() Result {
 		}
 	}
 	var out strings.Builder
+	out.Grow(len(s.mail.Text))
 	at := 0 // what of the text was dealt with
 	for n := 0; n < len(s.lines); {
 		if drop[n] == 0 {

@@ -1,6 +1,7 @@
 package quote
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -296,17 +297,18 @@ func (s *splitter) onlyClosing(from, to int) bool {
 	return words <= 4
 }
 
+// closings end a letter.
+var closings = []string{
+	"regards", "best", "kind regards", "thanks", "thank you", "cheers", "sincerely", "yours", "saludos", "un saludo", "cordial saludo", "cordialmente", "atentamente", "atte", "att", "gracias", "muchas gracias", "cordiales saludos",
+	"cumprimentos", "atenciosamente", "obrigad", "abraço", "cordialement", "bien à vous", "merci", "salutations", "mit freundlichen", "viele grüße", "grüße", "gruß", "danke", "mfg", "liebe grüße", "cordiali saluti", "saluti", "distinti saluti", "grazie", "met vriendelijke", "groeten", "hälsningar", "mvh", "hilsen", "terveisin", "med venlig hilsen", "venlig hilsen", "kh", "mvh", "med vennlig hilsen", "vennlig hilsen", "med vänliga", "vänliga hälsningar", "pozdrawiam", "s pozdravem",
+}
+
 // isClosing reports whether a line is a formula that ends a letter.
 func isClosing(text string) bool {
-	low := strings.Trim(fold(text), ",.! ")
-	if len(low) > 40 {
+	text = strings.Trim(trimSpace(text), ",.! ")
+	if len(text) > 40 {
 		return false
 	}
-	for _, w := range []string{"regards", "best", "kind regards", "thanks", "thank you", "cheers", "sincerely", "yours", "saludos", "un saludo", "cordial saludo", "cordialmente", "atentamente", "atte", "att", "gracias", "muchas gracias", "cordiales saludos",
-		"cumprimentos", "atenciosamente", "obrigad", "abraço", "cordialement", "bien à vous", "merci", "salutations", "mit freundlichen", "viele grüße", "grüße", "gruß", "danke", "mfg", "liebe grüße", "cordiali saluti", "saluti", "distinti saluti", "grazie", "met vriendelijke", "groeten", "hälsningar", "mvh", "hilsen", "terveisin", "med venlig hilsen", "venlig hilsen", "kh", "mvh", "med vennlig hilsen", "vennlig hilsen", "med vänliga", "vänliga hälsningar", "pozdrawiam", "s pozdravem"} {
-		if strings.HasPrefix(low, w) {
-			return true
-		}
-	}
-	return false
+	low := strings.ToLower(text)
+	return slices.ContainsFunc(closings, func(w string) bool { return strings.HasPrefix(low, w) })
 }

@@ -11,10 +11,6 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
-// checkpointPages is after how many pages of log the file is brought up to date. More than SQLite's 1,000: pages that
-// several transactions change are then written to the file once.
-const checkpointPages = 4000
-
 // connector opens connections that all have the same pragmas. The driver ignores a mistyped parameter without a word, so
 // every pragma is read back.
 type connector struct {
@@ -69,7 +65,7 @@ func newConnector(path string, options Options, access access) *connector {
 			pragma{"secure_delete", "1"}, // what retention erases must not be left in free pages
 			pragma{"fullfsync", "1"},     // on macOS, FULL alone does not reach the disk
 			pragma{"cache_size", "-8000"},
-			pragma{"wal_autocheckpoint", strconv.Itoa(checkpointPages)},
+			pragma{"wal_autocheckpoint", strconv.Itoa(checkpointLimit)},
 			pragma{"journal_size_limit", strconv.Itoa(64 << 20)},
 		)
 	}

@@ -35,14 +35,15 @@ type Options struct {
 
 // Register is an open register. It is safe for concurrent use: writers wait for one another, readers wait for nobody.
 type Register struct {
-	path    string
-	options Options
-	writer  *sql.DB
-	readers *sql.DB
-	lock    *os.File
-	encoder *zstd.Encoder
-	decoder *zstd.Decoder
-	trace   func(query string) // for the tests that look at query plans; nil otherwise
+	path        string
+	options     Options
+	writer      *sql.DB
+	readers     *sql.DB
+	checkpoints *checkpointer // nil where nothing is written
+	lock        *os.File
+	encoder     *zstd.Encoder
+	decoder     *zstd.Decoder
+	trace       func(query string) // for the tests that look at query plans; nil otherwise
 }
 
 // Open opens the register at path, makes it where there is none, and applies the migrations that it lacks. It fails with
@@ -86,6 +87,7 @@ func Open(ctx context.Context, path string, options Options) (_ *Register, err e
 	}
 	r.writer = sql.OpenDB(newConnector(path, options, readWrite))
 	r.writer.SetMaxOpenConns(1)
+	r.checkpoints = newCheckpointer(path, options)
 	if err := r.writer.PingContext(ctx); err != nil {
 		return nil, err
 	}
@@ -159,6 +161,9 @@ func (r *Register) Close() error {
 	var errs []error
 	if r.readers != nil {
 		errs = append(errs, r.readers.Close())
+	}
+	if r.checkpoints != nil {
+		errs = append(errs, r.checkpoints.close())
 	}
 	if r.writer != nil {
 		errs = append(errs, r.writer.Close())

@@ -99,6 +99,7 @@ func (r *Register) Update(ctx context.Context, change func(*Tx) error) error {
 	if err := tx.run("COMMIT"); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	r.committed(tx.ctx, conn)
 	if r.options.Committed != nil {
 		r.options.Committed()
 	}

@@ -51,7 +51,9 @@ func (tx *Tx) Queue(row OutboxRow) (id int64, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("queue notice %s: %w", row.MessageID, err)
 	}
-	data, err := json.Marshal(row.Notice.Data)
+	n := row.Notice
+	quotes := tx.leaveOutText(ticket, &n.Data)
+	data, err := json.Marshal(n.Data)
 	if err != nil {
 		return 0, fmt.Errorf("queue notice %s: %w", row.MessageID, err)
 	}
@@ -62,10 +64,10 @@ func (tx *Tx) Queue(row OutboxRow) (id int64, err error) {
 	if row.MessageID == "" {
 		return 0, errors.New("queue a notice: it has no Message-ID")
 	}
-	n := row.Notice
-	err = tx.row(`INSERT INTO outbox (message_id, ticket, kind, recipient, name, address, lang, data, in_reply_to, refs, cause, created_at, next_at)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12) RETURNING id`,
-		[]any{row.MessageID, orNull(ticket), string(n.Kind), n.To.Key(), n.To.Name, n.To.Addr, n.Lang, string(data), row.InReplyTo, refs,
+	err = tx.row(`INSERT INTO outbox (message_id, ticket, kind, recipient, name, address, lang, data, quotes, in_reply_to, refs, cause,
+			created_at, next_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13) RETURNING id`,
+		[]any{row.MessageID, orNull(ticket), string(n.Kind), n.To.Key(), n.To.Name, n.To.Addr, n.Lang, string(data), quotes, row.InReplyTo, refs,
 			orNull(row.Cause), tx.now.UnixMilli()}, &id)
 	if err != nil {
 		return 0, fmt.Errorf("queue notice %s: %w", row.MessageID, err)
@@ -74,7 +76,20 @@ func (tx *Tx) Queue(row OutboxRow) (id int64, err error) {
 	return id, nil
 }
 
-const selectOutbox = `SELECT o.id, o.message_id, t.number, o.kind, o.name, o.address, o.lang, o.data, o.in_reply_to, o.refs, o.cause,
+// leaveOutText takes the text of the ticket out of what a notice says, where the transaction has just stored that ticket with the
+// same text, which never changes: it is most of the notice, and usually two of them say it. It reports whether it did.
+func (tx *Tx) leaveOutText(ticket int64, data *tickets.NoticeData) bool {
+	if data.Ticket == nil || data.Ticket.Text == "" || ticket != tx.saved.id || data.Ticket.Text != tx.saved.text {
+		return false
+	}
+	view := *data.Ticket
+	view.Text = ""
+	data.Ticket = &view
+	return true
+}
+
+const selectOutbox = `SELECT o.id, o.message_id, t.number, o.kind, o.name, o.address, o.lang, o.data,
+	CASE WHEN o.quotes THEN t.body ->> '$.text' END, o.in_reply_to, o.refs, o.cause,
 	o.created_at, o.next_at, o.attempts, o.state, o.last_error, o.last_code, o.sent_at, r.digest
 	FROM outbox o LEFT JOIN tickets t ON t.id = o.ticket
 	LEFT JOIN messages m ON m.id = o.cause LEFT JOIN raws r ON r.id = m.raw `
@@ -205,10 +220,10 @@ func (r *Reader) NoticesTo(recipient string, since time.Time, limit int) (count 
 }
 
 func scanOutbox(row scanner) (o OutboxRow, err error) {
-	var number sql.NullString
+	var number, text sql.NullString
 	var data, refs, digest []byte
 	var cause, createdAt, nextAt, sentAt sql.NullInt64
-	err = row.Scan(&o.ID, &o.MessageID, &number, &o.Notice.Kind, &o.Notice.To.Name, &o.Notice.To.Addr, &o.Notice.Lang, &data,
+	err = row.Scan(&o.ID, &o.MessageID, &number, &o.Notice.Kind, &o.Notice.To.Name, &o.Notice.To.Addr, &o.Notice.Lang, &data, &text,
 		&o.InReplyTo, &refs, &cause, &createdAt, &nextAt, &o.Attempts, &o.State, &o.LastError, &o.LastCode, &sentAt, &digest)
 	if err != nil {
 		return o, err
@@ -220,6 +235,9 @@ func scanOutbox(row scanner) (o OutboxRow, err error) {
 	}
 	if err := json.Unmarshal(data, &o.Notice.Data); err != nil {
 		return o, fmt.Errorf("notice %s: %w", o.MessageID, err)
+	}
+	if view := o.Notice.Data.Ticket; view != nil && text.Valid {
+		view.Text = text.String
 	}
 	return o, fromOptionalJSON(refs, &o.References)
 }

@@ -71,6 +71,49 @@ func TestNoticeComesOutAsItWentIn(t *testing.T) {
 	})
 }
 
+func TestNoticeQuotesItsTicket(t *testing.T) {
+	f := open(t)
+	const said = "La impresora del tercer piso no imprime."
+	var ticket *tickets.Ticket
+	say := func(tx *Tx, id, text string) OutboxRow {
+		view := &tickets.TicketView{Number: ticket.Number, Text: text}
+		row := OutboxRow{Notice: tickets.Notice{Kind: tickets.NoticeStatus, To: ana, Data: tickets.NoticeData{Ticket: view}}, MessageID: id, Ticket: ticket.Number}
+		_, err := tx.Queue(row)
+		check(t, err)
+		if view.Text != text {
+			t.Errorf("%s: the caller's notice now says %q", id, view.Text)
+		}
+		return row
+	}
+	f.update(t, func(tx *Tx) (err error) {
+		ticket, err = register(tx, ana, "Impresora", said)
+		say(tx, "same@x", said)
+		say(tx, "other@x", "another text")
+		say(tx, "none@x", "")
+		return err
+	})
+	f.update(t, func(tx *Tx) error {
+		say(tx, "later@x", said) // the transaction does not know what the ticket says
+		return appendFacts(tx, ticket, ticket.Number, tickets.Actor{}, 0, &tickets.AnsweredFact{Text: "Sigue igual."})
+	})
+	for _, want := range []struct {
+		id, text string
+		stored   bool
+	}{{"same@x", said, false}, {"other@x", "another text", true}, {"none@x", "", true}, {"later@x", said, true}} {
+		if got := f.notice(t, want.id).Notice.Data.Ticket.Text; got != want.text {
+			t.Errorf("%s says %q, want %q", want.id, got, want.text)
+		}
+		f.view(t, func(r *Reader) error {
+			var stored bool
+			check(t, r.row("SELECT instr(data, ?2) > 0 FROM outbox WHERE message_id = ?1", []any{want.id, want.text}, &stored))
+			if stored != want.stored {
+				t.Errorf("%s: stored with its text: %t, want %t", want.id, stored, want.stored)
+			}
+			return nil
+		})
+	}
+}
+
 func TestMessageIDOfANoticeIsItsOwn(t *testing.T) {
 	f := open(t)
 	f.update(t, func(tx *Tx) error { return queue(tx, "n1@x", ana, "") })

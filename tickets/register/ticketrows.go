@@ -36,6 +36,7 @@ func (tx *Tx) saveTicket(id int64, t *tickets.Ticket, before int) error {
 	if err != nil {
 		return err
 	}
+	tx.saved = savedText{id, t.Text}
 	c := columnsOf(t)
 	args := []any{id, string(t.Number), c.version, c.state, c.open, c.priority, c.requester, c.technician, c.subject,
 		c.registeredAt, c.changedAt, c.resolvedAt, c.closedAt, string(body)}

@@ -36,6 +36,13 @@ type Tx struct {
 
 	situation *tickets.Situation // as it is now, nil where that must be looked up
 	notice    int64              // id of the latest notice, 0 where that must be looked up
+	saved     savedText          // of the ticket that was stored last
+}
+
+// savedText is what a ticket says, which is the same in every version of it.
+type savedText struct {
+	id   int64
+	text string
 }
 
 // level is what a transaction, or a Nested part of it, still has to put right before it ends.
@@ -166,7 +173,7 @@ func (tx *Tx) Nested(change func() error) (err error) {
 
 // undo takes a Nested back. Where that fails the transaction cannot go on.
 func (tx *Tx) undo(name string) error {
-	tx.situation, tx.notice = nil, 0
+	tx.situation, tx.notice, tx.saved = nil, 0, savedText{}
 	if tx.broken != nil {
 		return nil // the error is known, and Update reports it
 	}

@@ -38,23 +38,23 @@ func (d *Desk) alike(tx *register.Tx, q tickets.RecentQuery) ([]*tickets.Ticket,
 	if q.Requester == "" {
 		return nil, nil
 	}
-	numbers, err := tx.NumbersOf(q.Requester, q.Since, maxRecent)
+	keys, err := tx.KeysOf(q.Requester, q.Since, maxRecent)
 	if err != nil {
 		return nil, err
 	}
 	var found []*tickets.Ticket
-	for _, n := range numbers {
-		gist, known := d.gists.of(n)
+	for _, key := range keys {
+		gist, known := d.gists.of(key)
 		if known && !gist.Alike(q.Gist) {
 			continue
 		}
-		t, err := tx.Ticket(n)
+		t, err := tx.TicketOfKey(key)
 		if err != nil {
 			return nil, err
 		}
 		if !known {
 			gist = t.Gist()
-			d.gists.add(n, gist)
+			d.gists.add(key, gist)
 		}
 		if gist.Alike(q.Gist) {
 			found = append(found, t)
@@ -74,33 +74,33 @@ const maxGists = 3000
 // coordinator a hint and nothing else.
 type gists struct {
 	mu            sync.Mutex
-	recent, older map[tickets.Number]tickets.Gist // what is asked for becomes recent; what was not, for long, is forgotten
+	recent, older map[int64]tickets.Gist // by key of the request: what is asked for becomes recent; what was not, for long, is forgotten
 }
 
-func (g *gists) of(n tickets.Number) (tickets.Gist, bool) {
+func (g *gists) of(key int64) (tickets.Gist, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if gist, known := g.recent[n]; known {
+	if gist, known := g.recent[key]; known {
 		return gist, true
 	}
-	gist, known := g.older[n]
+	gist, known := g.older[key]
 	if known {
-		g.keep(n, gist)
+		g.keep(key, gist)
 	}
 	return gist, known
 }
 
-func (g *gists) add(n tickets.Number, gist tickets.Gist) {
+func (g *gists) add(key int64, gist tickets.Gist) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.keep(n, gist)
+	g.keep(key, gist)
 }
 
-func (g *gists) keep(n tickets.Number, gist tickets.Gist) {
+func (g *gists) keep(key int64, gist tickets.Gist) {
 	if g.recent == nil || len(g.recent) >= maxGists {
-		g.recent, g.older = map[tickets.Number]tickets.Gist{}, g.recent
+		g.recent, g.older = map[int64]tickets.Gist{}, g.recent
 	}
-	g.recent[n] = gist
+	g.recent[key] = gist
 }
 
 // matchCase finds the request that a vendor means by its own number. Only a request that was put to this very vendor counts.

@@ -368,7 +368,7 @@ func (d *Desk) decideOn(tx *register.Tx, p prepared, known acquaintance, id int6
 		return tickets.Decision{}, err
 	}
 	if gist := in.Found.Gist; gist != nil && registers(decision, in.Next) {
-		d.gists.add(in.Next, gist)
+		d.gists.add(register.KeyOf(in.Next), gist)
 	}
 	if err := known.remember(tx, id, decision); err != nil {
 		return tickets.Decision{}, err

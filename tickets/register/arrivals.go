@@ -140,11 +140,13 @@ func (tx *Tx) ClaimArrivals(limit int) ([]Arrival, error) {
 			break
 		}
 	}
+	ids := make([]int64, len(claimed))
 	for i := range claimed {
 		claimed[i].Attempts++
-		if err := tx.change("UPDATE arrivals SET attempts = attempts + 1 WHERE id = ?1", claimed[i].ID); err != nil {
-			return nil, fmt.Errorf("claim arrival %d: %w", claimed[i].ID, err)
-		}
+		ids[i] = claimed[i].ID
+	}
+	if _, err := tx.exec("UPDATE arrivals SET attempts = attempts + 1 WHERE id IN (SELECT value FROM json_each(?1))", idList(ids)); err != nil {
+		return nil, fmt.Errorf("claim %d arrivals: %w", len(ids), err)
 	}
 	return claimed, nil
 }
@@ -152,10 +154,9 @@ func (tx *Tx) ClaimArrivals(limit int) ([]Arrival, error) {
 // ReleaseArrivals takes the attempt back from mails that were claimed and not handled for a reason that is not theirs: the
 // daemon stops, or the register cannot be written.
 func (tx *Tx) ReleaseArrivals(ids ...int64) error {
-	for _, id := range ids {
-		if _, err := tx.exec("UPDATE arrivals SET attempts = attempts - 1 WHERE id = ?1 AND state = 'taken' AND attempts > 0", id); err != nil {
-			return fmt.Errorf("release arrival %d: %w", id, err)
-		}
+	_, err := tx.exec("UPDATE arrivals SET attempts = attempts - 1 WHERE state = 'taken' AND attempts > 0 AND id IN (SELECT value FROM json_each(?1))", idList(ids))
+	if err != nil {
+		return fmt.Errorf("release %d arrivals: %w", len(ids), err)
 	}
 	return nil
 }
@@ -221,13 +222,11 @@ func (r *Reader) Settled(name string, uidvalidity uint32, limit int) ([]Settled,
 
 // Moved records that mails have left the inbox.
 func (tx *Tx) Moved(name string, uidvalidity uint32, uids ...uint32) error {
-	for _, uid := range uids {
-		_, err := tx.exec(`UPDATE arrivals SET moved_at = ?4
-			WHERE mailbox = ?1 AND uidvalidity = ?2 AND uid = ?3 AND state <> 'taken' AND moved_at IS NULL`,
-			name, uidvalidity, uid, tx.now.UnixMilli())
-		if err != nil {
-			return fmt.Errorf("moved UID %d of mailbox %s: %w", uid, name, err)
-		}
+	_, err := tx.exec(`UPDATE arrivals SET moved_at = ?2
+		WHERE mailbox = ?3 AND uidvalidity = ?4 AND state <> 'taken' AND moved_at IS NULL AND uid IN (SELECT value FROM json_each(?1))`,
+		idList(uids), tx.now.UnixMilli(), name, uidvalidity)
+	if err != nil {
+		return fmt.Errorf("moved %d mails of mailbox %s: %w", len(uids), name, err)
 	}
 	return nil
 }

@@ -84,9 +84,10 @@ func (r *Reader) page(q *query, limit, offset int) ([]*tickets.Ticket, error) {
 	return collect(r, scanTicket, "SELECT t.body "+q.from+" ORDER BY "+q.order+" LIMIT "+q.arg(limit)+" OFFSET "+q.arg(offset), q.args...)
 }
 
-// NumbersOf returns the requests of an address that were registered since then, latest first, at most limit.
-func (r *Reader) NumbersOf(requester string, since time.Time, limit int) ([]tickets.Number, error) {
-	found, err := collect(r, scanValue[tickets.Number], `SELECT number FROM tickets INDEXED BY tickets_requester
+// KeysOf returns the keys of the requests of an address that were registered since then, latest first, at most limit. The index alone
+// tells: to read as many rows as well would cost more than all else that is looked up for a mail.
+func (r *Reader) KeysOf(requester string, since time.Time, limit int) ([]int64, error) {
+	found, err := collect(r, scanValue[int64], `SELECT id FROM tickets INDEXED BY tickets_requester
 		WHERE requester = ?1 AND registered_at >= ?2 ORDER BY registered_at DESC, id DESC LIMIT ?3`, key(requester), since.UnixMilli(), limit)
 	if err != nil {
 		return nil, fmt.Errorf("requests of an address: %w", err)

@@ -234,7 +234,7 @@ func useEverything(t *testing.T, f *fixture) {
 		for _, read := range []func() error{
 			func() error { _, err := r.Ticket(n); return err },
 			func() error { _, err := r.History(n); return err },
-			func() error { _, err := r.NumbersOf(ana.Addr, time.Time{}, 5); return err },
+			func() error { _, err := r.KeysOf(ana.Addr, time.Time{}, 5); return err },
 			func() error { _, err := r.Messages(n); return err },
 			func() error { _, err := r.Message(1); return err },
 			func() error { _, err := r.FindByRaw(claimed[0].Digest); return err },

@@ -73,6 +73,18 @@ func (r *Reader) Ticket(n tickets.Number) (*tickets.Ticket, error) {
 	return found[0], nil
 }
 
+// TicketOfKey returns the ticket that has the key, as it is now. It fails with ErrNotFound where there is none.
+func (r *Reader) TicketOfKey(key int64) (*tickets.Ticket, error) {
+	found, err := collect(r, scanTicket, "SELECT body FROM tickets WHERE id = ?1", key)
+	if err == nil && len(found) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ticket of key %d: %w", key, err)
+	}
+	return found[0], nil
+}
+
 func scanTicket(row scanner) (*tickets.Ticket, error) {
 	var body []byte
 	if err := row.Scan(&body); err != nil {

@@ -321,3 +321,15 @@ func fromMillis(ms sql.NullInt64) time.Time {
 
 // orNull stores the id 0 as NULL.
 func orNull(id int64) sql.NullInt64 { return sql.NullInt64{Int64: id, Valid: id != 0} }
+
+// idList is a list as json_each reads it.
+func idList[T int64 | uint32](ids []T) string {
+	list := []byte{'['}
+	for i, id := range ids {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = strconv.AppendInt(list, int64(id), 10)
+	}
+	return string(append(list, ']'))
+}

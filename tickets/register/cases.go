@@ -1,7 +1,6 @@
 package register
 
 import (
-	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
@@ -46,10 +45,6 @@ type caseRow struct {
 
 // casesOf returns the tickets of those ids, in their order.
 func (r *Reader) casesOf(ids []int64, whole func(*tickets.Ticket, bool) bool) ([]tickets.Case, error) {
-	in, err := json.Marshal(ids)
-	if err != nil {
-		return nil, err
-	}
 	rows, err := collect(r, func(row scanner) (c caseRow, err error) {
 		var body []byte
 		if err := row.Scan(&c.id, &body, &c.reopened); err != nil {
@@ -58,7 +53,7 @@ func (r *Reader) casesOf(ids []int64, whole func(*tickets.Ticket, bool) bool) ([
 		c.ticket, err = decodeTicket(body)
 		return c, err
 	}, `SELECT t.id, t.body, EXISTS (SELECT 1 FROM events e INDEXED BY events_reopened WHERE e.ticket = t.id AND e.kind = 'reopened')
-		FROM tickets t WHERE t.id IN (SELECT value FROM json_each(?1)) ORDER BY t.id`, string(in))
+		FROM tickets t WHERE t.id IN (SELECT value FROM json_each(?1)) ORDER BY t.id`, idList(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -75,11 +70,8 @@ func (r *Reader) casesOf(ids []int64, whole func(*tickets.Ticket, bool) bool) ([
 	if len(wanted) == 0 {
 		return list, nil
 	}
-	if in, err = json.Marshal(wanted); err != nil {
-		return nil, err
-	}
 	events, err := collect(r, scanEvent, `SELECT t.number, e.seq, e.kind, e.at, e.message, e.actor, e.data
-		FROM tickets t JOIN events e ON e.ticket = t.id WHERE t.id IN (SELECT value FROM json_each(?1)) ORDER BY e.ticket, e.seq`, string(in))
+		FROM tickets t JOIN events e ON e.ticket = t.id WHERE t.id IN (SELECT value FROM json_each(?1)) ORDER BY e.ticket, e.seq`, idList(wanted))
 	for _, e := range events {
 		c := &list[at[e.Ticket]]
 		c.Events = append(c.Events, e)

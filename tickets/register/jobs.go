@@ -2,7 +2,6 @@ package register
 
 import (
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -61,12 +60,7 @@ func (r *Reader) Outlines(chore tickets.Chore, at time.Time) iter.Seq2[*tickets.
 			return
 		}
 		for page := range slices.Chunk(ids, outlinesPage) {
-			in, err := json.Marshal(page)
-			if err != nil {
-				yield(nil, wrap(err))
-				return
-			}
-			found, err := collect(r, scanTicket, "SELECT "+outlineOf+" FROM tickets t WHERE t.id IN (SELECT value FROM json_each(?1)) ORDER BY t.id", string(in))
+			found, err := collect(r, scanTicket, "SELECT "+outlineOf+" FROM tickets t WHERE t.id IN (SELECT value FROM json_each(?1)) ORDER BY t.id", idList(page))
 			if err != nil {
 				yield(nil, wrap(err))
 				return

@@ -59,10 +59,11 @@ type Desk struct {
 
 // bells is how the receivers and the desk wake one another.
 type bells struct {
-	work chan struct{} // a token: something was taken
-	rush atomic.Int64  // until when mails are expected to come thick and fast, in Unix nanoseconds
-	room *room
-	runs atomic.Bool // Run is at work
+	work  chan struct{} // a token: something was taken
+	rush  atomic.Int64  // until when mails are expected to come thick and fast, in Unix nanoseconds
+	room  *room
+	fresh fresh
+	runs  atomic.Bool // Run is at work
 
 	mu    sync.Mutex
 	wakes map[string]chan struct{} // by mailbox
@@ -96,6 +97,7 @@ func (d *Desk) Take(ctx context.Context, name string, uidValidity uint32, batch 
 		return err
 	}
 	defer leave()
+	d.fresh.keep(batch) // before anybody can claim them
 	if err := d.register.Take(ctx, name, uidValidity, cursor, batch); err != nil {
 		return err
 	}
@@ -221,6 +223,7 @@ func (d *Desk) Drain(ctx context.Context) error {
 		d.options.Observe.turned()
 		n, err := d.handleBatch(ctx, claimMails)
 		if n == 0 || err != nil {
+			d.fresh.clear()
 			return err
 		}
 	}

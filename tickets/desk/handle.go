@@ -233,11 +233,7 @@ func (d *Desk) prepare(ctx context.Context, a register.Arrival) (p prepared, err
 		return p, err
 	}
 	defer leave()
-	var raw []byte
-	err = d.register.View(ctx, func(r *register.Reader) (err error) {
-		raw, err = r.LoadRaw(a.Digest)
-		return err
-	})
+	raw, err := d.load(ctx, a.Digest)
 	switch {
 	case errors.Is(err, register.ErrRemoved), errors.Is(err, register.ErrDamaged):
 		p.empty = err.Error()
@@ -268,6 +264,19 @@ func (d *Desk) prepare(ctx context.Context, a register.Arrival) (p prepared, err
 		d.scan(ctx, raw, &p)
 	}
 	return p, ctx.Err()
+}
+
+// load returns a mail that was taken.
+func (d *Desk) load(ctx context.Context, digest register.Digest) ([]byte, error) {
+	raw, known := d.fresh.take(digest)
+	if known {
+		return raw, nil
+	}
+	err := d.register.View(ctx, func(r *register.Reader) (err error) {
+		raw, err = r.LoadRaw(digest)
+		return err
+	})
+	return raw, err
 }
 
 // study works out what can be known of a mail that was read and proven.

@@ -31,43 +31,41 @@ type word struct {
 }
 
 // words lists every command word; of each verb the first is Spanish, the second its English alias.
-func words() []word {
-	return []word{
-		{"prioridad", tickets.VerbPriority}, {"priority", tickets.VerbPriority},
-		{"asignar", tickets.VerbAssign}, {"assign", tickets.VerbAssign},
-		{"tomar", tickets.VerbTake}, {"take", tickets.VerbTake},
-		{"espera", tickets.VerbWait}, {"wait", tickets.VerbWait},
-		{"nota", tickets.VerbNote}, {"note", tickets.VerbNote},
-		{"solucion", tickets.VerbSolve}, {"solve", tickets.VerbSolve},
-		{"cerrar", tickets.VerbClose}, {"close", tickets.VerbClose},
-		{"reabrir", tickets.VerbReopen}, {"reopen", tickets.VerbReopen},
-		{"rechazar", tickets.VerbReject}, {"reject", tickets.VerbReject},
-		{"estado", tickets.VerbStatus}, {"status", tickets.VerbStatus},
-		{"lista", tickets.VerbList}, {"list", tickets.VerbList},
-		{"buscar", tickets.VerbSearch}, {"search", tickets.VerbSearch},
-		{"ayuda", tickets.VerbHelp}, {"help", tickets.VerbHelp},
-		{"tipo", tickets.VerbType}, {"type", tickets.VerbType},
-		{"diagnostico", tickets.VerbDiagnose}, {"diagnosis", tickets.VerbDiagnose},
-		{"plan", tickets.VerbPlan}, {"plan", tickets.VerbPlan},
-		{"copia", tickets.VerbCopy}, {"cc", tickets.VerbCopy},
-		{"para", tickets.VerbFor}, {"for", tickets.VerbFor},
-		{"equipo", tickets.VerbAsset}, {"asset", tickets.VerbAsset},
-		{"garantia", tickets.VerbWarranty}, {"warranty", tickets.VerbWarranty},
-		{"sin-solucion", tickets.VerbUnsolved}, {"unsolved", tickets.VerbUnsolved},
-		{"proveedor", tickets.VerbVendor}, {"vendor", tickets.VerbVendor},
-		{"instructivo", tickets.VerbInstruct}, {"instruction", tickets.VerbInstruct},
-		{"paso", tickets.VerbStep}, {"step", tickets.VerbStep},
-		{"encuesta", tickets.VerbSurvey}, {"survey", tickets.VerbSurvey},
-		{"formato", tickets.VerbForm}, {"form", tickets.VerbForm},
-		{"duplicada", tickets.VerbDuplicate}, {"duplicate", tickets.VerbDuplicate},
-		{"separar", tickets.VerbSplit}, {"split", tickets.VerbSplit},
-		{"deshacer", tickets.VerbUndo}, {"undo", tickets.VerbUndo},
-		{"ausente", tickets.VerbAway}, {"away", tickets.VerbAway},
-		{"recurso", tickets.VerbResource}, {"resource", tickets.VerbResource},
-		{"devolver", tickets.VerbReturn}, {"return", tickets.VerbReturn},
-		{"informe", tickets.VerbReport}, {"report", tickets.VerbReport},
-		{"confirmar", tickets.VerbConfirm}, {"confirm", tickets.VerbConfirm},
-	}
+var words = []word{
+	{"prioridad", tickets.VerbPriority}, {"priority", tickets.VerbPriority},
+	{"asignar", tickets.VerbAssign}, {"assign", tickets.VerbAssign},
+	{"tomar", tickets.VerbTake}, {"take", tickets.VerbTake},
+	{"espera", tickets.VerbWait}, {"wait", tickets.VerbWait},
+	{"nota", tickets.VerbNote}, {"note", tickets.VerbNote},
+	{"solucion", tickets.VerbSolve}, {"solve", tickets.VerbSolve},
+	{"cerrar", tickets.VerbClose}, {"close", tickets.VerbClose},
+	{"reabrir", tickets.VerbReopen}, {"reopen", tickets.VerbReopen},
+	{"rechazar", tickets.VerbReject}, {"reject", tickets.VerbReject},
+	{"estado", tickets.VerbStatus}, {"status", tickets.VerbStatus},
+	{"lista", tickets.VerbList}, {"list", tickets.VerbList},
+	{"buscar", tickets.VerbSearch}, {"search", tickets.VerbSearch},
+	{"ayuda", tickets.VerbHelp}, {"help", tickets.VerbHelp},
+	{"tipo", tickets.VerbType}, {"type", tickets.VerbType},
+	{"diagnostico", tickets.VerbDiagnose}, {"diagnosis", tickets.VerbDiagnose},
+	{"plan", tickets.VerbPlan}, {"plan", tickets.VerbPlan},
+	{"copia", tickets.VerbCopy}, {"cc", tickets.VerbCopy},
+	{"para", tickets.VerbFor}, {"for", tickets.VerbFor},
+	{"equipo", tickets.VerbAsset}, {"asset", tickets.VerbAsset},
+	{"garantia", tickets.VerbWarranty}, {"warranty", tickets.VerbWarranty},
+	{"sin-solucion", tickets.VerbUnsolved}, {"unsolved", tickets.VerbUnsolved},
+	{"proveedor", tickets.VerbVendor}, {"vendor", tickets.VerbVendor},
+	{"instructivo", tickets.VerbInstruct}, {"instruction", tickets.VerbInstruct},
+	{"paso", tickets.VerbStep}, {"step", tickets.VerbStep},
+	{"encuesta", tickets.VerbSurvey}, {"survey", tickets.VerbSurvey},
+	{"formato", tickets.VerbForm}, {"form", tickets.VerbForm},
+	{"duplicada", tickets.VerbDuplicate}, {"duplicate", tickets.VerbDuplicate},
+	{"separar", tickets.VerbSplit}, {"split", tickets.VerbSplit},
+	{"deshacer", tickets.VerbUndo}, {"undo", tickets.VerbUndo},
+	{"ausente", tickets.VerbAway}, {"away", tickets.VerbAway},
+	{"recurso", tickets.VerbResource}, {"resource", tickets.VerbResource},
+	{"devolver", tickets.VerbReturn}, {"return", tickets.VerbReturn},
+	{"informe", tickets.VerbReport}, {"report", tickets.VerbReport},
+	{"confirmar", tickets.VerbConfirm}, {"confirm", tickets.VerbConfirm},
 }
 
 // minAbbreviation is the fewest letters that stand for a longer word.
@@ -88,7 +86,7 @@ func New(prefix string) *Grammar {
 	name := regexp.QuoteMeta(prefix)
 	return &Grammar{
 		prefix:    prefix,
-		words:     words(),
+		words:     words,
 		bracketed: regexp.MustCompile(`(?i)\[\s*` + name + dash + `(\d{4})` + dash + `(\d[\d\s]{0,15})\]`),
 		bare:      regexp.MustCompile(`(?i)\b` + name + dash + `(\d{4})` + dash + `(\d{1,9})\b`),
 	}
@@ -254,7 +252,7 @@ func (g *Grammar) title(s string) string {
 // Words returns the words of a verb: the Spanish one, then its English alias. It is nil for an unknown verb.
 func Words(verb tickets.Verb) []string {
 	var found []string
-	for _, w := range words() {
+	for _, w := range words {
 		if w.verb == verb {
 			found = append(found, w.text)
 		}

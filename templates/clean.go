@@ -56,7 +56,15 @@ func visible(r rune) rune {
 }
 
 // oneLine cleans a value that must stay on one line: a name, a subject.
-func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
+func oneLine(s string) string {
+	s = clean(s)
+	for i, r := range s {
+		if unicode.IsSpace(r) && (r != ' ' || i == 0 || i == len(s)-1 || s[i+1] == ' ') {
+			return strings.Join(strings.Fields(s), " ")
+		}
+	}
+	return s
+}
 
 // maxSubject bounds what is kept of the subject of a request, in characters: a telephone shows 40, Outlook about 250.
 const maxSubject = 120
@@ -82,6 +90,9 @@ func harmless(subject string) string {
 
 // shorten cuts s to at most limit characters, between words where that is near.
 func shorten(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
 	end, n := 0, 0 // of limit-1 characters, and how many there are
 	for i := range s {
 		if n++; n == limit {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -26,21 +25,27 @@ func readDocument(r io.Reader) (*document, error) {
 		return nil, fmt.Errorf("reading the executed template: %w", err)
 	}
 	doc := &document{root: root}
-	for n := range root.Descendants() {
-		switch {
-		case n.Type == html.TextNode && n.Parent.DataAtom != atom.Style:
-			n.Data = clean(n.Data)
-			if n.Parent.DataAtom != atom.Blockquote { // only there do white space and line ends mean something
-				n.Data = strings.ReplaceAll(n.Data, "\t", " ")
-			}
-		case n.Type == html.ElementNode && attr(n, "id") == "content":
-			doc.content = n
-		}
-	}
+	doc.cleanTexts(root)
 	if doc.content == nil {
 		return nil, errors.New("the layout has no element with id \"content\"")
 	}
 	return doc, nil
+}
+
+// cleanTexts cleans the texts below n, and notes the element that says what the notice says.
+func (d *document) cleanTexts(n *html.Node) {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		switch {
+		case c.Type == html.TextNode && n.DataAtom != atom.Style:
+			c.Data = clean(c.Data)
+			if n.DataAtom != atom.Blockquote { // only there do white space and line ends mean something
+				c.Data = strings.ReplaceAll(c.Data, "\t", " ")
+			}
+		case c.Type == html.ElementNode && attr(c, "id") == "content":
+			d.content = c
+		}
+		d.cleanTexts(c)
+	}
 }
 
 // title returns the subject of the mail.
@@ -55,21 +60,32 @@ func (d *document) title() string {
 
 // html returns the HTML part. It changes the tree: the text part must be made before.
 func (d *document) html(style *stylesheet) (string, error) {
-	for _, n := range slices.Collect(d.root.Descendants()) {
-		switch {
-		case n.Type == html.ElementNode && hasClass(n, "text-only"):
-			n.Parent.RemoveChild(n)
-		case n.Type == html.ElementNode:
-			style.apply(n)
-		case n.Type == html.TextNode && n.Parent.DataAtom == atom.Blockquote:
-			keepLines(n)
-		}
-	}
+	dress(d.root, style)
 	var page strings.Builder
+	page.Grow(typicalPage)
 	if err := html.Render(&page, d.root); err != nil {
 		return "", fmt.Errorf("writing the HTML part: %w", err)
 	}
-	return page.String() + "\n", nil
+	page.WriteByte('\n')
+	return page.String(), nil
+}
+
+// dress makes what is below n the HTML part: the style written onto the elements, the line ends of quoted texts, and nothing that is
+// for the text part alone.
+func dress(n *html.Node, style *stylesheet) {
+	for c := n.FirstChild; c != nil; {
+		next := c.NextSibling
+		switch {
+		case c.Type == html.ElementNode && hasClass(c, "text-only"):
+			n.RemoveChild(c)
+		case c.Type == html.ElementNode:
+			style.apply(c)
+			dress(c, style)
+		case c.Type == html.TextNode && n.DataAtom == atom.Blockquote:
+			keepLines(c)
+		}
+		c = next
+	}
 }
 
 // keepLines makes the line ends and indentation of a quoted text visible: Outlook knows no white-space:pre-wrap.
@@ -108,5 +124,10 @@ func setAttr(n *html.Node, key, value string) {
 }
 
 func hasClass(n *html.Node, class string) bool {
-	return slices.Contains(strings.Fields(attr(n, "class")), class)
+	for c := range strings.FieldsSeq(attr(n, "class")) {
+		if c == class {
+			return true
+		}
+	}
+	return false
 }

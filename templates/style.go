@@ -16,7 +16,8 @@ import (
 type stylesheet struct {
 	rules []styleRule
 	media string
-	known sync.Map // declarations by element: templates, and nobody who writes to us, say which elements there are
+	mu    sync.RWMutex
+	known map[element]string // declarations: templates, and nobody who writes to us, say which elements there are
 }
 
 // element is what rules tell elements by.
@@ -37,7 +38,7 @@ var comment = regexp.MustCompile(`(?s)/\*.*?(?:\*/|$)`)
 // parseStyle reads a style sheet. It is our own small reader: the CSS library at hand (douceur) never returns from ";\xf1"
 // and knows no lines.
 func parseStyle(src source) (*stylesheet, error) {
-	style := new(stylesheet)
+	style := &stylesheet{known: make(map[element]string)}
 	// Comments make way for their line ends, so that lines keep their numbers.
 	text := comment.ReplaceAllStringFunc(src.text, func(c string) string { return strings.Repeat("\n", strings.Count(c, "\n")) })
 	for at := 0; strings.TrimSpace(text[at:]) != ""; {
@@ -119,8 +120,11 @@ func (s *stylesheet) apply(n *html.Node) {
 
 // of returns the declarations for an element.
 func (s *stylesheet) of(e element) string {
-	if known, ok := s.known.Load(e); ok {
-		return known.(string)
+	s.mu.RLock()
+	style, known := s.known[e]
+	s.mu.RUnlock()
+	if known {
+		return style
 	}
 	classes := strings.Fields(e.classes)
 	var styles []string
@@ -129,7 +133,9 @@ func (s *stylesheet) of(e element) string {
 			styles = append(styles, r.declarations)
 		}
 	}
-	style := strings.Join(styles, ";")
-	s.known.Store(e, style)
+	style = strings.Join(styles, ";")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known[e] = style
 	return style
 }

@@ -223,6 +223,9 @@ func parseInto(t *template.Template, name string, src source) error {
 	return nil
 }
 
+// typicalPage is the bytes for which room is made for the page of a notice: few are longer.
+const typicalPage = 16 << 10
+
 // Render makes the mail of a notice that shows no report.
 func (s *Set) Render(n tickets.Notice) (Mail, error) { return s.RenderReport(n, nil) }
 
@@ -246,11 +249,11 @@ func (s *Set) RenderReport(n tickets.Notice, made *Report) (Mail, error) {
 	if (n.Data.Report != nil) != (made != nil) {
 		return Mail{}, fmt.Errorf("templates: notice %s for %s asks for a report and has no figures, or the other way round", n.Kind, n.To.Addr)
 	}
-	var page bytes.Buffer
-	if err := t.Execute(&page, view{n.Data, s.settings, made, n.Kind, lang, template.CSS(s.style.media)}); err != nil {
+	page := bytes.NewBuffer(make([]byte, 0, typicalPage))
+	if err := t.Execute(page, view{n.Data, s.settings, made, n.Kind, lang, template.CSS(s.style.media)}); err != nil {
 		return Mail{}, fmt.Errorf("templates: %s: %w", one.file, err)
 	}
-	doc, err := readDocument(&page)
+	doc, err := readDocument(page)
 	if err != nil {
 		return Mail{}, fmt.Errorf("templates: %s: %w", one.file, err)
 	}

@@ -441,8 +441,14 @@ func TestRenderIsSafeForConcurrentUse(t *testing.T) {
 
 func BenchmarkRender(b *testing.B) {
 	set := load(b)
-	n := fullNotice(tickets.NoticeAcknowledgement, "es")
-	for b.Loop() {
-		render(b, set, n)
+	for _, kind := range []tickets.NoticeKind{tickets.NoticeAcknowledgement, tickets.NoticeNewRequest} {
+		n := fullNotice(kind, "es")
+		n.Data.Ticket.Text = strings.Repeat(n.Data.Ticket.Text+"\n\n", 12) // some kilobytes, as a mail has
+		b.Run(string(kind), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				render(b, set, n)
+			}
+		})
 	}
 }

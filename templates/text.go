@@ -41,7 +41,7 @@ func blocks(n *html.Node, width int) []string {
 			flush()
 			add(block(c, width))
 		} else {
-			run.WriteString(inline(c))
+			writeInline(&run, c)
 		}
 	}
 	flush()
@@ -86,51 +86,71 @@ var spaces = strings.NewReplacer("\n", " ", "\t", " ")
 
 // inline returns the text of n, in which only a <br> is a line end.
 func inline(n *html.Node) string {
-	switch {
-	case n.Type == html.TextNode:
-		return spaces.Replace(n.Data)
-	case n.DataAtom == atom.Br:
-		return "\n"
-	case n.Type == html.ElementNode && hasClass(n, "html-only"):
-		return ""
-	}
-	var s strings.Builder
-	for c := range n.ChildNodes() {
-		s.WriteString(inline(c))
-	}
-	return s.String()
+	var text strings.Builder
+	writeInline(&text, n)
+	return text.String()
 }
 
-// words splits at white space, except the no-break space of dates and sizes.
-func words(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\t' })
+func writeInline(text *strings.Builder, n *html.Node) {
+	switch {
+	case n.Type == html.TextNode:
+		text.WriteString(spaces.Replace(n.Data))
+	case n.DataAtom == atom.Br:
+		text.WriteByte('\n')
+	case n.Type == html.ElementNode && hasClass(n, "html-only"):
+	default:
+		for c := range n.ChildNodes() {
+			writeInline(text, c)
+		}
+	}
+}
+
+// squeezed returns s with one space wherever there is white space, and none around it. The no-break space of dates and sizes stays.
+func squeezed(s string) string {
+	if !strings.Contains(s, "\t") && !strings.Contains(s, "  ") && !strings.HasPrefix(s, " ") && !strings.HasSuffix(s, " ") {
+		return s
+	}
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\t' }), " ")
 }
 
 // wrap returns s in lines of at most width characters, white space squeezed.
 func wrap(s string, width int) []string {
 	var lines []string
 	for paragraph := range strings.SplitSeq(s, "\n") {
-		lines = append(lines, fill("", words(paragraph), width)...)
+		lines = fill(lines, "", paragraph, width)
 	}
 	return trimEmpty(lines)
 }
 
-// fill sets words in lines of at most width characters, each line begun with indent.
-func fill(indent string, words []string, width int) []string {
-	lines := []string{}
-	line := indent
-	for _, word := range words {
-		switch {
-		case line == indent:
-			line += word
-		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width:
-			line += " " + word
-		default:
-			lines = append(lines, line)
-			line = indent + word
+// fill appends text to lines, white space squeezed, in lines of at most width characters, each begun with indent.
+func fill(lines []string, indent, text string, width int) []string {
+	rest := squeezed(text)
+	for {
+		line := firstLine(rest, width-len(indent))
+		lines = append(lines, indent+line)
+		if len(line) == len(rest) {
+			return lines
 		}
+		rest = rest[len(line)+len(" "):]
 	}
-	return append(lines, line)
+}
+
+// firstLine returns as many words of squeezed text as have room in width characters, but one at least.
+func firstLine(text string, width int) string {
+	end, length := 0, 0 // of the words so far in bytes, and of what was read in characters
+	for i, r := range text {
+		if r == ' ' {
+			if end > 0 && length > width {
+				return text[:end]
+			}
+			end = i
+		}
+		length++
+	}
+	if end > 0 && length > width {
+		return text[:end]
+	}
+	return text
 }
 
 func trimEmpty(lines []string) []string {
@@ -158,7 +178,7 @@ func quote(n *html.Node, width int) []string {
 		if len(indent) > width/2 {
 			indent = ""
 		}
-		lines = append(lines, fill(indent, words(text), width-2)...)
+		lines = fill(lines, indent, text, width-2)
 	}
 	for i, line := range lines {
 		lines[i] = strings.TrimRight("> "+line, " ")
@@ -303,7 +323,7 @@ func columnWidths(rows [][]string) []int {
 				widths = append(widths, 0)
 			}
 			for line := range strings.SplitSeq(cell, "\n") {
-				widths[i] = max(widths[i], utf8.RuneCountInString(strings.Join(words(line), " ")))
+				widths[i] = max(widths[i], utf8.RuneCountInString(squeezed(line)))
 			}
 		}
 	}

@@ -4,10 +4,13 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/wneessen/go-mail"
+
+	"radicado/mailbox"
 )
 
 // target is the server that RADICADO_TEST_SMTP names, or else the fake one, which takes its share of the time.
@@ -18,6 +21,25 @@ func target(b *testing.B) Server {
 	server := plain(newFakeServer(b, pipelined(script{}), nil))
 	server.Password = nil
 	return server
+}
+
+// typical returns a notice of the size that most have.
+func typical() mailbox.Outgoing {
+	m := full()
+	m.Text = strings.Repeat("Buenos días: la impresora del segundo piso no imprime desde ayer, y nadie sabe por qué.\n", 50)
+	m.HTML = strings.Repeat(`<p style="margin:0 0 14px 0"><a class="chip" href="mailto:soporte@example.org">Buenos días: la impresora no imprime.</a></p>`+"\n", 180)
+	m.Files = nil
+	return m
+}
+
+func BenchmarkCompose(b *testing.B) {
+	m := typical()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := compose(m); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 // BenchmarkSend measures sends on one connection beside bare go-mail with the same texts against the same server.

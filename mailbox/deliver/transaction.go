@@ -99,20 +99,23 @@ func (l *link) nothing() {
 	}
 }
 
-// content sends the mail itself.
+// pieceSize is how much of a mail the server is given the time of one step for.
+const pieceSize = 64 << 10
+
+// content sends the mail itself, the last of it together with the dot that ends it: where that fails, nobody knows whether the
+// server has all of it.
 func (l *link) content(content []byte) *failure {
 	w := l.client.Text.W
-	content = stuffed(content)
-	for len(content) > 0 {
-		piece := content[:min(len(content), 64<<10)]
+	content = append(stuffed(content), ".\r\n"...)
+	for len(content) > pieceSize {
 		l.step(1)
-		if _, err := w.Write(piece); err != nil {
+		if _, err := w.Write(content[:pieceSize]); err != nil {
 			return fail(StageContent, err)
 		}
-		content = content[len(piece):]
+		content = content[pieceSize:]
 	}
 	l.step(2)
-	_, _ = w.WriteString(".\r\n") // an error stays and comes out of Flush
+	_, _ = w.Write(content) // an error stays and comes out of Flush
 	if err := w.Flush(); err != nil {
 		return fail(StageReply, err)
 	}
@@ -125,18 +128,21 @@ func (l *link) content(content []byte) *failure {
 // stuffed returns a mail with the line ends that SMTP wants, the last one included, and its dots doubled where they begin a line
 // (RFC 5321 sections 2.3.8 and 4.5.2). The writer of net/textproto, which does the same, looks at one byte after the other.
 func stuffed(content []byte) []byte {
-	crlf, lf := []byte("\r\n"), []byte("\n")
-	if bytes.Count(content, lf) != bytes.Count(content, crlf) {
-		content = bytes.ReplaceAll(bytes.ReplaceAll(content, crlf, lf), lf, crlf)
+	crlf := []byte("\r\n")
+	if len(content) == 0 {
+		return crlf
 	}
-	if bytes.HasPrefix(content, []byte(".")) {
-		content = append([]byte("."), content...)
+	out := make([]byte, 0, len(content)+len(content)/64+64) // for the dots and the end
+	for line := range bytes.Lines(content) {
+		if line[0] == '.' {
+			out = append(out, '.')
+		}
+		if text, ended := bytes.CutSuffix(line, []byte("\n")); ended {
+			line = bytes.TrimSuffix(text, []byte("\r"))
+		}
+		out = append(append(out, line...), crlf...)
 	}
-	content = bytes.ReplaceAll(content, []byte("\r\n."), []byte("\r\n.."))
-	if !bytes.HasSuffix(content, crlf) {
-		content = append(content, crlf...) // a copy of ours: ReplaceAll makes one
-	}
-	return content
+	return out
 }
 
 // cannotTake returns why the server cannot take the mail, going by what it offers.

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // Article is a first-level solution that is kept on file.
@@ -104,39 +103,26 @@ func (a Article) weights() map[uint32]float64 {
 	return weights
 }
 
-const maxWordsText = 8 << 10 // bytes
-
-// wordsOf returns the words of a text that say what it is about, each once, in the form in which they are compared: without
-// accents, common words and endings, so that "imprimen" and "imprime" are one. Of a long text the beginning is read: what it
-// is about stands there.
-func wordsOf(text string) []string {
-	if len(text) > maxWordsText {
-		text = strings.ToValidUTF8(text[:maxWordsText], "")
-	}
-	var words []string
-	seen, taken := map[string]bool{}, map[string]bool{}
-	for word := range strings.FieldsFuncSeq(Fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		if seen[word] { // most words of a long text have been seen: their endings need no second look
-			continue
-		}
-		seen[word] = true
-		if cut := stem(word); len(cut) >= 3 && !common(cut) && !taken[cut] {
-			taken[cut] = true
-			words = append(words, cut)
-		}
-	}
-	return words
-}
-
 // stem cuts the commonest endings of Spanish, roughly: what matters is that the same is cut everywhere.
 func stem(word string) string {
-	for _, end := range []string{"ciones", "cion", "mente", "ando", "iendo", "amos", "emos", "ados", "adas", "idos", "idas", "ado", "ada", "ido", "ida",
-		"aron", "ieron", "es", "as", "os", "an", "en", "ar", "er", "ir", "a", "e", "o", "s"} {
+	for _, end := range endings[word[len(word)-1]] {
 		if cut, ok := strings.CutSuffix(word, end); ok && len(cut) >= 4 {
 			return cut
 		}
 	}
 	return word
+}
+
+// endings are those that are cut, by their last letter.
+var endings = endingTable("ciones", "cion", "mente", "ando", "iendo", "amos", "emos", "ados", "adas", "idos", "idas", "ado", "ada", "ido", "ida",
+	"aron", "ieron", "es", "as", "os", "an", "en", "ar", "er", "ir", "a", "e", "o", "s")
+
+func endingTable(list ...string) (table [1 << 8][]string) {
+	for _, end := range list {
+		last := end[len(end)-1]
+		table[last] = append(table[last], end)
+	}
+	return table
 }
 
 // commonWords say nothing about what a request is about.

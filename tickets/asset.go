@@ -82,13 +82,15 @@ func assetKeys(text string) []string {
 		}
 	}
 	before, beforeDigit := "", false
-	for word := range strings.FieldsFuncSeq(text, endsKey) {
-		word = strings.Trim(word, ".-_/#")
+	for word := range keyLetters.words(text) {
 		// Most words have no digit, and neither have their neighbours.
 		digit := hasDigit(word)
-		if (digit || beforeDigit) && len(before)+len(word) <= 40 {
-			add(AssetKey(word))
-			add(AssetKey(before + word))
+		if digit || beforeDigit {
+			last, this := strings.Trim(before, keyTrim), strings.Trim(word, keyTrim)
+			if len(last)+len(this) <= 40 {
+				add(AssetKey(this))
+				add(AssetKey(last + this))
+			}
 		}
 		before, beforeDigit = word, digit
 		if len(keys) >= maxAssetWords {
@@ -97,6 +99,8 @@ func assetKeys(text string) []string {
 	}
 	return keys
 }
+
+const keyTrim = ".-_/#" // is part of a key only inside it
 
 func hasDigit(word string) bool {
 	for i := range len(word) {
@@ -112,16 +116,8 @@ func hasDigit(word string) bool {
 
 // endsKey reports whether a character is never part of a plate or a serial.
 func endsKey(r rune) bool {
-	if r < utf8.RuneSelf {
-		return keyEnds[r]
-	}
-	return strings.ContainsRune("«»¿¡", r) || unicode.IsSpace(r)
+	return strings.ContainsRune(",;:()[]{}<>\"'?!=|*«»¿¡", r) || unicode.IsSpace(r)
 }
-
-// keyEnds is endsKey for ASCII, of which most of a mail is.
-var keyEnds = [utf8.RuneSelf]bool{' ': true, '\t': true, '\n': true, '\v': true, '\f': true, '\r': true, ',': true, ';': true, ':': true,
-	'(': true, ')': true, '[': true, ']': true, '{': true, '}': true, '<': true, '>': true, '"': true, '\'': true, '?': true, '!': true,
-	'=': true, '|': true, '*': true}
 
 // keys returns the keys by which the machine is found.
 func (a Asset) keys() []string {

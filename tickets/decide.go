@@ -54,8 +54,15 @@ func (m *Mail) Study(p *Policy, sender Sender) {
 		return
 	}
 	subject, text := m.about(sender)
-	m.gist, m.keys, m.studied = GistOf(subject+"\n"+text), m.assetKeys(), true
-	if people := p.People.With(RoleTechnician); len(people) > 0 {
+	whole := subject + "\n" + text
+	folded := Fold(opening(whole))
+	m.gist, m.keys, m.studied = gistOf(folded), m.assetKeys(), true
+	people := p.People.With(RoleTechnician)
+	switch {
+	case len(people) == 0:
+	case len(whole) <= min(maxGistText, maxSkillText): // the same words, which are folded already
+		m.skills = skillReading{"", subject, text, skillsIn(folded, people)}
+	default:
 		m.skills = readSkills("", subject, text, people)
 	}
 }

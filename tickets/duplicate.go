@@ -2,7 +2,6 @@ package tickets
 
 import (
 	"cmp"
-	"hash/fnv"
 	"slices"
 	"time"
 
@@ -190,41 +189,6 @@ func (m *Mail) about(sender Sender) (subject, text string) {
 		subject, text = cmp.Or(f.Subject, subject), cmp.Or(f.Text, text)
 	}
 	return subject, text
-}
-
-// Gist is what a request is about, in little memory: its words as numbers, in ascending order.
-type Gist []uint32
-
-// GistOf returns what a text is about.
-func GistOf(text string) Gist {
-	words := wordsOf(text)
-	g := make(Gist, len(words))
-	for i, word := range words {
-		h := fnv.New32a()
-		h.Write([]byte(word))
-		g[i] = h.Sum32()
-	}
-	slices.Sort(g)
-	return slices.Compact(g)
-}
-
-// Gist returns what the request is about.
-func (t *Ticket) Gist() Gist { return GistOf(t.Subject + "\n" + t.Text) }
-
-// Alike reports whether two requests say much the same.
-func (g Gist) Alike(other Gist) bool {
-	common := 0
-	for i, j := 0, 0; i < len(g) && j < len(other); {
-		switch cmp.Compare(g[i], other[j]) {
-		case -1:
-			i++
-		case 1:
-			j++
-		default:
-			common, i, j = common+1, i+1, j+1
-		}
-	}
-	return common >= leastCommon && float64(common) >= leastShare*float64(min(len(g), len(other)))
 }
 
 // same returns the requests that are probably the same as a new one, which is about gist. It merges nothing.

@@ -3,6 +3,7 @@ package tickets
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -10,30 +11,28 @@ import (
 // Fold returns the form in which words are compared: lower case, without accents, white space squeezed. "Crítica" and
 // "critica" are one word to people who write on telephones.
 func Fold(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	gap := false // white space was seen and is not written yet
+	folded := make([]byte, 0, len(s))
+	spaced := true // nothing but white space was there last
 	for _, r := range s {
-		if int(r) >= len(latin) {
-			return foldAny(s)
+		if r < utf8.RuneSelf {
+			letter := ascii[r]
+			if letter != ' ' || !spaced {
+				folded = append(folded, letter)
+			}
+			spaced = letter == ' '
+			continue
 		}
-		switch folded := latin[r]; folded {
-		case "":
-		case " ":
-			gap = b.Len() > 0
+		letters, known := foldOne(r)
+		switch {
+		case !known:
+			return foldAny(s)
+		case letters == "" || letters == " " && spaced:
 		default:
-			if gap {
-				b.WriteByte(' ')
-				gap = false
-			}
-			if len(folded) == 1 { // nearly always, and cheaper
-				b.WriteByte(folded[0])
-			} else {
-				b.WriteString(folded)
-			}
+			folded = append(folded, letters...)
+			spaced = letters == " "
 		}
 	}
-	return b.String()
+	return strings.TrimSuffix(string(folded), " ")
 }
 
 // foldAny folds letters of every script.
@@ -47,18 +46,39 @@ func foldAny(s string) string {
 	return strings.Join(strings.Fields(strings.ToLower(s)), " ")
 }
 
-// latin is what foldAny makes of each letter of Spanish and its neighbours, white space as a space. Every word of a mail comes by
-// here several times.
-var latin = latinTable()
+// foldOne returns what foldAny makes of a letter of Spanish and its neighbours, or of a mark of punctuation, wherever it stands;
+// white space as a space.
+func foldOne(r rune) (string, bool) {
+	switch {
+	case int(r) < len(latin):
+		return latin[r], true
+	case firstMark <= r && int(r-firstMark) < len(marks):
+		return marks[r-firstMark], true
+	}
+	return "", false
+}
 
-func latinTable() (table [0x180]string) {
-	for r := range rune(len(table)) {
-		switch folded := foldAny("x" + string(r) + "x"); {
-		case folded == "x x":
-			table[r] = " "
-		default:
-			table[r] = strings.TrimSuffix(strings.TrimPrefix(folded, "x"), "x")
-		}
+const firstMark = 0x2000 // of the dashes, quotation marks and signs of currencies, up to the marks that go over letters
+
+// The tables of foldOne, and ascii for what most of a mail is: every word of a mail comes by here several times.
+var (
+	latin = foldTable(0, 0x180)
+	marks = foldTable(firstMark, 0x20d0)
+	ascii = asciiTable()
+)
+
+func foldTable(from, to rune) []string {
+	table := make([]string, 0, to-from)
+	for r := from; r < to; r++ {
+		folded := foldAny("x" + string(r) + "x")
+		table = append(table, folded[1:len(folded)-1])
+	}
+	return table
+}
+
+func asciiTable() (table [utf8.RuneSelf]byte) {
+	for r := range table {
+		table[r] = latin[r][0]
 	}
 	return table
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // StaffView is a technician as the coordinator sees him or her beside a request.
@@ -99,40 +98,53 @@ type skillReading struct {
 }
 
 func readSkills(kind, subject, text string, people []Person) skillReading {
-	asked := skillsIn(kind+" "+subject+" "+text[:min(len(text), maxSkillText)], people)
-	return skillReading{kind, subject, text, asked}
+	folded := Fold(kind + " " + subject + " " + text[:min(len(text), maxSkillText)])
+	return skillReading{kind, subject, text, skillsIn(folded, people)}
 }
 
-// skillsIn returns those skills of the people of which each word occurs in the text, be it in the plural where the skill is in the
-// singular.
-func skillsIn(text string, people []Person) map[string]bool {
-	asked := map[string]bool{}
+// skillsIn returns those skills of the people of which each word occurs in the folded text, be it in the plural where the skill is in
+// the singular.
+func skillsIn(folded string, people []Person) map[string]bool {
 	wanted := map[string][]string{} // words by skill
 	var missing []string            // words
+	var begins [1 << 8]bool         // does one of them begin so?
 	for _, p := range people {
 		for _, skill := range p.Skills {
-			if wanted[skill] == nil {
-				wanted[skill] = slices.Collect(wordsIn(skill))
-				missing = append(missing, wanted[skill]...)
+			if wanted[skill] != nil {
+				continue
+			}
+			wanted[skill] = slices.Collect(wordsIn(skill))
+			missing = append(missing, wanted[skill]...)
+			for _, word := range wanted[skill] {
+				begins[beginning(word)] = true
 			}
 		}
 	}
-	for word := range wordsIn(text) {
-		if len(missing) == 0 {
+	for word := range skillLetters.words(folded) {
+		if !begins[beginning(word)] { // nearly always, and cheaper
+			continue
+		}
+		if missing = slices.DeleteFunc(missing, func(s string) bool { return sameStem(word, s) }); len(missing) == 0 {
 			break
 		}
-		missing = slices.DeleteFunc(missing, func(s string) bool { return sameStem(word, s) })
 	}
+	asked := map[string]bool{}
 	for skill, words := range wanted {
 		asked[skill] = len(words) > 0 && !slices.ContainsFunc(words, func(word string) bool { return slices.Contains(missing, word) })
 	}
 	return asked
 }
 
-// wordsIn returns the words of a text in the form in which they are compared.
-func wordsIn(text string) iter.Seq[string] {
-	return strings.FieldsFuncSeq(Fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+// beginning is the same for words of the same stem.
+func beginning(word string) byte {
+	if len(word) < 3 {
+		return word[0]
+	}
+	return word[0] ^ word[1]<<3 ^ word[2]<<6 // the bits in which small letters differ, spread
 }
+
+// wordsIn returns the words of a text in the form in which they are compared.
+func wordsIn(text string) iter.Seq[string] { return skillLetters.words(Fold(text)) }
 
 // sameStem reports whether two words differ at most by an ending of two letters: "red" and "redes", "impresora" and
 // "impresoras". Shorter words are only themselves.

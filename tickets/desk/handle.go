@@ -3,11 +3,13 @@ package desk
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -521,19 +523,22 @@ func identityOf(m *mailbox.Message, digest register.Digest) []byte {
 	if when == "" || m.Truncated {
 		return slices.Clone(digest[:])
 	}
-	h := sha256.New()
 	text := m.NewText
 	if text == "" {
 		text = m.Text
 	}
-	for _, part := range []string{when, m.From.Key(), string(m.Class), tickets.Fold(text)} {
-		fmt.Fprintf(h, "%d:%s,", len(part), part)
+	text = tickets.Fold(text)
+	said := make([]byte, 0, len(text)+200)
+	for _, part := range []string{when, m.From.Key(), string(m.Class), text} {
+		said = strconv.AppendInt(said, int64(len(part)), 10)
+		said = append(append(append(said, ':'), part...), ',')
 	}
 	for _, a := range m.Attachments {
-		fmt.Fprintf(h, "%x,", a.Digest)
+		said = append(hex.AppendEncode(said, a.Digest[:]), ',')
 	}
 	if m.Beyond != nil {
-		fmt.Fprintf(h, "%x,", m.Beyond)
+		said = append(hex.AppendEncode(said, m.Beyond), ',')
 	}
-	return h.Sum(nil)
+	identity := sha256.Sum256(said)
+	return identity[:]
 }

@@ -1,0 +1,91 @@
+package tickets
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+	"strings"
+)
+
+// Gist is what a request is about, in little memory: its words as numbers, in ascending order. They are the words that say what it
+// is about, in the form in which they are compared: without accents, common words and endings, so that "imprimen" and "imprime" are
+// one.
+type Gist []uint32
+
+// GistOf returns what a text is about.
+func GistOf(text string) Gist { return gistOf(Fold(opening(text))) }
+
+// Gist returns what the request is about.
+func (t *Ticket) Gist() Gist { return GistOf(t.Subject + "\n" + t.Text) }
+
+const maxGistText = 8 << 10 // bytes
+
+// opening returns as much of a text as is read for its gist: what it is about stands at its beginning.
+func opening(text string) string {
+	if len(text) > maxGistText {
+		text = strings.ToValidUTF8(text[:maxGistText], "")
+	}
+	return text
+}
+
+// gistOf returns what a folded text is about.
+func gistOf(folded string) Gist {
+	gist := make(Gist, 0, 64)
+	// The numbers so far, each at the first free place from its own on; at most half of the places are ever taken. A place is free while
+	// it is 0: a word of that number is told from itself only at the end.
+	seen := make([]uint32, 1<<bits.Len(uint(len(folded)/2)))
+	last := uint32(len(seen) - 1)
+	for word := range gistLetters.words(folded) {
+		word = stem(word)
+		if len(word) < 3 {
+			continue
+		}
+		n := fnv32(word)
+		at := n & last
+		for seen[at] != 0 && seen[at] != n {
+			at = (at + 1) & last
+		}
+		if seen[at] == n && n != 0 {
+			continue
+		}
+		seen[at] = n
+		if !common(word) {
+			gist = append(gist, n)
+		}
+	}
+	slices.Sort(gist)
+	return slices.Compact(gist)
+}
+
+// fnv32 is the number of a word: its FNV-1a hash.
+func fnv32(word string) uint32 {
+	n := uint32(2166136261)
+	for i := range len(word) {
+		n = (n ^ uint32(word[i])) * 16777619
+	}
+	return n
+}
+
+// Alike reports whether two requests say much the same.
+func (g Gist) Alike(other Gist) bool {
+	short, long := g, other
+	if len(short) > len(long) {
+		short, long = long, short
+	}
+	least := max(leastCommon, int(math.Ceil(leastShare*float64(len(short)))))
+	spare := len(short) - least // words that the long one may lack
+	common := 0
+	for i, j := 0, 0; i < len(short) && j < len(long) && i-common <= spare; {
+		x, y := short[i], long[j]
+		if x == y {
+			common++
+		}
+		if x <= y {
+			i++
+		}
+		if y <= x {
+			j++
+		}
+	}
+	return common >= least
+}

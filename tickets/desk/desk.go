@@ -221,7 +221,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (d *Desk) Drain(ctx context.Context) error {
 	for {
 		d.options.Observe.turned()
-		n, err := d.handleBatch(ctx, claimMails)
+		n, err := d.handleWaiting(ctx, claimMails)
 		if n == 0 || err != nil {
 			d.fresh.clear()
 			return err

@@ -163,7 +163,7 @@ func TestAMailThatEndsTheProgramIsSetAside(t *testing.T) {
 	f.take("a", mail(pedro, "Mortal", "x"), mail(pedro, "Inocente", "x"))
 	for range maxAttempts { // three lives that end after the claim
 		if err := f.register.Update(t.Context(), func(tx *register.Tx) error {
-			_, err := tx.ClaimArrivals(1)
+			_, err := tx.ClaimArrivals(0, 1)
 			return err
 		}); err != nil {
 			t.Fatal(err)

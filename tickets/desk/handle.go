@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"iter"
 	"runtime"
 	"slices"
 	"strconv"
@@ -19,13 +18,8 @@ import (
 	"radicado/tickets/register"
 )
 
-const (
-	claimMails  = 400     // claimed at a time
-	groupMails  = 100     // of them settled in one transaction, which costs one wait for the disk
-	groupBytes  = 8 << 20 // of mail in a group; one larger mail comes alone, and is large
-	maxAttempts = 9       // after which a mail that ended the program is set aside unread; power cuts in a row must not look like that
-	releaseTime = 5 * time.Second
-)
+// maxAttempts is after how many a mail that ended the program is set aside unread; power cuts in a row must not look like that.
+const maxAttempts = 9
 
 // prepared is a mail that was read, before anything is decided: all that can be known of it without the register.
 type prepared struct {
@@ -46,99 +40,11 @@ type settledMail struct {
 	took     time.Duration
 }
 
-// handleBatch claims and handles the next mails, at most limit, and returns how many.
-func (d *Desk) handleBatch(ctx context.Context, limit int) (int, error) {
-	var claimed []register.Arrival
-	err := d.register.Update(ctx, func(tx *register.Tx) (err error) {
-		claimed, err = tx.ClaimArrivals(limit)
-		return err
-	})
-	if err != nil || len(claimed) == 0 {
-		return 0, err
-	}
-	rest := claimed
-	for group := range d.readAhead(ctx, claimed) {
-		d.hurry(len(claimed))
-		err := group.err
-		if err == nil {
-			err = d.settleGroup(ctx, group.mails)
-			d.leftBehind(group.mails)
-		}
-		d.hurry(len(claimed))
-		if err != nil {
-			return 0, errors.Join(err, d.release(ctx, rest))
-		}
-		rest = rest[len(group.mails):]
-	}
-	if len(rest) > 0 { // ctx ended between two groups
-		return 0, errors.Join(ctx.Err(), d.release(ctx, rest))
-	}
-	return len(claimed), nil
-}
-
-// group is mails that are settled in one transaction.
-type group struct {
-	mails []prepared
-	err   error // why they could not be read
-}
-
-// readAhead reads the mails group by group, the next one while the last one is being settled: the one takes the processors, the other
-// the disk.
-func (d *Desk) readAhead(ctx context.Context, claimed []register.Arrival) iter.Seq[group] {
-	return func(yield func(group) bool) {
-		ctx, stop := context.WithCancel(ctx)
-		ready := make(chan group)
-		var wait sync.WaitGroup
-		defer wait.Wait()
-		defer stop()
-		wait.Go(func() {
-			defer close(ready)
-			for rest := claimed; len(rest) > 0 && ctx.Err() == nil; {
-				g := group{mails: make([]prepared, len(takeGroup(rest)))}
-				g.err = d.prepareAll(ctx, rest[:len(g.mails)], g.mails)
-				rest = rest[len(g.mails):]
-				select {
-				case ready <- g:
-				case <-ctx.Done():
-				}
-			}
-		})
-		for g := range ready {
-			if !yield(g) {
-				return
-			}
-		}
-	}
-}
-
-// takeGroup returns the first mails that fit into memory together.
-func takeGroup(list []register.Arrival) []register.Arrival {
-	var bytes int64
-	for i, a := range list {
-		bytes += a.Size
-		if i == groupMails || bytes > groupBytes && i > 0 {
-			return list[:i]
-		}
-	}
-	return list
-}
-
-// release gives back the attempts of mails that are not to blame. It works also when ctx has ended: the daemon stops.
-func (d *Desk) release(ctx context.Context, list []register.Arrival) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
-	defer cancel()
-	ids := make([]int64, len(list))
-	for i, a := range list {
-		ids[i] = a.ID
-	}
-	return d.register.Update(ctx, func(tx *register.Tx) error { return tx.ReleaseArrivals(ids...) })
-}
-
-// settleGroup settles the mails in order, in one transaction.
-func (d *Desk) settleGroup(ctx context.Context, mails []prepared) error {
+// settleGroup settles the mails in order, in one transaction, which claims the next ones as well.
+func (d *Desk) settleGroup(ctx context.Context, mails []prepared, next claim) (claimed []register.Arrival, err error) {
 	var settled []settledMail
 	queued := false
-	err := d.register.Update(ctx, func(tx *register.Tx) error {
+	err = d.register.Update(ctx, func(tx *register.Tx) (err error) {
 		settled, queued = make([]settledMail, len(mails)), false
 		for i, p := range mails {
 			one := settledMail{prepared: p}
@@ -166,16 +72,17 @@ func (d *Desk) settleGroup(ctx context.Context, mails []prepared) error {
 			settled[i] = one
 			queued = queued || len(one.decision.Notices) > 0
 		}
-		return nil
+		claimed, err = next.make(tx)
+		return err
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d.report(settled)
 	if queued && d.options.Queued != nil {
 		d.options.Queued()
 	}
-	return nil
+	return claimed, nil
 }
 
 // blameless reports whether an error is no fault of the mail: the same mail goes through later.

@@ -29,7 +29,7 @@ func TestPreparedMailsAreSmall(t *testing.T) {
 			body = ""
 			var claimed []register.Arrival
 			if err := f.register.Update(context.Background(), func(tx *register.Tx) (err error) {
-				claimed, err = tx.ClaimArrivals(1)
+				claimed, err = tx.ClaimArrivals(0, 1)
 				return err
 			}); err != nil {
 				t.Fatal(err)

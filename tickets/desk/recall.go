@@ -47,6 +47,6 @@ func (r Recall) Wake(string) <-chan struct{} { return nil }
 
 // HandleNext handles the mail that waits longest, alone. It must not run beside Run or Drain.
 func (d *Desk) HandleNext(ctx context.Context) error {
-	_, err := d.handleBatch(ctx, 1)
+	_, err := d.handleWaiting(ctx, 1)
 	return err
 }

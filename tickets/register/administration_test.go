@@ -71,7 +71,7 @@ func TestRequeue(t *testing.T) {
 	f := open(t)
 	f.take(t, "a", 1, 2)
 	f.update(t, func(tx *Tx) error {
-		claimed, err := tx.ClaimArrivals(2)
+		claimed, err := tx.ClaimArrivals(0, 2)
 		if err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func TestRequeue(t *testing.T) {
 		return tx.Requeue(1, "root", true)
 	})
 	f.update(t, func(tx *Tx) error {
-		claimed, err := tx.ClaimArrivals(5)
+		claimed, err := tx.ClaimArrivals(0, 5)
 		if err != nil {
 			return err
 		}

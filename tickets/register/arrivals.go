@@ -125,20 +125,27 @@ type Arrival struct {
 
 // ClaimArrivals returns the next mails to be handled, in order of arrival, at most limit, and counts the attempt. Commit
 // it before the first of them is looked at: then a mail that ends the process is known by its attempts. A mail that was
-// attempted before comes alone, so that it cannot drag others along. One goroutine claims at a time, and claims again only
-// when everything before is settled or released.
-func (tx *Tx) ClaimArrivals(limit int) ([]Arrival, error) {
+// attempted before comes alone, so that it cannot drag others along: when everything before is settled or released, and
+// after is 0. With the id of the last one that is claimed and not yet settled as after, those behind it are claimed. One goroutine
+// claims at a time.
+func (tx *Tx) ClaimArrivals(after int64, limit int) ([]Arrival, error) {
 	claimed, err := collect(&tx.Reader, scanArrival, `SELECT a.id, a.mailbox, a.uidvalidity, a.uid, r.digest, a.internal_date, a.taken_at,
 		a.size, a.truncated, a.structure, a.attempts, a.requeued_by, a.genuine
-		FROM arrivals a JOIN raws r ON r.id = a.raw WHERE a.state = 'taken' ORDER BY a.id LIMIT ?1`, limit)
+		FROM arrivals a JOIN raws r ON r.id = a.raw WHERE a.state = 'taken' AND a.id > ?1 ORDER BY a.id LIMIT ?2`, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("claim arrivals: %w", err)
 	}
 	for i, a := range claimed {
 		if a.Attempts > 0 {
-			claimed = claimed[:max(i, 1)]
+			if after == 0 {
+				i = max(i, 1)
+			}
+			claimed = claimed[:i]
 			break
 		}
+	}
+	if len(claimed) == 0 {
+		return nil, nil
 	}
 	ids := make([]int64, len(claimed))
 	for i := range claimed {

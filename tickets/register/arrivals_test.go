@@ -34,7 +34,7 @@ func (f *fixture) take(t *testing.T, name string, uids ...uint32) {
 func (f *fixture) claim(t *testing.T, limit int) []Arrival {
 	t.Helper()
 	var claimed []Arrival
-	f.update(t, func(tx *Tx) (err error) { claimed, err = tx.ClaimArrivals(limit); return err })
+	f.update(t, func(tx *Tx) (err error) { claimed, err = tx.ClaimArrivals(0, limit); return err })
 	return claimed
 }
 
@@ -359,6 +359,36 @@ func TestClaimKeepsTheOrderAndIsolatesWhatWasTriedBefore(t *testing.T) {
 	}
 	if left := f.claim(t, 50); len(left) != 0 {
 		t.Errorf("left: %v", left)
+	}
+}
+
+func TestClaimGoesOnBehindWhatIsClaimed(t *testing.T) {
+	f := open(t)
+	f.take(t, "a", 1, 2, 3, 4, 5)
+	f.update(t, func(tx *Tx) error {
+		_, err := tx.exec("UPDATE arrivals SET attempts = 1 WHERE uid = 4")
+		return err
+	})
+	claimed := f.claim(t, 2)
+	behind := func(limit int) (more []Arrival) {
+		f.update(t, func(tx *Tx) (err error) {
+			more, err = tx.ClaimArrivals(claimed[len(claimed)-1].ID, limit)
+			claimed = append(claimed, more...)
+			return err
+		})
+		return more
+	}
+	if got := uids(behind(10)); got != "3/1" {
+		t.Errorf("behind the first two: %s, want those before the one that was tried before", got)
+	}
+	if got := uids(behind(10)); got != "" {
+		t.Errorf("claimed %s beside others, and it was tried before", got)
+	}
+	for _, a := range claimed {
+		f.settle(t, a.ID, Settlement{})
+	}
+	if got := uids(f.claim(t, 10)); got != "4/2" {
+		t.Errorf("when everything is settled: %s, want it alone", got)
 	}
 }
 

@@ -105,7 +105,7 @@ func (g *generator) batch(t testing.TB, r *Register, n int) {
 	}
 	check(t, r.Take(t.Context(), "soporte", 7, g.uid, batch))
 	var claimed []Arrival
-	check(t, r.Update(t.Context(), func(tx *Tx) (err error) { claimed, err = tx.ClaimArrivals(n); return err }))
+	check(t, r.Update(t.Context(), func(tx *Tx) (err error) { claimed, err = tx.ClaimArrivals(0, n); return err }))
 	check(t, r.Update(t.Context(), func(tx *Tx) error {
 		for i, a := range claimed {
 			if err := g.handle(tx, a, texts[i]); err != nil {

@@ -18,7 +18,7 @@ func TestOverview(t *testing.T) {
 	happen := func(n uint32) {
 		check(t, f.Take(ctx, "soporte", 7, n, []mailbox.Arrival{arrival("soporte", n, fmt.Sprint("mail ", n))}))
 		f.update(t, func(tx *Tx) error {
-			claimed, err := tx.ClaimArrivals(1)
+			claimed, err := tx.ClaimArrivals(0, 1)
 			check(t, err)
 			id, err := tx.AddMessage(Message{Identity: fmt.Append(nil, n), Digest: claimed[0].Digest, From: ana, Subject: fmt.Sprint("Oferta ", n), ReceivedAt: tx.Now()})
 			check(t, err)
@@ -89,7 +89,7 @@ func TestLedger(t *testing.T) {
 		return err
 	})
 	f.update(t, func(tx *Tx) error {
-		claimed, err := tx.ClaimArrivals(1)
+		claimed, err := tx.ClaimArrivals(0, 1)
 		check(t, err)
 		id, err := tx.AddMessage(Message{Identity: []byte("a"), Digest: claimed[0].Digest, MessageID: "a@x.example", From: ana, Subject: "Hola", ReceivedAt: tx.Now()})
 		check(t, err)

@@ -124,7 +124,7 @@ func TestOneMailFromLedgerToOutbox(t *testing.T) {
 	check(t, f.Take(ctx, "soporte", 7, 5, []mailbox.Arrival{arrival("soporte", 4, raw)}))
 
 	var claimed []Arrival
-	f.update(t, func(tx *Tx) (err error) { claimed, err = tx.ClaimArrivals(50); return err })
+	f.update(t, func(tx *Tx) (err error) { claimed, err = tx.ClaimArrivals(0, 50); return err })
 	if len(claimed) != 1 || claimed[0].UID != 4 || claimed[0].Attempts != 1 {
 		t.Fatalf("claimed %+v", claimed)
 	}

@@ -34,7 +34,7 @@ func (f *fixture) live(t *testing.T, n int, closed bool) (number tickets.Number,
 	first.Structure = []mailbox.Part{{Name: who.Name + ".pdf", Type: "application/pdf"}}
 	check(t, f.Take(ctx, "soporte", 7, uid+1, []mailbox.Arrival{first, again}))
 	f.update(t, func(tx *Tx) error {
-		claimed, err := tx.ClaimArrivals(2)
+		claimed, err := tx.ClaimArrivals(0, 2)
 		check(t, err)
 		id, err := tx.AddMessage(Message{Identity: fmt.Append(nil, "m", n), Digest: claimed[0].Digest, MessageID: who.Addr, From: who, Subject: who.Name,
 			ClassReason: who.Name, Class: mailbox.ClassPerson, Proof: mailbox.Proof{Reason: who.Name}, ReceivedAt: tx.Now(), Text: who.Name, Defects: []string{who.Name}, Attached: n % 2})
@@ -93,7 +93,7 @@ func (f *fixture) rejected(t *testing.T, n int) {
 	who := secret(n)
 	check(t, f.Take(t.Context(), "soporte", 7, uint32(1000+2*n), []mailbox.Arrival{arrival("soporte", uint32(1000+2*n), "q"+who.Name), arrival("soporte", uint32(1001+2*n), "u"+who.Name)}))
 	f.update(t, func(tx *Tx) error {
-		claimed, err := tx.ClaimArrivals(2)
+		claimed, err := tx.ClaimArrivals(0, 2)
 		check(t, err)
 		id, err := tx.AddMessage(Message{Identity: fmt.Append(nil, "q", n), Digest: claimed[0].Digest, From: who, Subject: who.Name, ReceivedAt: tx.Now(), Text: who.Name})
 		check(t, err)

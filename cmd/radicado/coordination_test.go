@@ -85,10 +85,10 @@ func TestAutomaticAssignmentByMail(t *testing.T) {
 // saysTo waits until a mail to somebody says a text.
 func (o *office) saysTo(p mailtest.Person, text string) {
 	o.t.Helper()
-	want := strings.Join(strings.Fields(text), " ")
+	want, read := strings.Join(strings.Fields(text), " "), 0
 	o.until("a mail to "+p.Name+" that says "+text, func() bool {
-		for _, m := range o.world.list(o.t, p.Addr, "INBOX") {
-			if strings.Contains(strings.Join(strings.Fields(mailtest.TextOf(m, "text/plain")), " "), want) {
+		for mails := o.world.list(o.t, p.Addr, "INBOX"); read < len(mails); read++ {
+			if strings.Contains(strings.Join(strings.Fields(mailtest.TextOf(mails[read], "text/plain")), " "), want) {
 				return true
 			}
 		}

@@ -19,8 +19,9 @@ import (
 // notices returns how many notices of a kind were queued to an address, whatever became of them; "" for any kind.
 func (o *office) notices(kind tickets.NoticeKind, to string) (count int) {
 	o.t.Helper()
+	requests := o.tickets()
 	o.view(func(r *register.Reader) error {
-		for n := 1; n <= o.tickets(); n++ {
+		for n := 1; n <= requests; n++ {
 			rows, err := r.Notices(o.number(n))
 			if err != nil {
 				return err

@@ -180,7 +180,7 @@ func restoreDrill(t *testing.T, w world) {
 }
 
 // discard removes a mail from a folder, as somebody does who tidies up.
-func (o *office) discard(w inProcess, folder, subject string) {
+func (o *office) discard(w *inProcess, folder, subject string) {
 	o.t.Helper()
 	client, err := imapclient.DialInsecure(w.site.IMAP.Addr(), nil)
 	if err != nil {

@@ -28,7 +28,7 @@ func TestPrivateAuthority(t *testing.T) {
 					t.Errorf("closing the mail servers: %v", err)
 				}
 			})
-			o := newOffice(t, inProcess{site})
+			o := newOffice(t, &inProcess{site: site})
 			text := strings.ReplaceAll(o.settingsText(), `tls = "none"`, `tls = "`+mode+`"`)
 			path := filepath.Join(o.folder, "tls.toml")
 			write := func(text string) {

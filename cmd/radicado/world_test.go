@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,7 @@ import (
 	"radicado/tickets/register"
 )
 
+// TestMain has no test limit the memory of all of them to that of one daemon: they would do little else than collect garbage.
 func TestMain(m *testing.M) {
 	if path := os.Getenv(childSettings); path != "" {
 		if err := runChild(path); err != nil {
@@ -34,6 +36,9 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		os.Exit(0)
+	}
+	if err := os.Setenv("GOMEMLIMIT", cmp.Or(os.Getenv("GOMEMLIMIT"), "off")); err != nil {
+		panic(err)
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -57,10 +62,19 @@ type worldSettings struct {
 }
 
 // inProcess is the world of mailtest.
-type inProcess struct{ site *mailtest.Site }
+type inProcess struct {
+	site   *mailtest.Site
+	listed sync.Map // listing by user and folder
+}
+
+// listing is what a folder held when it had a stamp.
+type listing struct {
+	stamp string
+	raws  [][]byte
+}
 
 // newInProcess starts the servers. Tests in the process wait more than they work, so they run side by side.
-func newInProcess(t *testing.T) inProcess {
+func newInProcess(t *testing.T) *inProcess {
 	t.Helper()
 	t.Parallel()
 	site, err := mailtest.NewSite(mailtest.SiteOptions{})
@@ -72,35 +86,40 @@ func newInProcess(t *testing.T) inProcess {
 			t.Errorf("closing the mail servers: %v", err)
 		}
 	})
-	return inProcess{site}
+	return &inProcess{site: site}
 }
 
-func (w inProcess) add(t *testing.T, p mailtest.Person, folders ...string) {
+func (w *inProcess) add(t *testing.T, p mailtest.Person, folders ...string) {
 	t.Helper()
 	if err := w.site.Add(p, folders...); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (w inProcess) submit(ctx context.Context, p mailtest.Person, raw []byte) error {
+func (w *inProcess) submit(ctx context.Context, p mailtest.Person, raw []byte) error {
 	return w.site.Submit(ctx, p, raw)
 }
 
-func (w inProcess) forge(ctx context.Context, from string, raw []byte) error {
+func (w *inProcess) forge(ctx context.Context, from string, raw []byte) error {
 	return w.site.Forge(ctx, from, raw)
 }
 
-func (w inProcess) append(t *testing.T, user string, raw []byte) {
+func (w *inProcess) append(t *testing.T, user string, raw []byte) {
 	t.Helper()
 	if _, err := w.site.IMAP.Append(user, "INBOX", raw, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (w inProcess) list(t *testing.T, user, folder string) [][]byte {
+// list asks the server only for what is no longer as it was: a test that waits for a mail looks two hundred times a second.
+func (w *inProcess) list(t *testing.T, user, folder string) [][]byte {
 	t.Helper()
-	if w.site.IMAP.Count(user, folder) <= 0 {
+	stamp, key := w.site.IMAP.Stamp(user, folder), [2]string{user, folder}
+	if stamp == "" {
 		return nil
+	}
+	if known, found := w.listed.Load(key); found && known.(listing).stamp == stamp {
+		return known.(listing).raws
 	}
 	mails, err := w.site.IMAP.List(user, folder)
 	if err != nil {
@@ -110,10 +129,11 @@ func (w inProcess) list(t *testing.T, user, folder string) [][]byte {
 	for _, m := range mails {
 		raws = append(raws, m.Raw)
 	}
+	w.listed.Store(key, listing{stamp, slices.Clip(raws)})
 	return raws
 }
 
-func (w inProcess) settings() worldSettings {
+func (w *inProcess) settings() worldSettings {
 	return worldSettings{imap: w.site.IMAP.Addr(), smtp: w.site.SMTP.Addr(), password: demoPassword, login: true,
 		authority: w.site.SMTP.Hostname(), hosts: []string{w.site.SMTP.Hostname()}}
 }

@@ -171,6 +171,20 @@ func (s *IMAP) Count(user, folder string) int {
 	return int(*data.NumMessages)
 }
 
+// Stamp returns what is another after each mail that came into a folder or left it, "" where there is no such folder. Who
+// looks at a folder again and again need not list what is still the same.
+func (s *IMAP) Stamp(user, folder string) string {
+	account := s.account(user)
+	if account == nil {
+		return ""
+	}
+	data, err := account.user.Status(folder, &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true})
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprint(data.UIDValidity, data.UIDNext, *data.NumMessages)
+}
+
 // List returns the mails of a folder in the order of their UIDs. It works while the server is down.
 func (s *IMAP) List(user, folder string) ([]Stored, error) {
 	mails, err := s.list(user, folder)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -197,23 +198,38 @@ func (s *Schedule) due(tx *register.Tx, j entry) (at time.Time, ok bool, err err
 	return at, ok, nil
 }
 
-// latest returns the latest due time after last that has come. It looks at the last hours first, and further back only where
-// there is none: after a month of downtime a job of every minute has tens of thousands.
+// latest returns the latest due time after last that has come and counts. It looks back from now, first at the last hour and further
+// only where there is none in it: after a month of downtime a job of every minute has tens of thousands.
 func (j entry) latest(last, now time.Time) (due time.Time, ok bool) {
-	_, every := j.times.(cron.ConstantDelaySchedule) // whose times go by the one before
-	for back := time.Hour; ; back *= 16 {
-		from := now.Add(-back)
-		whole := every || !from.After(last)
-		if whole {
-			from = last
-		}
-		for next := j.times.Next(from); !next.IsZero() && !next.After(now); next = j.times.Next(next) {
-			if j.On == nil || j.On(next) {
-				due, ok = next, true
+	if every, constant := j.times.(cron.ConstantDelaySchedule); constant { // each time goes by the one before
+		first := every.Next(last)
+		for at := first.Add(now.Sub(first).Truncate(every.Delay)); !at.Before(first) && !at.After(now); at = at.Add(-every.Delay) {
+			if j.counts(at) {
+				return at, true
 			}
 		}
-		if ok || whole {
-			return due, ok
+		return time.Time{}, false
+	}
+	until := now
+	for back := time.Hour; ; back *= 16 {
+		from := now.Add(-back)
+		if from.Before(last) {
+			from = last
 		}
+		var times []time.Time
+		for next := j.times.Next(from); !next.IsZero() && !next.After(until); next = j.times.Next(next) {
+			times = append(times, next)
+		}
+		for _, at := range slices.Backward(times) {
+			if j.counts(at) {
+				return at, true
+			}
+		}
+		if from.Equal(last) {
+			return time.Time{}, false
+		}
+		until = from
 	}
 }
+
+func (j entry) counts(due time.Time) bool { return j.On == nil || j.On(due) }

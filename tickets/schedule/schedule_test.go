@@ -225,7 +225,7 @@ func TestOnlySomeDaysCount(t *testing.T) {
 // TestLatestIsWhatCountingOnFinds compares the search from the end with one from the beginning.
 func TestLatestIsWhatCountingOnFinds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		spec := rapid.SampledFrom([]string{"*/5 * * * *", "30 7 * * *", "0 0 29 2 *", "15 8 1 * *", "0 7 * * 1", "@every 7m"}).Draw(t, "spec")
+		spec := rapid.SampledFrom([]string{"*/5 * * * *", "30 7 * * *", "0 0 29 2 *", "15 8 1 * *", "0 7 * * 1", "@every 7m", "@every 100s"}).Draw(t, "spec")
 		times, err := cron.ParseStandard(spec)
 		if err != nil {
 			t.Fatal(err)
@@ -243,6 +243,22 @@ func TestLatestIsWhatCountingOnFinds(t *testing.T) {
 			t.Fatalf("%s after %s until %s: %s, want %s", spec, last, now, got, want)
 		}
 	})
+}
+
+// TestLatestAsksLittle lets a job come due a million times while the daemon is down.
+func TestLatestAsksLittle(t *testing.T) {
+	last := time.Date(2026, 1, 1, 0, 0, 0, 0, bogota)
+	for spec, down := range map[string]time.Duration{"@every 1s": 12 * 24 * time.Hour, "* * * * *": 700 * 24 * time.Hour} {
+		times, err := cron.ParseStandard(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := 0
+		j := entry{Job: Job{On: func(time.Time) bool { asked++; return true }}, times: times}
+		if due, ok := j.latest(last, last.Add(down)); !ok || !due.Equal(last.Add(down)) || asked != 1 {
+			t.Errorf("%s: %s after %d questions", spec, due, asked)
+		}
+	}
 }
 
 // TestRun lets a day pass on a fake clock.

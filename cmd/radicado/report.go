@@ -11,7 +11,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"radicado/mailbox"
@@ -58,18 +61,51 @@ func (m *sheetMaker) report(r *register.Reader, view tickets.ReportView) (*madeR
 }
 
 // draw draws the charts.
-func (r *madeReport) draw(lang string) error {
-	for _, c := range chart.All(r.figures, lang) {
+func (m *sheetMaker) draw(made *madeReport, lang string) error {
+	for _, c := range chart.All(made.figures, lang) {
 		if c.Empty {
 			continue
 		}
-		png, err := c.PNG()
+		png, err := m.pictures.png(c)
 		if err != nil {
-			return fmt.Errorf("report of %s: %w", r.query.Period, err)
+			return fmt.Errorf("report of %s: %w", made.query.Period, err)
 		}
-		r.charts, r.pngs = append(r.charts, c), append(r.pngs, png)
+		made.charts, made.pngs = append(made.charts, c), append(made.pngs, png)
 	}
 	return nil
+}
+
+// pictures remembers the charts that were drawn last: a report goes to several people in the same minute, and its pictures are some
+// tenths of a second of work. Its zero value remembers none.
+type pictures struct {
+	mu    sync.Mutex
+	drawn []picture // latest last
+}
+
+type picture struct {
+	chart chart.Chart
+	png   []byte
+}
+
+// maxPictures is how many are remembered: those of a report in both languages.
+const maxPictures = 18
+
+// png draws a chart, or returns what was drawn of the same one. Nobody may change it.
+func (p *pictures) png(c chart.Chart) ([]byte, error) {
+	p.mu.Lock() // while it draws too: who wants the same picture is best off with that
+	defer p.mu.Unlock()
+	if i := slices.IndexFunc(p.drawn, func(d picture) bool { return reflect.DeepEqual(d.chart, c) }); i >= 0 {
+		return p.drawn[i].png, nil
+	}
+	png, err := c.PNG()
+	if err != nil {
+		return nil, err
+	}
+	if len(p.drawn) == maxPictures {
+		p.drawn = slices.Delete(p.drawn, 0, 1)
+	}
+	p.drawn = append(p.drawn, picture{c, png})
+	return png, nil
 }
 
 // addRegister adds the requests that were registered in the period.
@@ -107,7 +143,7 @@ func (m *sheetMaker) enclosure(r *register.Reader, n tickets.Notice) (outbox.Enc
 	if err != nil {
 		return outbox.Enclosure{}, err
 	}
-	if err := errors.Join(made.draw(n.Lang), m.addRegister(made, r)); err != nil {
+	if err := errors.Join(m.draw(made, n.Lang), m.addRegister(made, r)); err != nil {
 		return outbox.Enclosure{}, err
 	}
 	e := outbox.Enclosure{Report: made.shown(func(i int) string { return "cid:" + made.contentID(i) })}
@@ -179,7 +215,7 @@ func (c *reportCommand) Run(ctx context.Context, console console) error {
 		if c.HTML == "" && c.XLSX == "" && c.Out == "" {
 			return c.print(console.out, s, made, lang)
 		}
-		files, err := c.files(s, made, lang)
+		files, err := c.files(s, sheets, made, lang)
 		if err != nil {
 			return err
 		}
@@ -243,7 +279,7 @@ func (r *madeReport) mail(s *settings, lang string) (templates.Mail, error) {
 }
 
 // files lists what is to be written.
-func (c *reportCommand) files(s *settings, made *madeReport, lang string) (files []mailbox.File, err error) {
+func (c *reportCommand) files(s *settings, sheets *sheetMaker, made *madeReport, lang string) (files []mailbox.File, err error) {
 	add := func(path string, content []byte) { files = append(files, mailbox.File{Name: path, Content: content}) }
 	if c.XLSX != "" {
 		add(c.XLSX, made.xlsx)
@@ -251,7 +287,7 @@ func (c *reportCommand) files(s *settings, made *madeReport, lang string) (files
 	if c.HTML == "" && c.Out == "" {
 		return files, nil
 	}
-	if err := made.draw(lang); err != nil {
+	if err := sheets.draw(made, lang); err != nil {
 		return nil, err
 	}
 	mail, err := made.mail(s, lang)

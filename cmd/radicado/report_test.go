@@ -17,6 +17,8 @@ import (
 	"radicado/mailbox/mailtest"
 	"radicado/mailbox/message"
 	"radicado/tickets"
+	"radicado/tickets/report"
+	"radicado/tickets/report/chart"
 )
 
 // letterThat returns the first mail to somebody that says a text, read.
@@ -152,7 +154,7 @@ func sayReports(t *testing.T, o *office) {
 		{"report quincena", 1, `found "quincena", expected a period such as`},
 		{"report 2026-02-02..2026-02-01", 1, "ends before it begins"},
 		{"report --technician " + o.pedro.Addr, 1, "expected the address of a technician"},
-		{"report --html " + filepath.Join(folder, "missing", "x.html"), 1, "writing"},
+		{"report --xlsx " + filepath.Join(folder, "missing", "x.xlsx"), 1, "writing"},
 	} {
 		status, out, errs := say(t, "", append(strings.Fields(step.args), "--config", config)...)
 		if status != step.status || !strings.Contains(out+errs, step.want) {
@@ -173,5 +175,44 @@ func sayReports(t *testing.T, o *office) {
 	}
 	if files, err := os.ReadDir(folder); err != nil || len(files) != 4+2*8 {
 		t.Errorf("%d files in the folder, %v", len(files), err)
+	}
+}
+
+// TestPicturesAreDrawnOnce asks for the pictures of one report twice, and then for those of others.
+func TestPicturesAreDrawnOnce(t *testing.T) {
+	t.Parallel()
+	figures := func(score int) *report.Figures {
+		f := new(report.Figures)
+		f.Satisfaction.Scores[score] = 1
+		return f
+	}
+	last := func(f *report.Figures, lang string) chart.Chart {
+		all := chart.All(f, lang)
+		return all[len(all)-1]
+	}
+	var p pictures
+	draw := func(c chart.Chart) []byte {
+		t.Helper()
+		png, err := p.png(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return png
+	}
+	first := draw(last(figures(1), "es"))
+	if again := draw(last(figures(1), "es")); &again[0] != &first[0] {
+		t.Error("the same figures were drawn twice")
+	}
+	if other := draw(last(figures(2), "es")); bytes.Equal(other, first) {
+		t.Error("other figures have the same picture")
+	}
+	for len(p.drawn) < maxPictures {
+		p.drawn = append(p.drawn, picture{})
+	}
+	if other := draw(last(figures(1), "en")); bytes.Equal(other, first) {
+		t.Error("another language has the same picture")
+	}
+	if len(p.drawn) != maxPictures || bytes.Equal(p.drawn[0].png, first) {
+		t.Errorf("%d pictures are remembered, the first of them for ever", len(p.drawn))
 	}
 }

@@ -14,10 +14,11 @@ import (
 	"radicado/tickets/register"
 )
 
-// sheetMaker fills in forms.
+// sheetMaker fills in forms and makes reports. It is safe for concurrent use.
 type sheetMaker struct {
 	organisation form.Organisation
 	policy       *tickets.Policy
+	pictures     pictures
 }
 
 func newSheetMaker(s *settings) (*sheetMaker, error) {

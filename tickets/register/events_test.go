@@ -254,7 +254,9 @@ func TestReplayGivesTheStoredTicket(t *testing.T) {
 	run := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
-		r, err := Open(t.Context(), filepath.Join(folder, fmt.Sprint(run)), Options{Volatile: true})
+		path := filepath.Join(folder, fmt.Sprint(run))
+		lay(t, path)
+		r, err := Open(t.Context(), path, Options{Volatile: true})
 		check(t, err)
 		defer r.Close()
 		var all []*tickets.Ticket

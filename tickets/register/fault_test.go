@@ -118,7 +118,7 @@ func TestFullAtTheCommitIsRolledBack(t *testing.T) {
 // TestPowerCut cuts the log off at any byte, as a disk does that has not written all of it, and writes noise after that
 // point. What was committed before it must be there, whole, and nothing else.
 func TestPowerCut(t *testing.T) {
-	f := open(t)
+	f := openAt(t, filepath.Join(t.TempDir(), "register.db")) // with its tables in the log
 	f.take(t, "a", 1)
 	ends := []int64{f.logSize(t)} // of the log after so many tickets
 	for i := range 12 {

@@ -79,7 +79,9 @@ func TestNumbersAreGaplessWhateverFails(t *testing.T) {
 	run := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
-		r, err := Open(t.Context(), filepath.Join(folder, fmt.Sprint(run)), Options{Location: bogota, Volatile: true})
+		path := filepath.Join(folder, fmt.Sprint(run))
+		lay(t, path)
+		r, err := Open(t.Context(), path, Options{Location: bogota, Volatile: true})
 		check(t, err)
 		defer r.Close()
 		want := 0

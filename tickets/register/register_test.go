@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -40,10 +42,43 @@ var bogota = time.FixedZone("-05", -5*3600)
 
 func open(t testing.TB) *fixture {
 	t.Helper()
-	f := &fixture{clock: newClock("2026-03-02T09:00:00-05:00"), path: filepath.Join(t.TempDir(), "register.db")}
+	path := filepath.Join(t.TempDir(), "register.db")
+	lay(t, path)
+	return openAt(t, path)
+}
+
+func openAt(t testing.TB, path string) *fixture {
+	t.Helper()
+	f := &fixture{clock: newClock("2026-03-02T09:00:00-05:00"), path: path}
 	f.reopen(t)
 	t.Cleanup(func() { check(t, f.Close()) })
 	return f
+}
+
+// blank is the file of a register in which nothing has happened.
+var blank = sync.OnceValues(func() ([]byte, error) {
+	folder, err := os.MkdirTemp("", "register")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	path := filepath.Join(folder, "register.db")
+	r, err := Open(context.Background(), path, Options{Now: newClock("2026-03-02T09:00:00-05:00").now, Program: "radicado test"})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// lay puts a blank register where there is none: making its tables is most of what a small test would take.
+func lay(t testing.TB, path string) {
+	t.Helper()
+	file, err := blank()
+	check(t, err)
+	check(t, os.WriteFile(path, file, 0o600))
 }
 
 func (f *fixture) reopen(t testing.TB) {

@@ -137,20 +137,28 @@ func factKinds(t *testing.T) []string {
 
 func domainFiles(t *testing.T) []*ast.File {
 	t.Helper()
-	paths, err := filepath.Glob("../tickets/*.go")
+	files, err := domain()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return files
+}
+
+var domain = sync.OnceValues(func() ([]*ast.File, error) {
+	paths, err := filepath.Glob("../tickets/*.go")
+	if err != nil {
+		return nil, err
+	}
 	var files []*ast.File
 	for _, path := range paths {
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		files = append(files, file)
 	}
-	return files
-}
+	return files, nil
+})
 
 func literal(t *testing.T, e ast.Expr) string {
 	t.Helper()

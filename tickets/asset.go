@@ -56,13 +56,26 @@ func (a Asset) Coverage(now time.Time) Coverage {
 
 // AssetKey returns the form in which plates and serials are compared: capital letters and digits alone, so that "pc-20451" and
 // "PC 20451" are one.
-func AssetKey(s string) string {
-	return strings.ToUpper(strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return r
+func AssetKey(s string) string { return string(appendAssetKey(nil, s)) }
+
+func appendAssetKey(key []byte, s string) []byte {
+	given := len(key)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case '0' <= c && c <= '9', 'A' <= c && c <= 'Z':
+			key = append(key, c)
+		case 'a' <= c && c <= 'z':
+			key = append(key, c-'a'+'A')
+		case c >= utf8.RuneSelf: // letters of other alphabets, which few plates have
+			return append(key[:given], strings.ToUpper(strings.Map(func(r rune) rune {
+				if unicode.IsLetter(r) || unicode.IsDigit(r) {
+					return r
+				}
+				return -1
+			}, Fold(s)))...)
 		}
-		return -1
-	}, Fold(s)))
+	}
+	return key
 }
 
 const (
@@ -76,9 +89,11 @@ const (
 // people write "PC 20451".
 func assetKeys(text string) []string {
 	var keys []string
-	add := func(key string) {
-		if len(key) >= minAssetKey && strings.ContainsFunc(key, unicode.IsDigit) && !slices.Contains(keys, key) {
-			keys = append(keys, key)
+	var room [64]byte
+	add := func(before, word string) {
+		key := appendAssetKey(appendAssetKey(room[:0], before), word)
+		if len(key) >= minAssetKey && hasDigit(string(key)) && !slices.ContainsFunc(keys, func(k string) bool { return k == string(key) }) {
+			keys = append(keys, string(key))
 		}
 	}
 	before, beforeDigit := "", false
@@ -88,8 +103,8 @@ func assetKeys(text string) []string {
 		if digit || beforeDigit {
 			last, this := strings.Trim(before, keyTrim), strings.Trim(word, keyTrim)
 			if len(last)+len(this) <= 40 {
-				add(AssetKey(this))
-				add(AssetKey(last + this))
+				add("", this)
+				add(last, this)
 			}
 		}
 		before, beforeDigit = word, digit

@@ -79,11 +79,10 @@ var replyMarkers = []string{
 	"bitte oberhalb dieser zeile antworten", "antworten sie oberhalb", "antwort oberhalb dieser", "responda acima desta linha", "rispondi sopra questa",
 }
 
-// replyStems are in every reply marker. Each is looked for by a letter that is rare in what people write, which takes a fraction of
-// the time.
-var replyStems = []struct{ before, rare, after string }{
-	{"bo", "v", "e"}, {"BO", "V", "E"}, {"nci", "m", "a"}, {"NCI", "M", "A"}, {"rri", "b", "a"}, {"RRI", "B", "A"}, {"so", "b", "re esta l"},
-	{"", "-", "dessus"}, {"ber", "h", "alb"}, {"lin", "h", "a"}, {"sopra ", "q", ""},
+// replyStems are in every reply marker, by a letter of theirs that is rare in what people write, with what stands before and after it.
+var replyStems = [1 << 8][]struct{ before, after string }{
+	'v': {{"bo", "e"}}, 'm': {{"nci", "a"}}, 'b': {{"rri", "a"}, {"so", "re esta l"}}, '-': {{"", "dessus"}}, 'h': {{"ber", "alb"}, {"lin", "a"}}, 'q': {{"sopra ", ""}},
+	'V': {{"BO", "E"}}, 'M': {{"NCI", "A"}}, 'B': {{"RRI", "A"}},
 }
 
 // isReplyMarker reports whether a line asks to write above it.
@@ -95,11 +94,11 @@ func isReplyMarker(s string) bool {
 	return slices.ContainsFunc(replyMarkers, func(words string) bool { return strings.Contains(low, words) })
 }
 
+// hasReplyStem reports, at little cost, whether a line may be a reply marker.
 func hasReplyStem(s string) bool {
-	for _, stem := range replyStems {
-		before, rest, found := strings.Cut(s, stem.rare)
-		for ; found; before, rest, found = strings.Cut(rest, stem.rare) {
-			if strings.HasPrefix(rest, stem.after) && strings.HasSuffix(before, stem.before) {
+	for i := range len(s) {
+		for _, stem := range replyStems[s[i]] {
+			if strings.HasSuffix(s[:i], stem.before) && strings.HasPrefix(s[i+1:], stem.after) {
 				return true
 			}
 		}

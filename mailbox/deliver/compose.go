@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"maps"
 	"mime"
 	netmail "net/mail"
 	"net/textproto"
@@ -57,32 +56,20 @@ func compose(m mailbox.Outgoing) (*envelope, error) {
 	if err := setFields(msg, m.Header); err != nil {
 		return nil, err
 	}
-	content, err := contentOf(m)
-	if err != nil {
-		return nil, err
+	msg.SetBodyString(mail.TypeTextPlain, cleanBody(m.Text))
+	if m.HTML != "" {
+		msg.AddAlternativeString(mail.TypeTextHTML, cleanBody(m.HTML))
+	}
+	for _, file := range m.Files {
+		if err := addFile(msg, file); err != nil {
+			return nil, fmt.Errorf("file %q: %w", file.Name, err)
+		}
 	}
 	var b bytes.Buffer
-	b.Grow(encodedSize(m))
-	if _, err := msg.WriteTo(&b); err != nil { // the fields alone
-		return nil, err
-	}
-	for _, name := range slices.Sorted(maps.Keys(content.header)) {
-		fmt.Fprintf(&b, "%s: %s\r\n", name, content.header.Get(name))
-	}
-	b.WriteString("\r\n")
-	if err := content.write(&b); err != nil {
+	if _, err := msg.WriteTo(&b); err != nil {
 		return nil, err
 	}
 	return &envelope{from: from, to: to, utf8: wide, content: b.Bytes()}, nil
-}
-
-// encodedSize returns about how many bytes the mail will have.
-func encodedSize(m mailbox.Outgoing) int {
-	size := 4<<10 + (len(m.Text)+len(m.HTML))*5/4
-	for _, file := range m.Files {
-		size += len(file.Content)*7/5 + 1<<10
-	}
-	return size
 }
 
 // setAddresses sets From, To and Reply-To and returns the envelope.
@@ -133,14 +120,12 @@ func address(field string, a mailbox.Address) (*netmail.Address, bool, error) {
 // within quotes, against RFC 2047 section 5. A backslash would come out of net/mail bare where the name is not ASCII, which
 // no address parser takes.
 func displayName(name string) string {
-	name = notEncoded.Replace(clean(name))
+	name = strings.NewReplacer("=?", "= ?", `\`, "/").Replace(clean(name))
 	if runes := []rune(name); len(runes) > 100 {
 		name = string(runes[:100])
 	}
 	return name
 }
-
-var notEncoded = strings.NewReplacer("=?", "= ?", `\`, "/")
 
 // bare returns the address as it stands in SMTP commands, its local part quoted where it must be.
 func bare(a *netmail.Address) string {
@@ -205,6 +190,38 @@ func setFields(msg *mail.Msg, fields []mailbox.Field) error {
 		msg.SetGenHeader(mail.Header(f.Name), encodeText(f.Value))
 	}
 	return nil
+}
+
+// maxMediaType bounds a media type: two names of 127 characters (RFC 6838 section 4.2). A longer one would not fit on a line.
+const maxMediaType = 2*127 + len("/")
+
+// addFile attaches a file, or adds a picture that the HTML shows.
+func addFile(msg *mail.Msg, file mailbox.File) error {
+	name := fileName(file.Name)
+	mediaType, _, err := mime.ParseMediaType(file.Type)
+	if err != nil || !strings.Contains(mediaType, "/") || len(mediaType) > maxMediaType {
+		mediaType = "application/octet-stream"
+	}
+	disposition := "attachment"
+	if file.Inline {
+		disposition = "inline"
+	}
+	headers := func(f *mail.File) {
+		// RFC 2231, which go-mail does not write. It also puts the name into Content-Type as an encoded word, which the old
+		// programs read that do not know RFC 2231.
+		f.Header.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": name}))
+		if file.Inline {
+			f.Header.Set("Content-ID", "<"+file.ID+">")
+		}
+	}
+	options := []mail.FileOption{mail.WithFileContentType(mail.ContentType(mediaType)), headers}
+	if !file.Inline {
+		return msg.AttachReader(name, bytes.NewReader(file.Content), options...)
+	}
+	if !identifier.MatchString(file.ID) {
+		return fmt.Errorf("%q is not a Content-ID", file.ID)
+	}
+	return msg.EmbedReader(name, bytes.NewReader(file.Content), options...)
 }
 
 // fileName returns a name that is safe as one and short enough for a header line.

@@ -9,7 +9,7 @@ import (
 
 // AddAbsence keeps an absence that a message announced.
 func (tx *Tx) AddAbsence(a tickets.Absence, message int64) error {
-	tx.situation = nil
+	tx.known.situation = nil
 	_, err := tx.exec("INSERT INTO absences (person, from_at, to_at, given_at, message) VALUES (?1, ?2, ?3, ?4, ?5)",
 		key(a.Person), a.From.UnixMilli(), a.To.UnixMilli(), tx.now.UnixMilli(), orNull(message))
 	if err != nil {
@@ -20,7 +20,7 @@ func (tx *Tx) AddAbsence(a tickets.Absence, message int64) error {
 
 // EndAbsences takes back every absence of a person that is not over, as a message said.
 func (tx *Tx) EndAbsences(person string, message int64) error {
-	tx.situation = nil
+	tx.known.situation = nil
 	_, err := tx.exec("UPDATE absences SET taken_at = ?2, taken_by = ?3 WHERE person = ?1 AND taken_at IS NULL AND to_at > ?2",
 		key(person), tx.now.UnixMilli(), orNull(message))
 	if err != nil {

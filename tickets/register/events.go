@@ -31,15 +31,19 @@ func (tx *Tx) Append(t *tickets.Ticket, events []tickets.Event) error {
 		return fmt.Errorf("append to ticket %s: %w", t.Number, err)
 	}
 	delete(tx.level.numbers, id)
-	head, err := tx.head()
-	if err != nil {
-		return fmt.Errorf("append to ticket %s: read the end of the chain: %w", t.Number, err)
+	head := tx.known.head
+	if head.id == 0 {
+		if head, err = tx.head(); err != nil {
+			return fmt.Errorf("append to ticket %s: read the end of the chain: %w", t.Number, err)
+		}
 	}
+	tx.known.head = link{}
 	for _, e := range events {
 		if head, err = tx.link(head, id, e); err != nil {
 			return fmt.Errorf("append event %d to ticket %s: %w", e.Seq, t.Number, err)
 		}
 	}
+	tx.known.head = head
 	if err := tx.recordAssignments(events); err != nil {
 		return fmt.Errorf("append to ticket %s: %w", t.Number, err)
 	}

@@ -35,6 +35,7 @@ func (tx *Tx) SkipNumbers(year, last int, reason string) error {
 	_, err := tx.exec(`INSERT INTO gaps (year, first, last, at, reason)
 		SELECT ?1, counter + 1, ?2, ?3, ?4 FROM (SELECT coalesce((SELECT last FROM counters WHERE year = ?1), 0) AS counter) WHERE counter < ?2`,
 		year, last, tx.now.UnixMilli(), reason)
+	tx.known.serial = 0
 	if err == nil {
 		_, err = tx.exec("INSERT INTO counters (year, last) VALUES (?1, ?2) ON CONFLICT (year) DO UPDATE SET last = max(last, excluded.last)", year, last)
 	}

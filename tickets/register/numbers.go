@@ -77,6 +77,7 @@ func (tx *Tx) NextNumber() (tickets.Number, error) {
 	if err != nil {
 		return "", fmt.Errorf("allocate a number of %d: %w", y, err)
 	}
+	tx.known.serial = last
 	tx.level.numbers[int64(y)*serialsPerYear+last] = true
 	return tickets.FormatNumber(tx.register.options.Prefix, y, int(last)), nil
 }
@@ -84,9 +85,10 @@ func (tx *Tx) NextNumber() (tickets.Number, error) {
 // UpcomingNumber returns the number that NextNumber would allocate now, and allocates nothing.
 func (tx *Tx) UpcomingNumber() (tickets.Number, error) {
 	y := tx.now.In(tx.register.options.Location).Year()
-	var next int64
-	if err := tx.row("SELECT coalesce((SELECT last FROM counters WHERE year = ?1), 0) + 1", []any{y}, &next); err != nil {
-		return "", fmt.Errorf("look for the next number of %d: %w", y, err)
+	if tx.known.serial == 0 {
+		if err := tx.row("SELECT coalesce((SELECT last FROM counters WHERE year = ?1), 0)", []any{y}, &tx.known.serial); err != nil {
+			return "", fmt.Errorf("look for the next number of %d: %w", y, err)
+		}
 	}
-	return tickets.FormatNumber(tx.register.options.Prefix, y, int(next)), nil
+	return tickets.FormatNumber(tx.register.options.Prefix, y, int(tx.known.serial)+1), nil
 }

@@ -72,14 +72,14 @@ func (tx *Tx) Queue(row OutboxRow) (id int64, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("queue notice %s: %w", row.MessageID, err)
 	}
-	tx.notice = id
+	tx.known.notice = id
 	return id, nil
 }
 
 // leaveOutText takes the text of the ticket out of what a notice says, where the transaction has just stored that ticket with the
 // same text, which never changes: it is most of the notice, and usually two of them say it. It reports whether it did.
 func (tx *Tx) leaveOutText(ticket int64, data *tickets.NoticeData) bool {
-	if data.Ticket == nil || data.Ticket.Text == "" || ticket != tx.saved.id || data.Ticket.Text != tx.saved.text {
+	if data.Ticket == nil || data.Ticket.Text == "" || ticket != tx.known.saved.id || data.Ticket.Text != tx.known.saved.text {
 		return false
 	}
 	view := *data.Ticket
@@ -244,10 +244,10 @@ func scanOutbox(row scanner) (o OutboxRow, err error) {
 
 // UpcomingNotice returns the id that the next notice queued by this transaction will have, so that its Message-ID can carry it.
 func (tx *Tx) UpcomingNotice() (id int64, err error) {
-	if tx.notice == 0 {
-		if err := tx.row("SELECT coalesce(max(id), 0) FROM outbox", nil, &tx.notice); err != nil {
+	if tx.known.notice == 0 {
+		if err := tx.row("SELECT coalesce(max(id), 0) FROM outbox", nil, &tx.known.notice); err != nil {
 			return 0, fmt.Errorf("look for the id of the next notice: %w", err)
 		}
 	}
-	return tx.notice + 1, nil
+	return tx.known.notice + 1, nil
 }

@@ -10,14 +10,14 @@ import (
 // Situation returns how staff and resources stand in this transaction. It must not be changed: it serves until something of it
 // has changed, because most mails change nothing of it and every new request needs it.
 func (tx *Tx) Situation() (tickets.Situation, error) {
-	if tx.situation == nil {
+	if tx.known.situation == nil {
 		s, err := tx.Reader.Situation(tx.now)
 		if err != nil {
 			return s, err
 		}
-		tx.situation = &s
+		tx.known.situation = &s
 	}
-	return *tx.situation, nil
+	return *tx.known.situation, nil
 }
 
 // Situation returns how staff and resources stand then.
@@ -77,7 +77,7 @@ func (tx *Tx) recordAssignments(events []tickets.Event) error {
 		if !ok || f.Technician.Key() == "" {
 			continue
 		}
-		tx.situation = nil
+		tx.known.situation = nil
 		_, err := tx.exec(`INSERT INTO assignments (technician, at) VALUES (?1, ?2)
 			ON CONFLICT (technician) DO UPDATE SET at = max(at, excluded.at)`, valid(f.Technician.Key()), e.At.UnixMilli())
 		if err != nil {

@@ -36,7 +36,7 @@ func (tx *Tx) saveTicket(id int64, t *tickets.Ticket, before int) error {
 	if err != nil {
 		return err
 	}
-	tx.saved = savedText{id, t.Text}
+	tx.known.saved = savedText{id, t.Text}
 	c := columnsOf(t)
 	args := []any{id, string(t.Number), c.version, c.state, c.open, c.priority, c.requester, c.technician, c.subject,
 		c.registeredAt, c.changedAt, c.resolvedAt, c.closedAt, string(body)}
@@ -47,10 +47,10 @@ func (tx *Tx) saveTicket(id int64, t *tickets.Ticket, before int) error {
 		if err != nil || !t.Assigned() && len(t.Resources) == 0 {
 			return err
 		}
-		tx.situation = nil
+		tx.known.situation = nil
 		return tx.addReservations(id, t)
 	}
-	tx.situation = nil
+	tx.known.situation = nil
 	err = tx.change(`UPDATE tickets SET version = ?3, state = ?4, open = ?5, priority = ?6, requester = ?7, technician = ?8,
 		subject = ?9, registered_at = ?10, changed_at = ?11, resolved_at = ?12, closed_at = ?13, body = ?14, erased_at = NULL
 		WHERE id = ?1 AND number = ?2 AND version = ?15`, append(args, before)...)

@@ -34,8 +34,16 @@ type Tx struct {
 	depth    int
 	erased   map[tickets.ErasedKind]int64 // by retention
 
-	situation *tickets.Situation // as it is now, nil where that must be looked up
-	notice    int64              // id of the latest notice, 0 where that must be looked up
+	known known
+}
+
+// known is what a transaction has read or written and need not look up again. What is zero must be. Where a part of the transaction is
+// undone, nothing of it holds.
+type known struct {
+	situation *tickets.Situation // as it is now
+	notice    int64              // id of the latest notice
+	serial    int64              // of the number that was given last this year
+	head      link               // of the chain
 	saved     savedText          // of the ticket that was stored last
 }
 
@@ -173,7 +181,7 @@ func (tx *Tx) Nested(change func() error) (err error) {
 
 // undo takes a Nested back. Where that fails the transaction cannot go on.
 func (tx *Tx) undo(name string) error {
-	tx.situation, tx.notice, tx.saved = nil, 0, savedText{}
+	tx.known = known{}
 	if tx.broken != nil {
 		return nil // the error is known, and Update reports it
 	}

@@ -61,7 +61,7 @@ func squeeze(s string) string { return strings.Join(strings.Fields(s), "") }
 // rawHeader reads the header as RFC 5322 section 2.2 has it and as go-msgauth does: lines up to the first empty one.
 // White space before the colon is taken for part of no name, as old servers did, so that "From :" counts as a From.
 func rawHeader(raw []byte) mailbox.Header {
-	var header mailbox.Header
+	header := make(mailbox.Header, 0, 24)
 	var folded []byte // the further lines of the last field; joined once, as there may be hundreds of thousands
 	unfold := func() {
 		if len(folded) > 0 {

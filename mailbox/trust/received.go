@@ -130,7 +130,7 @@ func (h hop) fromAll(prefixes []netip.Prefix) bool {
 // is foreign to everybody.
 func parseHop(value string) hop {
 	var h hop
-	clause, seen := "", map[string]bool{}
+	clause, seen := "", make([]string, 0, 6)
 	for _, word := range hopWords(value) {
 		if word.comment {
 			if clause == "from" {
@@ -143,10 +143,10 @@ func parseHop(value string) hop {
 		}
 		switch lower := strings.ToLower(word.text); lower {
 		case "from", "by", "with", "via", "id", "for":
-			if seen[lower] {
+			if slices.Contains(seen, lower) {
 				return hop{}
 			}
-			seen[lower], clause = true, lower
+			seen, clause = append(seen, lower), lower
 			continue
 		}
 		switch {
@@ -172,7 +172,7 @@ type hopWord struct {
 // hopWords cuts a Received field into words and comments. A comment that is not closed runs to the end: what it hides is
 // not read.
 func hopWords(value string) []hopWord {
-	var words []hopWord
+	words := make([]hopWord, 0, 24)
 	for i := 0; i < len(value); {
 		switch c := value[i]; {
 		case strings.IndexByte(" \t\r\n", c) >= 0:

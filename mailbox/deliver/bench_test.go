@@ -36,7 +36,7 @@ func BenchmarkCompose(b *testing.B) {
 	m := typical()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := compose(m); err != nil {
+		if _, err := compose(m, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"mime"
 	netmail "net/mail"
 	"net/textproto"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -24,6 +23,7 @@ type envelope struct {
 	from, to string // without angle brackets, domains in ASCII
 	utf8     bool   // an address needs SMTPUTF8 (RFC 6531)
 	content  []byte
+	wire     []byte // the content as it is sent, with the dot that ends it
 }
 
 // Bytes returns the mail in the form in which Send sends it, for instance to be kept as an .eml file. It fails where an
@@ -31,7 +31,7 @@ type envelope struct {
 // made to fit, and identifiers of other mails that cannot stand in it are left out. Two calls differ in the
 // boundaries alone.
 func Bytes(m mailbox.Outgoing) ([]byte, error) {
-	e, err := compose(m)
+	e, err := compose(m, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +39,8 @@ func Bytes(m mailbox.Outgoing) ([]byte, error) {
 }
 
 // compose writes the mail: multipart/alternative of the text and the HTML, with the pictures of the HTML and the files
-// around it as needed.
-func compose(m mailbox.Outgoing) (*envelope, error) {
+// around it as needed. It writes into room as far as that reaches.
+func compose(m mailbox.Outgoing, room []byte) (*envelope, error) {
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithCharset(mail.CharsetUTF8), mail.WithEncoding(mail.EncodingQP))
 	from, to, wide, err := setAddresses(msg, m)
 	if err != nil {
@@ -65,8 +65,8 @@ func compose(m mailbox.Outgoing) (*envelope, error) {
 			return nil, fmt.Errorf("file %q: %w", file.Name, err)
 		}
 	}
-	var b bytes.Buffer
-	if _, err := msg.WriteTo(&b); err != nil {
+	b := bytes.NewBuffer(room[:0])
+	if _, err := msg.WriteTo(b); err != nil {
 		return nil, err
 	}
 	return &envelope{from: from, to: to, utf8: wide, content: b.Bytes()}, nil
@@ -133,13 +133,15 @@ func bare(a *netmail.Address) string {
 	return strings.TrimSuffix(strings.TrimPrefix(s, "<"), ">")
 }
 
-// identifier is what a msg-id of RFC 5322 section 3.6.4 looks like, told generously: some that we answer were made by
-// careless programs. It holds nothing that could end it or the line.
-var identifier = regexp.MustCompile(`^[!-;=?-~]{1,900}$`)
+// isIdentifier reports whether s is what a msg-id of RFC 5322 section 3.6.4 looks like, told generously: some that we answer
+// were made by careless programs. It holds nothing that could end it or the line.
+func isIdentifier(s string) bool {
+	return s != "" && len(s) <= 900 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '<' || r == '>' })
+}
 
 // setIdentity sets what makes this the same mail when it is sent again, and puts it into its conversation.
 func setIdentity(msg *mail.Msg, m mailbox.Outgoing) error {
-	if !identifier.MatchString(m.MessageID) || !strings.Contains(m.MessageID, "@") {
+	if !isIdentifier(m.MessageID) || !strings.Contains(m.MessageID, "@") {
 		return fmt.Errorf("%q is not a Message-ID", m.MessageID)
 	}
 	if m.Date.IsZero() {
@@ -149,12 +151,12 @@ func setIdentity(msg *mail.Msg, m mailbox.Outgoing) error {
 	msg.SetDateWithValue(m.Date)
 	// What we answer was written by others. An identifier that cannot stand in a mail is left out rather than keep somebody
 	// from being answered.
-	if identifier.MatchString(m.InReplyTo) {
+	if isIdentifier(m.InReplyTo) {
 		msg.SetGenHeader(mail.HeaderInReplyTo, "<"+m.InReplyTo+">")
 	}
 	var references []string
 	for _, id := range m.References {
-		if identifier.MatchString(id) {
+		if isIdentifier(id) {
 			references = append(references, "<"+id+">")
 		}
 	}
@@ -164,8 +166,10 @@ func setIdentity(msg *mail.Msg, m mailbox.Outgoing) error {
 	return nil
 }
 
-// fieldName is a field-name of RFC 5322 section 3.6.8.
-var fieldName = regexp.MustCompile(`^[!-9;-~]{1,70}$`)
+// isFieldName reports whether s is a field-name of RFC 5322 section 3.6.8 that leaves room on its line.
+func isFieldName(s string) bool {
+	return s != "" && len(s) <= 70 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == ':' })
+}
 
 // ours are the fields that compose writes itself.
 var ours = []string{
@@ -179,7 +183,7 @@ func setFields(msg *mail.Msg, fields []mailbox.Field) error {
 	for _, f := range fields {
 		name := textproto.CanonicalMIMEHeaderKey(f.Name)
 		switch {
-		case !fieldName.MatchString(f.Name):
+		case !isFieldName(f.Name):
 			return fmt.Errorf("%q is not the name of a header field", f.Name)
 		case slices.Contains(ours, name):
 			return fmt.Errorf("header field %s is not a further one", name)
@@ -218,7 +222,7 @@ func addFile(msg *mail.Msg, file mailbox.File) error {
 	if !file.Inline {
 		return msg.AttachReader(name, bytes.NewReader(file.Content), options...)
 	}
-	if !identifier.MatchString(file.ID) {
+	if !isIdentifier(file.ID) {
 		return fmt.Errorf("%q is not a Content-ID", file.ID)
 	}
 	return msg.EmbedReader(name, bytes.NewReader(file.Content), options...)

@@ -205,7 +205,7 @@ func FuzzBytes(f *testing.F) {
 		m.Subject, m.To.Name, m.To.Addr, m.Text, m.HTML, m.InReplyTo = subject, name, addr, text, html, id
 		m.Header = []mailbox.Field{{Name: field, Value: value}}
 		m.Files = []mailbox.File{{Name: file, Type: fileType, Content: []byte(text)}}
-		e, err := compose(m)
+		e, err := compose(m, nil)
 		if err != nil {
 			return // refused, with a reason
 		}
@@ -244,7 +244,7 @@ func TestStuffed(t *testing.T) {
 		_ = dots.Close()
 		_ = w.Flush()
 		given := []byte(content)
-		if got := string(stuffed(given)) + ".\r\n"; got != want.String() {
+		if got := string(stuffed(given, nil)) + ".\r\n"; got != want.String() {
 			t.Errorf("%q is sent as %q, want %q", content, got, want.String())
 		}
 		if string(given) != content {

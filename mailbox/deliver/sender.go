@@ -18,8 +18,21 @@ import (
 // next. It may be used by several goroutines, which wait for one another; who wants to send side by side makes several.
 type Sender struct {
 	server Server
-	turn   chan struct{} // held by whoever uses link
+	turn   chan struct{} // held by whoever uses what follows
 	link   *link         // nil where there is no connection
+	// The room of the last mail, for the next: as it was written, and as it was sent.
+	mail, wire []byte
+}
+
+// maxRoom is how much room is kept. Nearly every notice has less; what a large file took is not held until the next.
+const maxRoom = 128 << 10
+
+// keep returns the room of b for the next mail.
+func keep(b []byte) []byte {
+	if cap(b) > maxRoom {
+		return nil
+	}
+	return b
 }
 
 // New returns a Sender. It does not connect.
@@ -33,16 +46,18 @@ func New(server Server) *Sender {
 // Send sends a mail to its recipient and says what became of it. When ctx ends it gives up at once, whatever the server
 // does; the outcome tells whether the mail may have got through.
 func (s *Sender) Send(ctx context.Context, m mailbox.Outgoing) Result {
-	e, err := compose(m)
-	if err != nil {
-		return Result{Outcome: Permanent, Stage: StageCompose, Err: fmt.Errorf("write the mail to %s: %w", m.To.Addr, err)}
-	}
 	select {
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()
 	case <-ctx.Done():
 		return s.judge(ctx, fail(StageConnect, ctx.Err()), m)
 	}
+	e, err := compose(m, s.mail)
+	if err != nil {
+		return Result{Outcome: Permanent, Stage: StageCompose, Err: fmt.Errorf("write the mail to %s: %w", m.To.Addr, err)}
+	}
+	e.wire = append(stuffed(e.content, s.wire), ".\r\n"...)
+	s.mail, s.wire = keep(e.content), keep(e.wire)
 
 	reused := s.link != nil
 	failure := s.try(ctx, e)

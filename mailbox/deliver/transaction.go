@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -55,14 +56,14 @@ func (l *link) transact(e *envelope) *failure {
 		if failure := l.together(commands); failure != nil {
 			return failure
 		}
-		return l.content(e.content)
+		return l.content(e.wire)
 	}
 	for i := range commands {
 		if failure := l.together(commands[i : i+1]); failure != nil {
 			return failure
 		}
 	}
-	return l.content(e.content)
+	return l.content(e.wire)
 }
 
 // together sends commands in one go and then reads their replies (RFC 2920 section 3.1). It returns the first failure.
@@ -104,18 +105,17 @@ const pieceSize = 64 << 10
 
 // content sends the mail itself, the last of it together with the dot that ends it: where that fails, nobody knows whether the
 // server has all of it.
-func (l *link) content(content []byte) *failure {
+func (l *link) content(wire []byte) *failure {
 	w := l.client.Text.W
-	content = append(stuffed(content), ".\r\n"...)
-	for len(content) > pieceSize {
+	for len(wire) > pieceSize {
 		l.step(1)
-		if _, err := w.Write(content[:pieceSize]); err != nil {
+		if _, err := w.Write(wire[:pieceSize]); err != nil {
 			return fail(StageContent, err)
 		}
-		content = content[pieceSize:]
+		wire = wire[pieceSize:]
 	}
 	l.step(2)
-	_, _ = w.Write(content) // an error stays and comes out of Flush
+	_, _ = w.Write(wire) // an error stays and comes out of Flush
 	if err := w.Flush(); err != nil {
 		return fail(StageReply, err)
 	}
@@ -126,13 +126,14 @@ func (l *link) content(content []byte) *failure {
 }
 
 // stuffed returns a mail with the line ends that SMTP wants, the last one included, and its dots doubled where they begin a line
-// (RFC 5321 sections 2.3.8 and 4.5.2). The writer of net/textproto, which does the same, looks at one byte after the other.
-func stuffed(content []byte) []byte {
+// (RFC 5321 sections 2.3.8 and 4.5.2). It writes into room as far as that reaches. The writer of net/textproto, which does the same,
+// looks at one byte after the other.
+func stuffed(content, room []byte) []byte {
 	crlf := []byte("\r\n")
 	if len(content) == 0 {
 		return crlf
 	}
-	out := make([]byte, 0, len(content)+len(content)/64+64) // for the dots and the end
+	out := slices.Grow(room[:0], len(content)+len(content)/64+64) // for the dots and the end
 	for line := range bytes.Lines(content) {
 		if line[0] == '.' {
 			out = append(out, '.')

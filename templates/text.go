@@ -19,7 +19,7 @@ const minColumn = 24
 
 // text returns the text part.
 func (d *document) text() string {
-	return strings.Join(blocks(d.content, columns), "\n") + "\n"
+	return strings.Join(append(blocks(d.content, columns), ""), "\n")
 }
 
 // blocks returns the lines of what n contains, with an empty line between blocks.

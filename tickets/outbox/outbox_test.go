@@ -65,14 +65,14 @@ func (renderer) Render(n tickets.Notice, made *templates.Report) (templates.Mail
 // fixture is an outbox on a register of its own, with a clock that the test sets.
 type fixture struct {
 	*Outbox
-	t      *testing.T
+	t      testing.TB
 	server *server
 	mu     sync.Mutex
 	clock  time.Time
 	given  []string // recipients of notices that were given up
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	f := &fixture{t: t, clock: time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC), server: &server{answer: delivered}}
 	reg, err := register.Open(t.Context(), filepath.Join(t.TempDir(), "register.db"), register.Options{Now: f.now})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,6 +26,19 @@ func (o *office) becomes(n int, what string, is func(*tickets.Ticket) bool) {
 	o.until(fmt.Sprintf("request %d: %s", n, what), func() bool {
 		t := o.ticket(n)
 		return t != nil && is(t)
+	})
+}
+
+// records waits until the history of a request says a text.
+func (o *office) records(n int, text string) {
+	o.t.Helper()
+	o.until(fmt.Sprintf("request %d to record %q", n, text), func() (found bool) {
+		o.view(func(r *register.Reader) error {
+			history, err := r.History(o.number(n))
+			found = slices.ContainsFunc(history, func(e tickets.Event) bool { return strings.Contains(tickets.Said(e.Fact), text) })
+			return err
+		})
+		return found
 	})
 }
 
@@ -77,6 +91,7 @@ func TestProcedureByMail(t *testing.T) {
 		o.orders(o.marta, 3, "#asignar Ana", "")
 		o.becomes(3, "the technician", (*tickets.Ticket).Assigned)
 		o.orders(o.ana, 3, "#nota", "SECRETO de la mesa")
+		o.records(3, "SECRETO de la mesa")
 		o.orders(o.ana, 3, "#sin-solucion", "La fuente está quemada.")
 		o.reaches(3, tickets.WaitingVendor)
 		o.saysTo(vendor, "La fuente está quemada.")

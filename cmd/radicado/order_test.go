@@ -161,4 +161,16 @@ func TestDroppedNotice(t *testing.T) {
 		t.Fatal(errs)
 	}
 	o.until("the dropped one after all", func() bool { return len(w.list(t, o.pedro.Addr, "INBOX")) == 1 })
+	o.view(func(r *register.Reader) error {
+		history, err := r.History(o.ticket(1).Number)
+		if err != nil {
+			return err
+		}
+		last := history[len(history)-1]
+		if last.Actor.Role != tickets.RoleAdministrator || last.Actor.Name == "" || !strings.Contains(tickets.Said(last.Fact), "Se vuelve a intentar el aviso 1 ") {
+			t.Errorf("the history ends with %+v of %+v", last.Fact, last.Actor)
+		}
+		return nil
+	})
+	o.sound()
 }

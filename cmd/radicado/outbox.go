@@ -82,10 +82,14 @@ type outboxRetryCommand struct {
 	Failed bool    `help:"All that failed."`
 }
 
-// Run makes notices due now. A running daemon sends them at once.
+// Run makes notices due now, which stands in the history of their requests as an internal note. A running daemon sends them at once.
 func (o *outboxRetryCommand) Run(ctx context.Context, c console) error {
 	if len(o.IDs) == 0 && !o.Failed {
 		return errors.New(`say which: numbers as in "radicado outbox list --failed", or --failed for all of these`)
+	}
+	account, err := operator()
+	if err != nil {
+		return err
 	}
 	return changeRegister(ctx, o.Config, func(_ *settings, tx *register.Tx) error {
 		ids := o.IDs
@@ -100,6 +104,9 @@ func (o *outboxRetryCommand) Run(ctx context.Context, c console) error {
 		}
 		for _, id := range ids {
 			if err := orNoNotice(tx, id, tx.Retry(id)); err != nil {
+				return err
+			}
+			if err := noteNotice(tx, id, account, "Se vuelve a intentar", ""); err != nil {
 				return err
 			}
 		}
@@ -125,7 +132,7 @@ func (o *outboxDropCommand) Run(ctx context.Context, c console) error {
 			if err := orNoNotice(tx, id, tx.Drop(id, "dropped by "+account+": "+o.Reason)); err != nil {
 				return err
 			}
-			if err := noteDropped(tx, id, account, o.Reason); err != nil {
+			if err := noteNotice(tx, id, account, "No se envía", ": "+o.Reason); err != nil {
 				return err
 			}
 		}
@@ -134,8 +141,9 @@ func (o *outboxDropCommand) Run(ctx context.Context, c console) error {
 	})
 }
 
-// noteDropped puts a dropped notice into the history of its request.
-func noteDropped(tx *register.Tx, id int64, account, reason string) error {
+// noteNotice puts into the history of a request what an administrator did with one of its notices. The notice is named between the
+// two halves of that.
+func noteNotice(tx *register.Tx, id int64, account, before, after string) error {
 	row, err := tx.OutboxRow(id)
 	if err != nil || row.Ticket == "" {
 		return err
@@ -145,7 +153,7 @@ func noteDropped(tx *register.Tx, id int64, account, reason string) error {
 		return err
 	}
 	e := tickets.Event{Ticket: t.Number, Seq: t.Version + 1, At: tx.Now(), Actor: tickets.Administrator(account).Actor(),
-		Fact: &tickets.NotedFact{Text: fmt.Sprintf("No se envía el aviso %d (%s) a %s: %s", id, row.Notice.Kind, row.Notice.To.Addr, reason)}}
+		Fact: &tickets.NotedFact{Text: fmt.Sprintf("%s el aviso %d (%s) a %s%s", before, id, row.Notice.Kind, row.Notice.To.Addr, after)}}
 	if err := t.Apply(e); err != nil {
 		return err
 	}

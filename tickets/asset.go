@@ -226,7 +226,7 @@ type AssetQuery struct {
 // Assets returns which machines must be looked up before Decide is asked.
 func (in Input) Assets() AssetQuery {
 	m := in.Mail.Message
-	if m == nil || m.Class.Automatic() && m.Class != mailbox.ClassList {
+	if !in.Mail.mayBeRequest() {
 		return AssetQuery{}
 	}
 	holder := m.From.Key()

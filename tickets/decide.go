@@ -47,14 +47,19 @@ type Mail struct {
 	skills  skillReading // for which that request asks
 }
 
+// mayBeRequest reports whether the mail may register a request: a person wrote it, or a list brought it, which the policy may accept.
+func (m *Mail) mayBeRequest() bool {
+	return m.Message != nil && (!m.Message.Class.Automatic() || m.Message.Class == mailbox.ClassList)
+}
+
 // Study works out ahead what Recent and Assets look for and which skills are asked for: that takes most of their time, and neither a
 // register nor a turn in it.
 func (m *Mail) Study(p *Policy, sender Sender) {
-	if m.Message.Class.Automatic() && m.Message.Class != mailbox.ClassList {
+	if !m.mayBeRequest() {
 		return
 	}
 	subject, text := m.about(sender)
-	whole := subject + "\n" + text
+	whole := together(subject, text)
 	folded := Fold(opening(whole))
 	m.gist, m.keys, m.studied = gistOf(folded), m.assetKeys(), true
 	people := p.People.With(RoleTechnician)

@@ -168,7 +168,7 @@ type RecentQuery struct {
 // Recent returns which requests may be the same as one that this mail registers.
 func (in Input) Recent() RecentQuery {
 	m := in.Mail.Message
-	if in.Ticket != nil || m == nil || m.Class.Automatic() && m.Class != mailbox.ClassList {
+	if in.Ticket != nil || !in.Mail.mayBeRequest() {
 		return RecentQuery{}
 	}
 	q := RecentQuery{Requester: m.From.Key(), Since: in.Now.Add(-recentTime)}
@@ -176,8 +176,7 @@ func (in Input) Recent() RecentQuery {
 		q.Requester = f.From.Key()
 	}
 	if q.Gist = in.Mail.gist; !in.Mail.studied {
-		subject, text := in.Mail.about(in.Sender)
-		q.Gist = GistOf(subject + "\n" + text)
+		q.Gist = GistOf(together(in.Mail.about(in.Sender)))
 	}
 	return q
 }

@@ -16,7 +16,10 @@ type Gist []uint32
 func GistOf(text string) Gist { return gistOf(Fold(opening(text))) }
 
 // Gist returns what the request is about.
-func (t *Ticket) Gist() Gist { return GistOf(t.Subject + "\n" + t.Text) }
+func (t *Ticket) Gist() Gist { return GistOf(together(t.Subject, t.Text)) }
+
+// together is all of a request of which a gist is made.
+func together(subject, text string) string { return subject + "\n" + text }
 
 const maxGistText = 8 << 10 // bytes
 

@@ -16,8 +16,8 @@ import (
 // TestPreparedMailsAreSmall has nothing left of a large mail in memory, once it was read, but the part of its text that is used.
 func TestPreparedMailsAreSmall(t *testing.T) {
 	for name, body := range map[string]string{
-		"text": complaintOf(20 << 20),
-		"file": "--b\r\n\r\nVa el informe.\r\n--b\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n" + strings.Repeat("0123456789abcdef\r\n", 20<<20/18) + "--b--\r\n",
+		"text": complaintOf(12 << 20),
+		"file": "--b\r\n\r\nVa el informe.\r\n--b\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n" + strings.Repeat("0123456789abcdef\r\n", 12<<20/18) + "--b--\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)

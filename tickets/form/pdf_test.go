@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,8 +28,10 @@ func day(d, hour, minute int) time.Time {
 }
 
 func ministry() form.Organisation {
-	return form.Organisation{Name: "Ministerio de Ejemplo", Desk: "Mesa de servicios", Logo: pngLogo(240, 120), Zone: bogota}
+	return form.Organisation{Name: "Ministerio de Ejemplo", Desk: "Mesa de servicios", Logo: emblem(), Zone: bogota}
 }
+
+var emblem = sync.OnceValue(func() []byte { return pngLogo(240, 120) })
 
 // ordinary is a case as most are: a few lines each, an instruction, a warranty, a dozen entries.
 func ordinary() form.Sheet {

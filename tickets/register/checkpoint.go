@@ -64,10 +64,11 @@ func (r *Register) committed(ctx context.Context, conn *sql.Conn) {
 	}
 	c.wait.Go(func() {
 		defer c.running.Store(false)
-		c.next.Store(checkpointPages)
-		if p, err = r.fold(ctx); err != nil || p.folded < p.log {
-			c.next.Store(p.log + checkpointPages) // a reader is in the way
+		next := int64(checkpointPages)
+		if p, err := r.fold(ctx); err != nil || p.folded < p.log {
+			next += p.log // a reader is in the way
 		}
+		c.next.Store(next)
 	})
 }
 

@@ -288,11 +288,8 @@ func (r *Register) forget(ctx context.Context, words bool) error {
 
 // foldLog brings the file up to date and empties the log. Where readers are in the way it is left to the next time.
 func (r *Register) foldLog(ctx context.Context) error {
-	var busy, frames, folded int
-	if err := r.writer.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &folded); err != nil {
-		if err := classify(err); !errors.Is(err, ErrBusy) {
-			return fmt.Errorf("empty the log: %w", err)
-		}
+	if _, err := checkpoint(ctx, r.writer, "TRUNCATE"); err != nil && !errors.Is(err, ErrBusy) {
+		return fmt.Errorf("empty the log: %w", err)
 	}
 	return nil
 }

@@ -75,14 +75,11 @@ func (r *Reader) Ticket(n tickets.Number) (*tickets.Ticket, error) {
 
 // TicketOfKey returns the ticket that has the key, as it is now. It fails with ErrNotFound where there is none.
 func (r *Reader) TicketOfKey(key int64) (*tickets.Ticket, error) {
-	found, err := collect(r, scanTicket, "SELECT body FROM tickets WHERE id = ?1", key)
-	if err == nil && len(found) == 0 {
-		err = ErrNotFound
-	}
-	if err != nil {
+	var body []byte
+	if err := r.row("SELECT body FROM tickets WHERE id = ?1", []any{key}, &body); err != nil {
 		return nil, fmt.Errorf("ticket of key %d: %w", key, err)
 	}
-	return found[0], nil
+	return decodeTicket(body)
 }
 
 func scanTicket(row scanner) (*tickets.Ticket, error) {

@@ -160,12 +160,8 @@ func (s *IMAP) Append(user, folder string, raw []byte, at time.Time) (uint32, er
 
 // Count returns how many mails a folder holds, -1 where there is no such folder.
 func (s *IMAP) Count(user, folder string) int {
-	account := s.account(user)
-	if account == nil {
-		return -1
-	}
-	data, err := account.user.Status(folder, &imap.StatusOptions{NumMessages: true})
-	if err != nil {
+	data := s.status(user, folder)
+	if data == nil {
 		return -1
 	}
 	return int(*data.NumMessages)
@@ -174,15 +170,24 @@ func (s *IMAP) Count(user, folder string) int {
 // Stamp returns what is another after each mail that came into a folder or left it, "" where there is no such folder. Who
 // looks at a folder again and again need not list what is still the same.
 func (s *IMAP) Stamp(user, folder string) string {
-	account := s.account(user)
-	if account == nil {
-		return ""
-	}
-	data, err := account.user.Status(folder, &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true})
-	if err != nil {
+	data := s.status(user, folder)
+	if data == nil {
 		return ""
 	}
 	return fmt.Sprint(data.UIDValidity, data.UIDNext, *data.NumMessages)
+}
+
+// status returns what is known of a folder, nil where there is no such folder.
+func (s *IMAP) status(user, folder string) *imap.StatusData {
+	account := s.account(user)
+	if account == nil {
+		return nil
+	}
+	data, err := account.user.Status(folder, &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true})
+	if err != nil {
+		return nil
+	}
+	return data
 }
 
 // List returns the mails of a folder in the order of their UIDs. It works while the server is down.

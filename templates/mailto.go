@@ -30,16 +30,9 @@ func target(link string) string {
 
 // mailtoSubject returns the subject that a link of mailtoLink carries, "" for any other link.
 func mailtoSubject(link string) string {
-	link, _, _ = strings.Cut(link, "#")
-	address, query, _ := strings.Cut(link, "?")
-	if !strings.HasPrefix(address, "mailto:") {
+	u, err := url.Parse(link)
+	if err != nil || u.Scheme != "mailto" {
 		return ""
 	}
-	for field := range strings.SplitSeq(query, "&") {
-		if value, found := strings.CutPrefix(field, "subject="); found {
-			subject, _ := url.QueryUnescape(value)
-			return subject
-		}
-	}
-	return ""
+	return u.Query().Get("subject")
 }

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"hash/fnv"
 	"math"
 	"math/bits"
 	"slices"
@@ -62,11 +63,9 @@ func gistOf(folded string) Gist {
 
 // fnv32 is the number of a word: its FNV-1a hash.
 func fnv32(word string) uint32 {
-	n := uint32(2166136261)
-	for i := range len(word) {
-		n = (n ^ uint32(word[i])) * 16777619
-	}
-	return n
+	h := fnv.New32a()
+	h.Write([]byte(word))
+	return h.Sum32()
 }
 
 // Alike reports whether two requests say much the same.

@@ -57,7 +57,7 @@ type Desk struct {
 	*bells
 }
 
-// bells is how the receivers and the desk wake one another.
+// bells is how the receivers and the desk wake one another, and what they hand on to each other.
 type bells struct {
 	work  chan struct{} // a token: something was taken
 	rush  atomic.Int64  // until when mails are expected to come thick and fast, in Unix nanoseconds

@@ -15,8 +15,9 @@ VERSION ?= $(shell packaging/version)
 ARCH = $(subst 386,i386,$(shell $(GO) env GOARCH))
 # Whatever carries a date carries that of the commit.
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
-# SQLite would otherwise prepare a statement anew at each use, in case a partial index fits the new value; packaging/build says it too.
-export CGO_CFLAGS ?= -O2 -g -DSQLITE_ENABLE_QPSG
+# SQLite would otherwise prepare a statement anew at each use, in case a partial index fits the new value, and take a lock that all
+# connections share for each piece of memory, to keep a count of it that nobody asks for; packaging/build says it too.
+export CGO_CFLAGS ?= -O2 -g -DSQLITE_ENABLE_QPSG -DSQLITE_DEFAULT_MEMSTATUS=0
 
 demo: build
 	@bin/radicado demo $(if $(KEEP),--keep)

@@ -40,6 +40,7 @@ func newConnector(path string, options Options, access access) *connector {
 		"_busy_timeout":    {timeout},
 		"_foreign_keys":    {"on"},
 		"_stmt_cache_size": {"128"},
+		"_mutex":           {"no"}, // database/sql gives a connection to one goroutine at a time
 	}
 	pragmas := []pragma{
 		{"busy_timeout", timeout},

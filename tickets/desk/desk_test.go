@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -156,6 +157,37 @@ func TestAPanicInsideTheTransactionCostsOneMail(t *testing.T) {
 	if list := f.tickets(); len(list) != 1 || list[0].Number != "SS-2026-000001" {
 		t.Errorf("requests: %+v", list)
 	}
+}
+
+func TestAMailThatCannotBeWrittenCostsItselfAlone(t *testing.T) {
+	f := newFixture(t)
+	db, err := sql.Open("sqlite3", f.register.Path()+"?_busy_timeout=10000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	// The number has been given and the request stored by then.
+	if _, err := db.Exec(`CREATE TRIGGER fault BEFORE INSERT ON events WHEN NEW.data LIKE '%Fatal%' BEGIN SELECT RAISE(ABORT, 'planted'); END`); err != nil {
+		t.Fatal(err)
+	}
+	f.take("a", mail(pedro, "Primera", "x"), mail(pedro, "Fatal", "x"), mail(pedro, "Segunda", "x"))
+	f.drain()
+	if got, want := f.folders("a"), "1 processed, 2 quarantine, 3 processed"; got != want {
+		t.Errorf("folders: %s, want %s", got, want)
+	}
+	list := f.tickets()
+	if len(list) != 2 || list[1].Number != "SS-2026-000001" || list[1].Subject != "Primera" || list[0].Number != "SS-2026-000002" || list[0].Subject != "Segunda" {
+		t.Errorf("requests: %+v", list)
+	}
+	f.view(func(r *register.Reader) error {
+		for _, found := range list {
+			events, err := r.History(found.Number)
+			if err != nil || len(events) != found.Version {
+				t.Errorf("%s has %d events, want %d: %v", found.Number, len(events), found.Version, err)
+			}
+		}
+		return nil
+	})
 }
 
 func TestAMailThatEndsTheProgramIsSetAside(t *testing.T) {

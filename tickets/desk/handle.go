@@ -40,49 +40,64 @@ type settledMail struct {
 	took     time.Duration
 }
 
-// settleGroup settles the mails in order, in one transaction, which claims the next ones as well.
-func (d *Desk) settleGroup(ctx context.Context, mails []prepared, next claim) (claimed []register.Arrival, err error) {
-	var settled []settledMail
-	queued := false
-	err = d.register.Update(ctx, func(tx *register.Tx) (err error) {
-		settled, queued = make([]settledMail, len(mails)), false
-		for i, p := range mails {
-			one := settledMail{prepared: p}
-			err := tx.Nested(func() (err error) {
-				defer func() {
-					// A fault of ours must cost one mail, not the daemon.
-					if fault := recover(); fault != nil {
-						err = fmt.Errorf("panic: %v", fault)
-					}
-				}()
-				one.decision, one.outcome, err = d.settle(tx, p)
-				return err
-			})
-			if err != nil {
-				if d.blameless(ctx, err) {
-					return err
-				}
-				reason := "handling failed: " + err.Error()
-				if err := tx.Settle(p.arrival.ID, register.Settlement{Quarantined: true, Reason: reason}); err != nil {
-					return err
-				}
-				one.decision, one.outcome = tickets.Decision{Quarantine: reason, Summary: reason}, Quarantined
-			}
-			one.took = tx.Now().Sub(p.arrival.TakenAt)
-			settled[i] = one
-			queued = queued || len(one.decision.Notices) > 0
-		}
-		claimed, err = next.make(tx)
-		return err
-	})
+// settleGroup settles the mails in order, in one transaction, which claims the next ones as well. What could be undone alone costs a
+// savepoint, for which SQLite copies each page before it changes: only after one mail has failed each is settled so.
+func (d *Desk) settleGroup(ctx context.Context, mails []prepared, next claim) ([]register.Arrival, error) {
+	settled, claimed, err := d.settleAll(ctx, mails, next, d.settleOne)
+	if err != nil && !d.blameless(ctx, err) {
+		settled, claimed, err = d.settleAll(ctx, mails, next, d.settleApart)
+	}
 	if err != nil {
 		return nil, err
 	}
 	d.report(settled)
+	queued := slices.ContainsFunc(settled, func(m settledMail) bool { return len(m.decision.Notices) > 0 })
 	if queued && d.options.Queued != nil {
 		d.options.Queued()
 	}
 	return claimed, nil
+}
+
+// settleAll settles the mails by settle, and makes the claim.
+func (d *Desk) settleAll(ctx context.Context, mails []prepared, next claim, settle func(context.Context, *register.Tx, prepared) (settledMail, error)) (settled []settledMail, claimed []register.Arrival, err error) {
+	err = d.register.Update(ctx, func(tx *register.Tx) (err error) {
+		settled = make([]settledMail, len(mails))
+		for i, p := range mails {
+			if settled[i], err = settle(ctx, tx, p); err != nil {
+				return err
+			}
+			settled[i].took = tx.Now().Sub(p.arrival.TakenAt)
+		}
+		claimed, err = next.make(tx)
+		return err
+	})
+	return settled, claimed, err
+}
+
+// settleOne settles a mail, and leaves the transaction unusable where it fails. A fault of ours must cost one mail, not the daemon.
+func (d *Desk) settleOne(_ context.Context, tx *register.Tx, p prepared) (one settledMail, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("panic: %v", fault)
+		}
+	}()
+	one.prepared = p
+	one.decision, one.outcome, err = d.settle(tx, p)
+	return one, err
+}
+
+// settleApart settles a mail and sets it aside where it fails.
+func (d *Desk) settleApart(ctx context.Context, tx *register.Tx, p prepared) (one settledMail, err error) {
+	err = tx.Nested(func() error {
+		one, err = d.settleOne(ctx, tx, p)
+		return err
+	})
+	if err == nil || d.blameless(ctx, err) {
+		return one, err
+	}
+	reason := "handling failed: " + err.Error()
+	one = settledMail{prepared: p, decision: tickets.Decision{Quarantine: reason, Summary: reason}, outcome: Quarantined}
+	return one, tx.Settle(p.arrival.ID, register.Settlement{Quarantined: true, Reason: reason})
 }
 
 // blameless reports whether an error is no fault of the mail: the same mail goes through later.

@@ -58,10 +58,14 @@ func (d *Desk) settleGroup(ctx context.Context, mails []prepared, next claim) ([
 	return claimed, nil
 }
 
-// settleAll settles the mails by settle, and makes the claim.
-func (d *Desk) settleAll(ctx context.Context, mails []prepared, next claim, settle func(context.Context, *register.Tx, prepared) (settledMail, error)) (settled []settledMail, claimed []register.Arrival, err error) {
-	err = d.register.Update(ctx, func(tx *register.Tx) (err error) {
-		settled = make([]settledMail, len(mails))
+// settler settles one mail.
+type settler func(context.Context, *register.Tx, prepared) (settledMail, error)
+
+// settleAll settles the mails one by one in one transaction, and makes the claim.
+func (d *Desk) settleAll(ctx context.Context, mails []prepared, next claim, settle settler) ([]settledMail, []register.Arrival, error) {
+	settled := make([]settledMail, len(mails))
+	var claimed []register.Arrival
+	err := d.register.Update(ctx, func(tx *register.Tx) (err error) {
 		for i, p := range mails {
 			if settled[i], err = settle(ctx, tx, p); err != nil {
 				return err

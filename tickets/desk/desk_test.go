@@ -84,6 +84,17 @@ func (f *fixture) take(box string, raws ...string) {
 	}
 }
 
+// file opens the file of the register beside the desk.
+func (f *fixture) file() *sql.DB {
+	f.t.Helper()
+	db, err := sql.Open("sqlite3", f.register.Path()+"?_busy_timeout=10000")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
 func (f *fixture) drain() {
 	f.t.Helper()
 	if err := f.Drain(f.t.Context()); err != nil {
@@ -144,11 +155,11 @@ func TestAFaultCostsOneMail(t *testing.T) {
 
 func TestAPanicInsideTheTransactionCostsOneMail(t *testing.T) {
 	f := newFixture(t)
-	grammar := f.options.Grammar
-	f.options.Grammar = nil // reading a subject without one panics
+	keys := f.options.Keys
+	f.options.Keys = nil // looking for the request of a mail without them panics
 	f.take("a", mail(pedro, "Primera", "x"))
 	f.drain()
-	f.options.Grammar = grammar
+	f.options.Keys = keys
 	f.take("a", mail(pedro, "Segunda", "x"))
 	f.drain()
 	if got, want := f.folders("a"), "1 quarantine, 2 processed"; got != want {
@@ -161,11 +172,7 @@ func TestAPanicInsideTheTransactionCostsOneMail(t *testing.T) {
 
 func TestAMailThatCannotBeWrittenCostsItselfAlone(t *testing.T) {
 	f := newFixture(t)
-	db, err := sql.Open("sqlite3", f.register.Path()+"?_busy_timeout=10000")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := f.file()
 	// The number has been given and the request stored by then.
 	if _, err := db.Exec(`CREATE TRIGGER fault BEFORE INSERT ON events WHEN NEW.data LIKE '%Fatal%' BEGIN SELECT RAISE(ABORT, 'planted'); END`); err != nil {
 		t.Fatal(err)

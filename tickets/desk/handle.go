@@ -92,7 +92,7 @@ func (d *Desk) settleOne(_ context.Context, tx *register.Tx, p prepared) (one se
 
 // settleApart settles a mail and sets it aside where it fails.
 func (d *Desk) settleApart(ctx context.Context, tx *register.Tx, p prepared) (one settledMail, err error) {
-	err = tx.Nested(func() error {
+	err = tx.Nested(func() (err error) {
 		one, err = d.settleOne(ctx, tx, p)
 		return err
 	})

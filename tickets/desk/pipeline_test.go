@@ -58,11 +58,7 @@ func (w *watcher) Prove(ctx context.Context, raw []byte, m *mailbox.Message) mai
 
 func TestMailThatWasTriedBeforeComesAlone(t *testing.T) {
 	f := newFixture(t)
-	db, err := sql.Open("sqlite3", f.register.Path()+"?_busy_timeout=10000")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := f.file()
 	w := &watcher{db: db, claimed: map[string]int{}}
 	f.options.Prover = w
 	const mails, tried, window = 30, 19, 8

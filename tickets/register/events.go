@@ -27,7 +27,12 @@ func (tx *Tx) Append(t *tickets.Ticket, events []tickets.Event) error {
 	if events[0].Seq == 1 && !tx.level.numbers[id] {
 		return fmt.Errorf("append to ticket %s: this transaction has not allocated the number", t.Number)
 	}
-	if err := tx.saveTicket(id, t, events[0].Seq-1); err != nil {
+	if events[0].Seq == 1 {
+		err = tx.insertTicket(id, t)
+	} else {
+		err = tx.updateTicket(id, t, events[0].Seq-1)
+	}
+	if err != nil {
 		return fmt.Errorf("append to ticket %s: %w", t.Number, err)
 	}
 	delete(tx.level.numbers, id)

@@ -46,7 +46,7 @@ func (tx *Tx) rebuildTicket(stored storedTicket) error {
 	if err := tx.recordAssignments(events); err != nil {
 		return err
 	}
-	if err := tx.saveTicket(stored.id, t, t.Version); err != nil {
+	if err := tx.updateTicket(stored.id, t, t.Version); err != nil {
 		return err
 	}
 	before, err := tx.storedDocument(stored.id)

@@ -70,7 +70,7 @@ func (tx *Tx) eraseTicket(id int64, before time.Time) error {
 		return err
 	}
 	t := found[0].Anonymous(tx.now)
-	if err := tx.saveTicket(id, t, t.Version); err != nil {
+	if err := tx.updateTicket(id, t, t.Version); err != nil {
 		return err
 	}
 	if err := tx.count(tickets.ErasedRequests, "UPDATE tickets SET erased_at = ?2 WHERE id = ?1", id, tx.now.UnixMilli()); err != nil {

@@ -3,7 +3,10 @@ package register
 import (
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"radicado/tickets"
@@ -21,6 +24,34 @@ type columns struct {
 	resolvedAt, closedAt    sql.NullInt64
 }
 
+// columnNames is what the columns are called in the table tickets.
+const columnNames = "version, state, open, priority, requester, technician, subject, registered_at, changed_at, resolved_at, closed_at"
+
+// dest is where columnNames are scanned to.
+func (c *columns) dest() []any {
+	return []any{&c.version, &c.state, &c.open, &c.priority, &c.requester, &c.technician, &c.subject,
+		&c.registeredAt, &c.changedAt, &c.resolvedAt, &c.closedAt}
+}
+
+// values is what they hold, in the same order.
+func (c columns) values() []any {
+	return []any{c.version, c.state, c.open, c.priority, c.requester, c.technician, c.subject,
+		c.registeredAt, c.changedAt, c.resolvedAt, c.closedAt}
+}
+
+// since returns the assignments of what has changed, each after a comma, for parameters from ?5 on. A column that is named is taken out
+// of its indexes and put in again, whether it has changed or not.
+func (c columns) since(was columns) (set string, args []any) {
+	then, now := was.values(), c.values()
+	for i, name := range strings.Split(columnNames, ", ") {
+		if then[i] != now[i] {
+			args = append(args, now[i])
+			set += ", " + name + " = ?" + strconv.Itoa(4+len(args))
+		}
+	}
+	return set, args
+}
+
 func columnsOf(t *tickets.Ticket) columns {
 	return columns{
 		version: t.Version, state: string(t.State), open: t.State.Open(), priority: string(t.Priority),
@@ -30,30 +61,45 @@ func columnsOf(t *tickets.Ticket) columns {
 	}
 }
 
-// saveTicket stores what the ticket is now, if the stored one is at the version before.
-func (tx *Tx) saveTicket(id int64, t *tickets.Ticket, before int) error {
+// insertTicket stores a ticket that was registered.
+func (tx *Tx) insertTicket(id int64, t *tickets.Ticket) error {
 	body, err := json.Marshal(t)
 	if err != nil {
 		return err
 	}
 	tx.known.saved = savedText{id, t.Text}
-	c := columnsOf(t)
-	args := []any{id, string(t.Number), c.version, c.state, c.open, c.priority, c.requester, c.technician, c.subject,
-		c.registeredAt, c.changedAt, c.resolvedAt, c.closedAt, string(body)}
-	if before == 0 {
-		_, err := tx.exec(`INSERT INTO tickets (id, number, version, state, open, priority, requester, technician, subject,
-			registered_at, changed_at, resolved_at, closed_at, body)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)`, args...)
-		if err != nil || !t.Assigned() && len(t.Resources) == 0 {
-			return err
-		}
-		tx.known.situation = nil
-		return tx.addReservations(id, t)
+	_, err = tx.exec("INSERT INTO tickets (id, number, body, "+columnNames+") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+		append([]any{id, string(t.Number), string(body)}, columnsOf(t).values()...)...)
+	if err != nil || !t.Assigned() && len(t.Resources) == 0 {
+		return err
 	}
 	tx.known.situation = nil
-	err = tx.change(`UPDATE tickets SET version = ?3, state = ?4, open = ?5, priority = ?6, requester = ?7, technician = ?8,
-		subject = ?9, registered_at = ?10, changed_at = ?11, resolved_at = ?12, closed_at = ?13, body = ?14, erased_at = NULL
-		WHERE id = ?1 AND number = ?2 AND version = ?15`, append(args, before)...)
+	return tx.addReservations(id, t)
+}
+
+// updateTicket stores what the ticket is now, if the stored one is at the version before.
+func (tx *Tx) updateTicket(id int64, t *tickets.Ticket, before int) error {
+	body, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	tx.known.saved = savedText{id, t.Text}
+	tx.known.situation = nil
+	var was columns
+	var erased bool
+	err = tx.row("SELECT "+columnNames+", erased_at IS NOT NULL FROM tickets WHERE id = ?1", []any{id}, append(was.dest(), &erased)...)
+	if errors.Is(err, ErrNotFound) {
+		return ErrConflict
+	}
+	if err != nil {
+		return err
+	}
+	set, args := columnsOf(t).since(was)
+	if erased {
+		set += ", erased_at = NULL"
+	}
+	err = tx.change("UPDATE tickets SET body = ?1"+set+" WHERE id = ?2 AND number = ?3 AND version = ?4",
+		append([]any{string(body), id, string(t.Number), before}, args...)...)
 	if err != nil {
 		return err
 	}

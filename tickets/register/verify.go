@@ -182,8 +182,7 @@ type storedTicket struct {
 
 func (v *verifier) tickets(ctx context.Context) error {
 	err := v.pages(ctx, CheckTickets, "SELECT count(*) FROM tickets", func(r *Reader, after int64) (int64, error) {
-		rows, err := collect(r, scanStoredTicket, `SELECT id, number, version, state, open, priority, requester, technician, subject,
-			registered_at, changed_at, resolved_at, closed_at, body, EXISTS (SELECT 1 FROM events e WHERE e.ticket = t.id AND e.salt IS NULL)
+		rows, err := collect(r, scanStoredTicket, "SELECT id, number, "+columnNames+`, body, EXISTS (SELECT 1 FROM events e WHERE e.ticket = t.id AND e.salt IS NULL)
 			FROM tickets t WHERE id > ?1 ORDER BY id LIMIT ?2`, after, verifyPage)
 		if err != nil || len(rows) == 0 {
 			return 0, err
@@ -229,9 +228,8 @@ func (v *verifier) loads(r *Reader) error {
 }
 
 func scanStoredTicket(row scanner) (t storedTicket, err error) {
-	c := &t.row
-	err = row.Scan(&t.id, &t.number, &c.version, &c.state, &c.open, &c.priority, &c.requester, &c.technician, &c.subject,
-		&c.registeredAt, &c.changedAt, &c.resolvedAt, &c.closedAt, &t.body, &t.erased)
+	dest := append([]any{&t.id, &t.number}, t.row.dest()...)
+	err = row.Scan(append(dest, &t.body, &t.erased)...)
 	return t, err
 }
 

@@ -35,7 +35,7 @@ func TestReparse(t *testing.T) {
 		t.Errorf("what was just read: %d\n%s%s", status, out, errs)
 	}
 	o.stop()
-	o.alter(`UPDATE messages SET subject = 'Impresora ' || char(27), text = 'No imprime.' || char(10) || 'Cordialmente', from_name = 'P.' WHERE id = 1`)
+	o.alter(`UPDATE messages SET subject = 'Impresora ' || char(27), text = 'No imprime.' || char(10) || 'Cordialmente', said = 0, from_name = 'P.' WHERE id = 1`)
 	o.alter(`UPDATE messages SET class = 'auto-reply', subject = 'Re: #prioridad alta' WHERE id = 3`)
 	o.alter(`UPDATE arrivals SET state = 'quarantined', reason = 'the reader failed: planted', message = NULL WHERE id = 4`)
 	before, err := os.ReadFile(filepath.Join(o.folder, "register.db"))

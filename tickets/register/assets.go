@@ -143,8 +143,8 @@ func scanAsset(row scanner) (a tickets.Asset, err error) {
 
 // TicketsByCase returns the tickets that a vendor knows under that number of its own, oldest first.
 func (r *Reader) TicketsByCase(number string) ([]*tickets.Ticket, error) {
-	found, err := collect(r, scanTicket, `SELECT body FROM tickets INDEXED BY tickets_case
-		WHERE json_extract(body, '$.claim.case_key') = ?1 ORDER BY id`, number)
+	found, err := collect(r, scanTicket, "SELECT "+wholeTicket+` FROM tickets t INDEXED BY tickets_case
+		WHERE json_extract(t.body, '$.claim.case_key') = ?1 ORDER BY t.id`, number)
 	if err != nil {
 		return nil, fmt.Errorf("tickets by a vendor's number: %w", err)
 	}

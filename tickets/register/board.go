@@ -15,7 +15,7 @@ func (r *Reader) Standing() (found []*tickets.Ticket, last int64, err error) {
 			states = append(states, s)
 		}
 	}
-	found, err = collect(r, scanTicket, "SELECT t.body FROM tickets t INDEXED BY tickets_state WHERE t.state IN ("+placeholders(q, states)+")", q.args...)
+	found, err = collect(r, scanTicket, "SELECT "+wholeTicket+" FROM tickets t INDEXED BY tickets_state WHERE t.state IN ("+placeholders(q, states)+")", q.args...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("standing tickets: %w", err)
 	}
@@ -34,7 +34,7 @@ func (r *Reader) LastEvent() (int64, error) {
 
 // Changed returns the tickets to which something happened after that event, as they are now, and the number of the last one.
 func (r *Reader) Changed(after int64) (found []*tickets.Ticket, last int64, err error) {
-	found, err = collect(r, scanTicket, "SELECT t.body FROM tickets t WHERE t.id IN (SELECT e.ticket FROM events e WHERE e.id > ?1)", after)
+	found, err = collect(r, scanTicket, "SELECT "+wholeTicket+" FROM tickets t WHERE t.id IN (SELECT e.ticket FROM events e WHERE e.id > ?1)", after)
 	if err != nil {
 		return nil, 0, fmt.Errorf("changed tickets: %w", err)
 	}
@@ -63,7 +63,7 @@ func (r *Reader) Matching(words string, limit int) ([]int64, error) {
 
 // Holders returns the tickets that have technical resources out, in the order of their registration.
 func (r *Reader) Holders() ([]*tickets.Ticket, error) {
-	found, err := collect(r, scanTicket, "SELECT t.body FROM tickets t WHERE t.id IN (SELECT ticket FROM reservations) ORDER BY t.id")
+	found, err := collect(r, scanTicket, "SELECT "+wholeTicket+" FROM tickets t WHERE t.id IN (SELECT ticket FROM reservations) ORDER BY t.id")
 	if err != nil {
 		return nil, fmt.Errorf("tickets with resources: %w", err)
 	}

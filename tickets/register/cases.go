@@ -52,7 +52,7 @@ func (r *Reader) casesOf(ids []int64, whole func(*tickets.Ticket, bool) bool) ([
 		}
 		c.ticket, err = decodeTicket(body)
 		return c, err
-	}, `SELECT t.id, t.body, EXISTS (SELECT 1 FROM events e INDEXED BY events_reopened WHERE e.ticket = t.id AND e.kind = 'reopened')
+	}, "SELECT t.id, "+wholeTicket+`, EXISTS (SELECT 1 FROM events e INDEXED BY events_reopened WHERE e.ticket = t.id AND e.kind = 'reopened')
 		FROM tickets t WHERE t.id IN (SELECT value FROM json_each(?1)) ORDER BY t.id`, idList(ids))
 	if err != nil {
 		return nil, err

@@ -121,9 +121,7 @@ func (tx *Tx) link(head link, ticket int64, e tickets.Event) (link, error) {
 		actorDigest: salted(salt, actor), dataDigest: salted(salt, data),
 	}
 	if e.Message != 0 {
-		err := tx.row(`UPDATE messages SET ticket = coalesce(ticket, ?2) WHERE id = ?1
-			RETURNING (SELECT digest FROM raws WHERE id = raw)`, []any{e.Message, ticket}, &l.raw)
-		if err != nil {
+		if l.raw, err = tx.file(e, ticket); err != nil {
 			return link{}, fmt.Errorf("message %d: %w", e.Message, err)
 		}
 	}
@@ -132,6 +130,37 @@ func (tx *Tx) link(head link, ticket int64, e tickets.Event) (link, error) {
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
 		l.id, ticket, l.seq, l.kind, l.at, orNull(l.message), salt, string(actor), string(data), l.actorDigest, l.dataDigest, l.hash)
 	return l, err
+}
+
+// file puts the message of an event under its ticket, where it is under none yet, and leaves out of it what the event says. It returns
+// the digest of its mail.
+func (tx *Tx) file(e tickets.Event, ticket int64) (raw []byte, err error) {
+	file := "UPDATE messages SET ticket = coalesce(ticket, ?2)"
+	args := []any{e.Message, ticket}
+	if said := whatMailSaid(e.Fact); said != "" {
+		const same = "text = ?4 AND coalesce(ticket, ?2) = ?2"
+		file += ", said = CASE WHEN " + same + " THEN ?3 ELSE said END, text = CASE WHEN " + same + " THEN '' ELSE text END"
+		args = append(args, e.Seq, said)
+	}
+	err = tx.row(file+" WHERE id = ?1 RETURNING (SELECT digest FROM raws WHERE id = raw)", args, &raw)
+	return raw, err
+}
+
+// whatMailSaid returns what a fact repeats of the mail that caused it, as it stands in the fact.
+func whatMailSaid(f tickets.Fact) string {
+	switch f := f.(type) {
+	case *tickets.RegisteredFact:
+		return valid(f.Text)
+	case *tickets.AnsweredFact:
+		return valid(f.Text)
+	case *tickets.NotedFact:
+		return valid(f.Text)
+	case *tickets.UnprovenFact:
+		return valid(f.Text)
+	case *tickets.AutomaticFact:
+		return valid(f.Text)
+	}
+	return ""
 }
 
 // sum returns the hash of the link that follows previous: SHA-256 over previous and over every field with its length

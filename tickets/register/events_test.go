@@ -177,7 +177,7 @@ func TestVerifyFindsWhatWasTamperedWith(t *testing.T) {
 		"two events exchanged":   {`UPDATE events SET id = 100 WHERE id = 2; UPDATE events SET id = 2 WHERE id = 3; UPDATE events SET id = 3 WHERE id = 100`, CheckChain},
 		"resources of a ticket":  {`INSERT INTO reservations (ticket, resource, units) VALUES (2026000000001, 'portatil', 1)`, CheckTickets},
 		"state of a ticket":      {`UPDATE tickets SET state = 'closed' WHERE id = 2026000000001`, CheckTickets},
-		"body of a ticket":       {`UPDATE tickets SET body = json_set(body, '$.text', 'z') WHERE id = 2026000000001`, CheckTickets},
+		"body of a ticket":       {`UPDATE tickets SET body = json_set(body, '$.lang', 'z') WHERE id = 2026000000001`, CheckTickets},
 		"number":                 {`UPDATE tickets SET number = 'SS-2026-000009' WHERE id = 2026000000001`, CheckChain},
 		"ticket taken away":      {`DELETE FROM events WHERE ticket = 2026000000001; UPDATE messages SET ticket = NULL; DELETE FROM tickets WHERE id = 2026000000001`, CheckNumbers},
 		"counter":                {`UPDATE counters SET last = last + 1`, CheckNumbers},

@@ -81,7 +81,7 @@ func (r *Reader) count(q *query, bound int) (n int, err error) {
 
 func (r *Reader) page(q *query, limit, offset int) ([]*tickets.Ticket, error) {
 	q = q.clone()
-	return collect(r, scanTicket, "SELECT t.body "+q.from+" ORDER BY "+q.order+" LIMIT "+q.arg(limit)+" OFFSET "+q.arg(offset), q.args...)
+	return collect(r, scanTicket, "SELECT "+wholeTicket+" "+q.from+" ORDER BY "+q.order+" LIMIT "+q.arg(limit)+" OFFSET "+q.arg(offset), q.args...)
 }
 
 // KeysOf returns the keys of the requests of an address that were registered since then, latest first, at most limit. The index alone

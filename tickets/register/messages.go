@@ -2,6 +2,7 @@ package register
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -51,7 +52,8 @@ func (tx *Tx) AddMessage(m Message) (id int64, err error) {
 }
 
 const selectMessage = `SELECT m.id, m.identity, r.digest, m.message_id, m.from_name, m.from_addr, m.subject, m.class, m.class_reason,
-	m.proven, m.proof, m.proof_reason, m.received_at, t.number, m.text, m.defects
+	m.proven, m.proof, m.proof_reason, m.received_at, t.number, m.text,
+	(SELECT e.data -> '$.text' FROM events e WHERE e.ticket = m.ticket AND e.seq = m.said), m.defects
 	FROM messages m JOIN raws r ON r.id = m.raw LEFT JOIN tickets t ON t.id = m.ticket `
 
 // FindByRaw returns the message that came as exactly these bytes, the first of them.
@@ -94,13 +96,18 @@ func (r *Reader) message(query string, key any) (Message, error) {
 }
 
 func scanMessage(row scanner) (m Message, err error) {
-	var digest, defects []byte
+	var digest, said, defects []byte
 	var receivedAt sql.NullInt64
 	var ticket sql.NullString
 	err = row.Scan(&m.ID, &m.Identity, &digest, &m.MessageID, &m.From.Name, &m.From.Addr, &m.Subject, &m.Class, &m.ClassReason,
-		&m.Proof.Proven, &m.Proof.Method, &m.Proof.Reason, &receivedAt, &ticket, &m.Text, &defects)
+		&m.Proof.Proven, &m.Proof.Method, &m.Proof.Reason, &receivedAt, &ticket, &m.Text, &said, &defects)
 	if err != nil {
 		return m, err
+	}
+	if said != nil {
+		if err := json.Unmarshal(said, &m.Text); err != nil {
+			return m, fmt.Errorf("message %d: text of its event: %w", m.ID, err)
+		}
 	}
 	copy(m.Digest[:], digest)
 	m.ReceivedAt, m.Ticket = fromMillis(receivedAt), tickets.Number(ticket.String)

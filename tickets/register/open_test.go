@@ -212,7 +212,7 @@ func TestFirstSchemaCanBeUpgraded(t *testing.T) {
 	f.view(t, func(r *Reader) error {
 		ticket, err := r.Ticket("SS-2026-000001")
 		check(t, err)
-		if ticket.State != tickets.Closed || ticket.Requester != ana || ticket.Solution != "Se cambió el tóner." {
+		if ticket.State != tickets.Closed || ticket.Requester != ana || ticket.Solution != "Se cambió el tóner." || ticket.Text != "No imprime." {
 			t.Errorf("ticket %+v", ticket)
 		}
 		if found, err := r.Search("tóner", ana.Addr, 10); err != nil || serials(t, found) != "1" {
@@ -221,7 +221,7 @@ func TestFirstSchemaCanBeUpgraded(t *testing.T) {
 		message, err := r.FindByIdentity([]byte("identity"))
 		check(t, err)
 		raw, err := r.LoadRaw(message.Digest)
-		if err != nil || !strings.HasPrefix(string(raw), "From: ana") || message.Ticket != ticket.Number {
+		if err != nil || !strings.HasPrefix(string(raw), "From: ana") || message.Ticket != ticket.Number || message.Text != "No imprime." {
 			t.Errorf("message %+v: %q, %v", message, raw, err)
 		}
 		return nil

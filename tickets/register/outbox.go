@@ -89,7 +89,7 @@ func (tx *Tx) leaveOutText(ticket int64, data *tickets.NoticeData) bool {
 }
 
 const selectOutbox = `SELECT o.id, o.message_id, t.number, o.kind, o.name, o.address, o.lang, o.data,
-	CASE WHEN o.quotes THEN t.body ->> '$.text' END, o.in_reply_to, o.refs, o.cause,
+	CASE WHEN o.quotes THEN ` + firstText + ` END, o.in_reply_to, o.refs, o.cause,
 	o.created_at, o.next_at, o.attempts, o.state, o.last_error, o.last_code, o.sent_at, r.digest
 	FROM outbox o LEFT JOIN tickets t ON t.id = o.ticket
 	LEFT JOIN messages m ON m.id = o.cause LEFT JOIN raws r ON r.id = m.raw `
@@ -220,8 +220,8 @@ func (r *Reader) NoticesTo(recipient string, since time.Time, limit int) (count 
 }
 
 func scanOutbox(row scanner) (o OutboxRow, err error) {
-	var number, text sql.NullString
-	var data, refs, digest []byte
+	var number sql.NullString
+	var data, text, refs, digest []byte
 	var cause, createdAt, nextAt, sentAt sql.NullInt64
 	err = row.Scan(&o.ID, &o.MessageID, &number, &o.Notice.Kind, &o.Notice.To.Name, &o.Notice.To.Addr, &o.Notice.Lang, &data, &text,
 		&o.InReplyTo, &refs, &cause, &createdAt, &nextAt, &o.Attempts, &o.State, &o.LastError, &o.LastCode, &sentAt, &digest)
@@ -236,8 +236,10 @@ func scanOutbox(row scanner) (o OutboxRow, err error) {
 	if err := json.Unmarshal(data, &o.Notice.Data); err != nil {
 		return o, fmt.Errorf("notice %s: %w", o.MessageID, err)
 	}
-	if view := o.Notice.Data.Ticket; view != nil && text.Valid {
-		view.Text = text.String
+	if view := o.Notice.Data.Ticket; view != nil && text != nil {
+		if err := json.Unmarshal(text, &view.Text); err != nil {
+			return o, fmt.Errorf("notice %s: text of its ticket: %w", o.MessageID, err)
+		}
 	}
 	return o, fromOptionalJSON(refs, &o.References)
 }

@@ -181,7 +181,7 @@ func (r *Reader) Search(words, visibleTo string, limit int) ([]*tickets.Ticket, 
 	if match == "" {
 		return nil, nil
 	}
-	found, err := latest(r, scanTicket, `SELECT t.body FROM words CROSS JOIN tickets t ON t.id = words.docid
+	found, err := latest(r, scanTicket, "SELECT "+wholeTicket+` FROM words CROSS JOIN tickets t ON t.id = words.docid
 		WHERE words MATCH ?1 AND words.shard = ?2 ORDER BY words.docid DESC LIMIT ?3`, match, limit)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)

@@ -61,15 +61,29 @@ func columnsOf(t *tickets.Ticket) columns {
 	}
 }
 
+// firstText is what the first event of row t says, as JSON.
+const firstText = "(SELECT e.data -> '$.text' FROM events e WHERE e.ticket = t.id AND e.seq = 1)"
+
+// wholeTicket is the ticket of row t as JSON. The row leaves out what the official wrote, which is most of it and never changes.
+const wholeTicket = "json_set(t.body, '$.text', json(" + firstText + "))"
+
+// encodeTicket returns the stored form of a ticket.
+func encodeTicket(t *tickets.Ticket) (string, error) {
+	row := *t
+	row.Text = ""
+	body, err := json.Marshal(&row)
+	return string(body), err
+}
+
 // insertTicket stores a ticket that was registered.
 func (tx *Tx) insertTicket(id int64, t *tickets.Ticket) error {
-	body, err := json.Marshal(t)
+	body, err := encodeTicket(t)
 	if err != nil {
 		return err
 	}
 	tx.known.saved = savedText{id, t.Text}
 	_, err = tx.exec("INSERT INTO tickets (id, number, body, "+columnNames+") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-		append([]any{id, string(t.Number), string(body)}, columnsOf(t).values()...)...)
+		append([]any{id, string(t.Number), body}, columnsOf(t).values()...)...)
 	if err != nil || !t.Assigned() && len(t.Resources) == 0 {
 		return err
 	}
@@ -79,7 +93,7 @@ func (tx *Tx) insertTicket(id int64, t *tickets.Ticket) error {
 
 // updateTicket stores what the ticket is now, if the stored one is at the version before.
 func (tx *Tx) updateTicket(id int64, t *tickets.Ticket, before int) error {
-	body, err := json.Marshal(t)
+	body, err := encodeTicket(t)
 	if err != nil {
 		return err
 	}
@@ -99,7 +113,7 @@ func (tx *Tx) updateTicket(id int64, t *tickets.Ticket, before int) error {
 		set += ", erased_at = NULL"
 	}
 	err = tx.change("UPDATE tickets SET body = ?1"+set+" WHERE id = ?2 AND number = ?3 AND version = ?4",
-		append([]any{string(body), id, string(t.Number), before}, args...)...)
+		append([]any{body, id, string(t.Number), before}, args...)...)
 	if err != nil {
 		return err
 	}
@@ -109,7 +123,7 @@ func (tx *Tx) updateTicket(id int64, t *tickets.Ticket, before int) error {
 // Ticket returns a ticket as it is now. It fails with ErrNotFound where there is none of that number.
 func (r *Reader) Ticket(n tickets.Number) (*tickets.Ticket, error) {
 	id, _ := ticketID(n)
-	found, err := collect(r, scanTicket, "SELECT body FROM tickets WHERE id = ?1 AND number = ?2", id, string(n))
+	found, err := collect(r, scanTicket, "SELECT "+wholeTicket+" FROM tickets t WHERE t.id = ?1 AND t.number = ?2", id, string(n))
 	if err != nil {
 		return nil, fmt.Errorf("ticket %s: %w", n, err)
 	}
@@ -122,7 +136,7 @@ func (r *Reader) Ticket(n tickets.Number) (*tickets.Ticket, error) {
 // TicketOfKey returns the ticket that has the key, as it is now. It fails with ErrNotFound where there is none.
 func (r *Reader) TicketOfKey(key int64) (*tickets.Ticket, error) {
 	var body []byte
-	if err := r.row("SELECT body FROM tickets WHERE id = ?1", []any{key}, &body); err != nil {
+	if err := r.row("SELECT "+wholeTicket+" FROM tickets t WHERE t.id = ?1", []any{key}, &body); err != nil {
 		return nil, fmt.Errorf("ticket of key %d: %w", key, err)
 	}
 	return decodeTicket(body)

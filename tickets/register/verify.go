@@ -182,7 +182,7 @@ type storedTicket struct {
 
 func (v *verifier) tickets(ctx context.Context) error {
 	err := v.pages(ctx, CheckTickets, "SELECT count(*) FROM tickets", func(r *Reader, after int64) (int64, error) {
-		rows, err := collect(r, scanStoredTicket, "SELECT id, number, "+columnNames+`, body, EXISTS (SELECT 1 FROM events e WHERE e.ticket = t.id AND e.salt IS NULL)
+		rows, err := collect(r, scanStoredTicket, "SELECT id, number, "+columnNames+", "+wholeTicket+`, EXISTS (SELECT 1 FROM events e WHERE e.ticket = t.id AND e.salt IS NULL)
 			FROM tickets t WHERE id > ?1 ORDER BY id LIMIT ?2`, after, verifyPage)
 		if err != nil || len(rows) == 0 {
 			return 0, err

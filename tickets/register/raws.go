@@ -32,8 +32,9 @@ const (
 
 // newEncoder returns an encoder of so many threads, each of which takes more than a mebibyte.
 func newEncoder(w io.Writer, threads int) (*zstd.Encoder, error) {
-	// The checksum is left out because the digest of the mail is there; a small window keeps the memory at rest small.
-	return zstd.NewWriter(w, zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(threads),
+	// The checksum is left out because the digest of the mail is there; a small window keeps the memory at rest small. So does the fastest
+	// level, whose tables also leave the processor's cache to others, for a twentieth more bytes.
+	return zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(threads),
 		zstd.WithWindowSize(256<<10), zstd.WithLowerEncoderMem(true))
 }
 

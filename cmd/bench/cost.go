@@ -65,6 +65,10 @@ func (f *figures) cost(ctx context.Context, w *world, d *daemon, g *generator, f
 
 // digest lets the daemon send the digest every second. The first one is not counted: it comes with the reading of the settings.
 func (f *figures) digest(ctx context.Context, w *world, d *daemon, folder string, o options) error {
+	latest, err := d.count(ctx, "SELECT coalesce(max(id), 0) FROM outbox")
+	if err != nil {
+		return err
+	}
 	text := settingsText(w, folder, o) + "[schedule]\ndigest = \"@every 1s\"\n"
 	if err := os.WriteFile(d.settings, []byte(text), 0o600); err != nil {
 		return err
@@ -73,7 +77,7 @@ func (f *figures) digest(ctx context.Context, w *world, d *daemon, folder string
 		return err
 	}
 	sent := func() (int64, error) {
-		return d.count(ctx, "SELECT count(*) FROM outbox WHERE kind = 'digest' AND state = 'sent'")
+		return d.count(ctx, "SELECT count(*) FROM outbox WHERE id > ?1 AND kind = 'digest' AND state = 'sent'", latest)
 	}
 	var first int64
 	if err := d.until(ctx, "a digest", func() (_ bool, err error) { first, err = sent(); return first > 0, err }); err != nil {

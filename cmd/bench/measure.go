@@ -124,21 +124,18 @@ const sentNotices = "SELECT count(*) FROM outbox WHERE state = 'sent'"
 func (f *figures) backlog(ctx context.Context, d *daemon, o options) error {
 	begin := time.Now()
 	rate := func() float64 { return float64(o.Mails) / time.Since(begin).Seconds() }
-	all := func(condition string) func() (bool, error) {
-		return func() (bool, error) {
-			n, err := d.count(ctx, "SELECT count(*) FROM arrivals WHERE "+condition)
-			return n >= int64(o.Mails), err
-		}
-	}
-	if err := d.until(ctx, "all mails to be registered", all("state <> 'taken'")); err != nil {
+	if err := d.until(ctx, "all mails to be registered", func() (bool, error) { return d.holds(ctx, isRegistered, o.Mails) }); err != nil {
 		return err
 	}
 	f.Registered = rate()
-	if err := d.until(ctx, "all mails to be moved", all("state <> 'taken' AND moved_at IS NOT NULL")); err != nil {
+	if err := d.until(ctx, "all mails to be moved", func() (bool, error) { return d.holds(ctx, isMoved, o.Mails) }); err != nil {
 		return err
 	}
 	f.Moved = rate()
 	moved := time.Now()
+	if n, err := d.count(ctx, "SELECT count(*) FROM arrivals WHERE state <> 'taken' AND moved_at IS NOT NULL"); n != int64(o.Mails) || err != nil {
+		return errors.Join(err, fmt.Errorf("%d mails are registered and moved, of %d", n, o.Mails))
+	}
 	early, err := d.count(ctx, sentNotices)
 	if err != nil {
 		return err
@@ -149,10 +146,7 @@ func (f *figures) backlog(ctx context.Context, d *daemon, o options) error {
 		return err
 	}
 	f.CPUMail = milliseconds(used) / float64(o.Mails)
-	if err := d.until(ctx, "all notices to be sent", func() (bool, error) {
-		n, err := d.count(ctx, "SELECT count(*) FROM outbox WHERE state = 'queued'")
-		return n == 0, err
-	}); err != nil {
+	if err := d.until(ctx, "all notices to be sent", func() (bool, error) { return d.holds(ctx, isSilent) }); err != nil {
 		return err
 	}
 	f.Acknowledged = rate()

@@ -42,8 +42,9 @@ type look struct {
 	position Position
 	names    map[Destination]string // of the folders, as the server knows them
 
-	taking chan error // the result of the Take under way, nil where there is none
-	taken  uint32     // cursor of the last Take
+	taking  chan error // the result of the Take under way, nil where there is none
+	taken   uint32     // cursor of the last Take
+	unmoved int        // taken and not moved yet
 }
 
 // catchUp takes every mail that is in the folder and not in the ledger.
@@ -83,9 +84,6 @@ func (l *look) catchUp(ctx context.Context) (err error) {
 			width = uint32(min(math.MaxUint32/2, 4*uint64(width)))
 		}
 		l.position.Cursor = max(l.position.Cursor, last)
-		if err := l.settle(ctx); err != nil {
-			return err
-		}
 	}
 }
 
@@ -199,6 +197,10 @@ func (l *look) batch(ctx context.Context, mails []entry) error {
 		}
 		arrivals = append(arrivals, arrival)
 	}
+	if err := l.settleMeanwhile(ctx); err != nil {
+		return err
+	}
+	l.unmoved += len(arrivals)
 	if err := l.take(ctx, arrivals, mails[len(mails)-1].uid); err != nil {
 		return err
 	}

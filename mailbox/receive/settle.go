@@ -18,45 +18,65 @@ const (
 	moveFailures = 16
 )
 
-// settle moves what the ledger wants moved. A server that refuses is asked again later; receiving goes on.
+// settle moves what the ledger wants moved.
 func (l *look) settle(ctx context.Context) error {
-	if l.r.acc.LeaveInPlace || l.r.moving.failed() && l.r.Now().Before(l.r.moving.due) {
+	for {
+		n, err := l.moveSettled(ctx, 0)
+		if err != nil || n < moveMails {
+			return err
+		}
+	}
+}
+
+// settleMeanwhile moves mails before more of them are taken, once a command's worth of them is settled. The ledger is at work on those
+// that it has: left for the end, moving would keep it waiting for more.
+func (l *look) settleMeanwhile(ctx context.Context) error {
+	if l.unmoved < moveMails {
 		return nil
 	}
+	n, err := l.moveSettled(ctx, moveMails/2)
+	l.unmoved -= min(n, l.unmoved)
+	return err
+}
+
+// moveSettled moves the next mails that the ledger wants moved, unless they are fewer than least, and returns how many they were. A
+// server that refuses is asked again later; receiving goes on.
+func (l *look) moveSettled(ctx context.Context, least int) (n int, err error) {
+	if l.r.acc.LeaveInPlace || l.r.moving.failed() && l.r.Now().Before(l.r.moving.due) {
+		return 0, nil
+	}
+	wanted, err := l.r.ledger.Settled(ctx, l.s.acc.Name, l.s.uidValidity, moveMails)
+	if err != nil {
+		return 0, trouble(NotKept, err)
+	}
+	if len(wanted) < least {
+		return 0, nil
+	}
 	var refused error
-	for refused == nil {
-		wanted, err := l.r.ledger.Settled(ctx, l.s.acc.Name, l.s.uidValidity, moveMails)
-		if err != nil {
-			return trouble(NotKept, err)
-		}
-		for _, to := range []Destination{ToProcessed, ToQuarantine} {
-			var uids []uint32
-			for _, w := range wanted {
-				if w.Folder == to {
-					uids = append(uids, w.UID)
-				}
+	for _, to := range []Destination{ToProcessed, ToQuarantine} {
+		var uids []uint32
+		for _, w := range wanted {
+			if w.Folder == to {
+				uids = append(uids, w.UID)
 			}
-			if len(uids) == 0 {
-				continue
-			}
-			err := l.moveAll(ctx, uids, to)
-			if refusal(err) == nil && err != nil {
-				return err
-			}
-			refused = errors.Join(refused, err)
 		}
-		if len(wanted) < moveMails {
-			break
+		if len(uids) == 0 {
+			continue
 		}
+		err := l.moveAll(ctx, uids, to)
+		if refusal(err) == nil && err != nil {
+			return 0, err
+		}
+		refused = errors.Join(refused, err)
 	}
 	l.r.reportMoving(refused)
 	if refused != nil {
 		timing := l.r.acc.Timing
 		l.r.moving.due = l.r.Now().Add(l.r.moving.next(max(timing.Retry, timing.Poll), timing.MaxRetry, l.r.Jitter()))
-	} else {
-		l.r.moving.reset()
+		return 0, nil
 	}
-	return nil
+	l.r.moving.reset()
+	return len(wanted), nil
 }
 
 // moveAll moves mails and tells the ledger. The error is a refusal where some could not be moved.

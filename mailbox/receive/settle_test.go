@@ -238,6 +238,39 @@ func TestManyMovesComeInLargeBatches(t *testing.T) {
 	}
 }
 
+// TestMailsAreMovedBeforeAllAreTaken looks at the order of the commands: while mails are moved the ledger must have others to settle.
+func TestMailsAreMovedBeforeAllAreTaken(t *testing.T) {
+	sc := newScript(t)
+	sc.addPlain(listMails - 200) // listed at once
+	ledger := newLedger()
+	ledger.drop, ledger.settles = true, true
+	run(t, sc.serveAccount(), ledger)
+	eventually(t, "all moved", func() bool { return len(ledger.gone()) == listMails-200 })
+	moved := false
+	for _, line := range sc.said(`^UID (MOVE|FETCH .*BODY\.PEEK)`) {
+		if strings.HasPrefix(line, "UID MOVE") {
+			moved = true
+		} else if moved {
+			return
+		}
+	}
+	t.Error("nothing was fetched after the first mails had been moved")
+}
+
+func TestReceivingOfManyGoesOnWhileMovingFails(t *testing.T) {
+	sc := newScript(t, row{on: "^UID MOVE", reply: "$T NO [OVERQUOTA] full\n"})
+	sc.addPlain(2500)
+	ledger := newLedger()
+	ledger.drop, ledger.settles = true, true
+	acc := sc.serveAccount()
+	acc.Timing.MaxRetry = time.Hour
+	run(t, acc, ledger)
+	eventually(t, "all taken", func() bool { return ledger.counted() == 2500 })
+	if got := len(sc.said("^UID MOVE")); got > 1 {
+		t.Errorf("%d tries to move within moments", got)
+	}
+}
+
 func TestCheck(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -215,7 +215,7 @@ func (o *office) recover(ctx context.Context, l *life, after string) {
 	limit, cancel := context.WithTimeout(ctx, recoveryTime)
 	defer cancel()
 	for !l.over() {
-		handled, err := o.query(limit, "SELECT count(DISTINCT raw) FROM arrivals WHERE state <> 'taken'")
+		handled, err := o.query(limit, countCome+" WHERE state <> 'taken'")
 		if err == nil && handled >= o.expected() {
 			return
 		}

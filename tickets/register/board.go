@@ -6,7 +6,7 @@ import (
 	"radicado/tickets"
 )
 
-// Standing returns the tickets that are not at their end, and the number of the last event that they include.
+// Standing returns the outlines of the tickets that are not at their end, and the number of the last event that they include.
 func (r *Reader) Standing() (found []*tickets.Ticket, last int64, err error) {
 	q := new(query)
 	var states []tickets.State
@@ -15,7 +15,7 @@ func (r *Reader) Standing() (found []*tickets.Ticket, last int64, err error) {
 			states = append(states, s)
 		}
 	}
-	found, err = collect(r, scanTicket, "SELECT "+wholeTicket+" FROM tickets t INDEXED BY tickets_state WHERE t.state IN ("+placeholders(q, states)+")", q.args...)
+	found, err = collect(r, scanTicket, "SELECT "+outlineOf+" FROM tickets t INDEXED BY tickets_state WHERE t.state IN ("+placeholders(q, states)+")", q.args...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("standing tickets: %w", err)
 	}

@@ -13,7 +13,8 @@ import (
 const casesPage = 500
 
 // Cases yields, in the order of their numbers, the tickets registered before until that are open now or to which something
-// happened at since or later. Those that whole names come with their events; it is also told whether the ticket was ever reopened.
+// happened at since or later, without their Text, of which figures tell nothing. Those that whole names come with their events; it is also
+// told whether the ticket was ever reopened.
 func (r *Reader) Cases(since, until time.Time, whole func(t *tickets.Ticket, reopened bool) bool) iter.Seq2[tickets.Case, error] {
 	return func(yield func(tickets.Case, error) bool) {
 		ids, err := collect(r, scanValue[int64], `SELECT id FROM tickets INDEXED BY tickets_changed WHERE changed_at >= ?1 AND registered_at < ?2
@@ -52,7 +53,7 @@ func (r *Reader) casesOf(ids []int64, whole func(*tickets.Ticket, bool) bool) ([
 		}
 		c.ticket, err = decodeTicket(body)
 		return c, err
-	}, "SELECT t.id, "+wholeTicket+`, EXISTS (SELECT 1 FROM events e INDEXED BY events_reopened WHERE e.ticket = t.id AND e.kind = 'reopened')
+	}, `SELECT t.id, t.body, EXISTS (SELECT 1 FROM events e INDEXED BY events_reopened WHERE e.ticket = t.id AND e.kind = 'reopened')
 		FROM tickets t WHERE t.id IN (SELECT value FROM json_each(?1)) ORDER BY t.id`, idList(ids))
 	if err != nil {
 		return nil, err

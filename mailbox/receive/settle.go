@@ -34,8 +34,7 @@ func (l *look) settleMeanwhile(ctx context.Context) error {
 	if l.unmoved < moveMails {
 		return nil
 	}
-	n, err := l.moveSettled(ctx, moveMails/2)
-	l.unmoved -= min(n, l.unmoved)
+	_, err := l.moveSettled(ctx, moveMails/2)
 	return err
 }
 
@@ -76,6 +75,7 @@ func (l *look) moveSettled(ctx context.Context, least int) (n int, err error) {
 		return 0, nil
 	}
 	l.r.moving.reset()
+	l.unmoved -= min(len(wanted), l.unmoved) // some were taken by an earlier connection
 	return len(wanted), nil
 }
 

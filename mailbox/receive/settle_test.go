@@ -257,6 +257,30 @@ func TestMailsAreMovedBeforeAllAreTaken(t *testing.T) {
 	t.Error("nothing was fetched after the first mails had been moved")
 }
 
+// TestMovedMailsAreNotCountedOn keeps a connection that has lasted from asking the ledger before each mail whether enough are settled.
+func TestMovedMailsAreNotCountedOn(t *testing.T) {
+	sc := newScript(t)
+	sc.addPlain(5)
+	ledger := newLedger()
+	ledger.settles = true
+	r := New(sc.serveAccount(), ledger, new(testLog).logger())
+	s, err := connect(t.Context(), r.acc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	l, err := r.look(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.catchUp(t.Context()); err != nil || l.unmoved != 5 {
+		t.Fatalf("%d taken and not moved, %v", l.unmoved, err)
+	}
+	if err := l.settle(t.Context()); err != nil || l.unmoved != 0 || len(ledger.gone()) != 5 {
+		t.Errorf("%d are moved, and %d count as not moved, %v", len(ledger.gone()), l.unmoved, err)
+	}
+}
+
 func TestReceivingOfManyGoesOnWhileMovingFails(t *testing.T) {
 	sc := newScript(t, row{on: "^UID MOVE", reply: "$T NO [OVERQUOTA] full\n"})
 	sc.addPlain(2500)

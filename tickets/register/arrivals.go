@@ -247,9 +247,10 @@ func optionalJSON[T any](list []T) (sql.NullString, error) {
 	return sql.NullString{String: string(data), Valid: true}, err
 }
 
-func fromOptionalJSON[T any](data []byte, list *[]T) error {
+// fromOptionalJSON reads what optionalJSON has stored, or what else is NULL where there is nothing.
+func fromOptionalJSON[T any](data []byte, value *T) error {
 	if data == nil {
 		return nil
 	}
-	return json.Unmarshal(data, list)
+	return json.Unmarshal(data, value)
 }

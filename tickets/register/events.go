@@ -151,14 +151,8 @@ func whatMailSaid(f tickets.Fact) string {
 	switch f := f.(type) {
 	case *tickets.RegisteredFact:
 		return valid(f.Text)
-	case *tickets.AnsweredFact:
-		return valid(f.Text)
-	case *tickets.NotedFact:
-		return valid(f.Text)
-	case *tickets.UnprovenFact:
-		return valid(f.Text)
-	case *tickets.AutomaticFact:
-		return valid(f.Text)
+	case *tickets.AnsweredFact, *tickets.NotedFact, *tickets.UnprovenFact, *tickets.AutomaticFact:
+		return valid(tickets.Said(f))
 	}
 	return ""
 }

@@ -47,8 +47,8 @@ func (tx *Tx) SetLastDue(job string, due time.Time) error {
 // outlinesPage is how many tickets Outlines holds at a time.
 const outlinesPage = 200
 
-// outlineOf is what tickets.Ticket.Outline leaves of a ticket.
-const outlineOf = "json_remove(t.body, '$.text', '$.files', '$.note', '$.diagnosis', '$.plan', '$.solution', '$.comment')"
+// outlineOf is what tickets.Ticket.Outline leaves of a ticket; its text is not in the row.
+const outlineOf = "json_remove(t.body, '$.files', '$.note', '$.diagnosis', '$.plan', '$.solution', '$.comment')"
 
 // Outlines yields the outlines of the tickets that a chore may have to do with at a time, in the order of their numbers.
 func (r *Reader) Outlines(chore tickets.Chore, at time.Time) iter.Seq2[*tickets.Ticket, error] {

@@ -2,7 +2,6 @@ package register
 
 import (
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -104,10 +103,8 @@ func scanMessage(row scanner) (m Message, err error) {
 	if err != nil {
 		return m, err
 	}
-	if said != nil {
-		if err := json.Unmarshal(said, &m.Text); err != nil {
-			return m, fmt.Errorf("message %d: text of its event: %w", m.ID, err)
-		}
+	if err := fromOptionalJSON(said, &m.Text); err != nil {
+		return m, fmt.Errorf("message %d: text of its event: %w", m.ID, err)
 	}
 	copy(m.Digest[:], digest)
 	m.ReceivedAt, m.Ticket = fromMillis(receivedAt), tickets.Number(ticket.String)

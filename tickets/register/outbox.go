@@ -236,8 +236,8 @@ func scanOutbox(row scanner) (o OutboxRow, err error) {
 	if err := json.Unmarshal(data, &o.Notice.Data); err != nil {
 		return o, fmt.Errorf("notice %s: %w", o.MessageID, err)
 	}
-	if view := o.Notice.Data.Ticket; view != nil && text != nil {
-		if err := json.Unmarshal(text, &view.Text); err != nil {
+	if view := o.Notice.Data.Ticket; view != nil {
+		if err := fromOptionalJSON(text, &view.Text); err != nil {
 			return o, fmt.Errorf("notice %s: text of its ticket: %w", o.MessageID, err)
 		}
 	}

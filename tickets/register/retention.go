@@ -65,7 +65,7 @@ func (tx *Tx) removeMail(id int64, before time.Time) error {
 
 // eraseTicket takes the personal data out of a ticket, and out of whatever belongs to it.
 func (tx *Tx) eraseTicket(id int64, before time.Time) error {
-	found, err := collect(&tx.Reader, scanTicket, "SELECT "+wholeTicket+" FROM tickets t WHERE t.id = ?2 AND "+expiredTicket, before.UnixMilli(), id)
+	found, err := collect(&tx.Reader, scanTicket, "SELECT t.body FROM tickets t WHERE t.id = ?2 AND "+expiredTicket, before.UnixMilli(), id)
 	if err != nil || len(found) == 0 {
 		return err
 	}

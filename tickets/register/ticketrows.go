@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -39,17 +38,16 @@ func (c columns) values() []any {
 		c.registeredAt, c.changedAt, c.resolvedAt, c.closedAt}
 }
 
-// since returns the assignments of what has changed, each after a comma, for parameters from ?5 on. A column that is named is taken out
-// of its indexes and put in again, whether it has changed or not.
-func (c columns) since(was columns) (set string, args []any) {
+// since returns the assignments to the columns that have changed, each after a comma. A column that is named is taken out of its
+// indexes and put in again, whether it has changed or not.
+func (c columns) since(was columns, q *query) (set string) {
 	then, now := was.values(), c.values()
 	for i, name := range strings.Split(columnNames, ", ") {
 		if then[i] != now[i] {
-			args = append(args, now[i])
-			set += ", " + name + " = ?" + strconv.Itoa(4+len(args))
+			set += ", " + name + " = " + q.arg(now[i])
 		}
 	}
-	return set, args
+	return set
 }
 
 func columnsOf(t *tickets.Ticket) columns {
@@ -108,13 +106,13 @@ func (tx *Tx) updateTicket(id int64, t *tickets.Ticket, before int) error {
 	if err != nil {
 		return err
 	}
-	set, args := columnsOf(t).since(was)
+	q := new(query)
+	set := "body = " + q.arg(body) + columnsOf(t).since(was, q)
 	if erased {
 		set += ", erased_at = NULL"
 	}
-	err = tx.change("UPDATE tickets SET body = ?1"+set+" WHERE id = ?2 AND number = ?3 AND version = ?4",
-		append([]any{body, id, string(t.Number), before}, args...)...)
-	if err != nil {
+	where := "id = " + q.arg(id) + " AND number = " + q.arg(string(t.Number)) + " AND version = " + q.arg(before)
+	if err := tx.change("UPDATE tickets SET "+set+" WHERE "+where, q.args...); err != nil {
 		return err
 	}
 	return tx.saveReservations(id, t)

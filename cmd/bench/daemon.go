@@ -150,15 +150,17 @@ const (
 	isSilent     = "NOT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued')"
 )
 
-// holds reports whether a condition on the register holds.
-func (d *daemon) holds(ctx context.Context, condition string, args ...any) (yes bool, err error) {
-	err = d.register.QueryRowContext(ctx, "SELECT "+condition, args...).Scan(&yes)
-	return yes, err
+// await waits until a condition on the register holds.
+func (d *daemon) await(ctx context.Context, what, condition string, args ...any) error {
+	return d.until(ctx, what, func() (holds bool, err error) {
+		err = d.register.QueryRowContext(ctx, "SELECT "+condition, args...).Scan(&holds)
+		return holds, err
+	})
 }
 
 // rest waits until the daemon has taken so many mails and has nothing left to do.
 func (d *daemon) rest(ctx context.Context, mails int) error {
-	return d.until(ctx, "rest", func() (bool, error) { return d.holds(ctx, isMoved+" AND "+isSilent, mails) })
+	return d.await(ctx, "rest", isMoved+" AND "+isSilent, mails)
 }
 
 // count runs a query for one number.

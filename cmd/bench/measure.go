@@ -124,11 +124,11 @@ const sentNotices = "SELECT count(*) FROM outbox WHERE state = 'sent'"
 func (f *figures) backlog(ctx context.Context, d *daemon, o options) error {
 	begin := time.Now()
 	rate := func() float64 { return float64(o.Mails) / time.Since(begin).Seconds() }
-	if err := d.until(ctx, "all mails to be registered", func() (bool, error) { return d.holds(ctx, isRegistered, o.Mails) }); err != nil {
+	if err := d.await(ctx, "all mails to be registered", isRegistered, o.Mails); err != nil {
 		return err
 	}
 	f.Registered = rate()
-	if err := d.until(ctx, "all mails to be moved", func() (bool, error) { return d.holds(ctx, isMoved, o.Mails) }); err != nil {
+	if err := d.await(ctx, "all mails to be moved", isMoved, o.Mails); err != nil {
 		return err
 	}
 	f.Moved = rate()
@@ -146,7 +146,7 @@ func (f *figures) backlog(ctx context.Context, d *daemon, o options) error {
 		return err
 	}
 	f.CPUMail = milliseconds(used) / float64(o.Mails)
-	if err := d.until(ctx, "all notices to be sent", func() (bool, error) { return d.holds(ctx, isSilent) }); err != nil {
+	if err := d.await(ctx, "all notices to be sent", isSilent); err != nil {
 		return err
 	}
 	f.Acknowledged = rate()

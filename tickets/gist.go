@@ -34,7 +34,8 @@ func opening(text string) string {
 
 // gistOf returns what a folded text is about.
 func gistOf(folded string) Gist {
-	gist := make(Gist, 0, 64)
+	var few [128]uint32 // more words are rare
+	gist := Gist(few[:0])
 	// The numbers so far, each at the first free place from its own on; at most half of the places are ever taken. A place is free while
 	// it is 0: a word of that number is told from itself only at the end.
 	seen := make([]uint32, 1<<bits.Len(uint(len(folded)/2)))
@@ -58,7 +59,7 @@ func gistOf(folded string) Gist {
 		}
 	}
 	slices.Sort(gist)
-	return slices.Compact(gist)
+	return slices.Clone(slices.Compact(gist)) // many are kept, and for long
 }
 
 // fnv32 is the number of a word: its FNV-1a hash.

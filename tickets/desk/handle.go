@@ -32,12 +32,23 @@ type prepared struct {
 	identity []byte       // see identityOf
 }
 
-// settledMail is a mail that was decided on.
+// settledMail is what is told of a mail that was decided on. The decision itself is left to the garbage: there are many in a transaction.
 type settledMail struct {
 	prepared
-	decision tickets.Decision
-	outcome  Outcome
-	took     time.Duration
+	number  tickets.Number // of its request, "" for none
+	summary string
+	notices int
+	refused []tickets.ProblemCode
+	outcome Outcome
+	took    time.Duration
+}
+
+// told fills in what came of a mail.
+func (m *settledMail) told(decision tickets.Decision, outcome Outcome) {
+	if decision.Ticket != nil {
+		m.number = decision.Ticket.Number
+	}
+	m.summary, m.notices, m.refused, m.outcome = decision.Summary, len(decision.Notices), refused(decision), outcome
 }
 
 // settleGroup settles the mails in order, in one transaction, which claims the next ones as well. What could be undone alone costs a
@@ -51,7 +62,7 @@ func (d *Desk) settleGroup(ctx context.Context, mails []prepared, next claim) ([
 		return nil, err
 	}
 	d.report(settled)
-	queued := slices.ContainsFunc(settled, func(m settledMail) bool { return len(m.decision.Notices) > 0 })
+	queued := slices.ContainsFunc(settled, func(m settledMail) bool { return m.notices > 0 })
 	if queued && d.options.Queued != nil {
 		d.options.Queued()
 	}
@@ -85,8 +96,9 @@ func (d *Desk) settleOne(_ context.Context, tx *register.Tx, p prepared) (one se
 			err = fmt.Errorf("panic: %v", fault)
 		}
 	}()
+	decision, outcome, err := d.settle(tx, p)
 	one.prepared = p
-	one.decision, one.outcome, err = d.settle(tx, p)
+	one.told(decision, outcome)
 	return one, err
 }
 
@@ -100,7 +112,7 @@ func (d *Desk) settleApart(ctx context.Context, tx *register.Tx, p prepared) (on
 		return one, err
 	}
 	reason := "handling failed: " + err.Error()
-	one = settledMail{prepared: p, decision: tickets.Decision{Quarantine: reason, Summary: reason}, outcome: Quarantined}
+	one = settledMail{prepared: p, summary: reason, outcome: Quarantined}
 	return one, tx.Settle(p.arrival.ID, register.Settlement{Quarantined: true, Reason: reason})
 }
 
@@ -116,13 +128,9 @@ func (d *Desk) report(mails []settledMail) {
 		a := m.arrival
 		log := d.options.Log.With("trace", a.Digest.Trace())
 		log.Info("mail read", "mailbox", a.Mailbox, "uid", a.UID, "from", m.message.From.Addr, "class", m.message.Class, "proven", m.proof.Proven)
-		number := tickets.Number("")
-		if m.decision.Ticket != nil {
-			number = m.decision.Ticket.Number
-		}
-		log.Info("mail handled", "outcome", m.outcome, "ticket", number, "notices", len(m.decision.Notices), "result", m.decision.Summary)
+		log.Info("mail handled", "outcome", m.outcome, "ticket", m.number, "notices", m.notices, "result", m.summary)
 		if d.options.Observe.Handled != nil {
-			d.options.Observe.Handled(Handled{Mailbox: a.Mailbox, Outcome: m.outcome, Refused: refused(m.decision), Took: m.took})
+			d.options.Observe.Handled(Handled{Mailbox: a.Mailbox, Outcome: m.outcome, Refused: m.refused, Took: m.took})
 		}
 		if !slices.Contains(names, a.Mailbox) {
 			names = append(names, a.Mailbox)

@@ -11,7 +11,7 @@ import (
 
 const (
 	claimMails  = 400             // claimed at a time at most: after a crash each of them comes alone
-	groupMails  = 100             // of them settled in one transaction, which costs one wait for the disk
+	groupMails  = 200             // of them settled in one transaction, which costs one wait for the disk, and each page of an index once
 	groupBytes  = 8 << 20         // of mail in a group; one larger mail comes alone, and is large
 	maxRun      = 10 * claimMails // handled without a pause, after which those have their turn that others gave back
 	releaseTime = 5 * time.Second

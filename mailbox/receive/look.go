@@ -14,10 +14,11 @@ import (
 	"radicado/mailbox"
 )
 
-// Batches are bounded in mails and in bytes; a larger mail comes alone. Listings are bounded too, so that a folder with
-// any number of mails takes no more memory than a full one of these.
+// Batches are bounded in mails and in bytes; a larger mail comes alone. They are large enough for the ledger, which takes them in turn
+// with settling others, to have some left while mails are moved. Listings are bounded too, so that a folder with any number of mails
+// takes no more memory than a full one of these.
 const (
-	batchMails = 100
+	batchMails = 200
 	batchBytes = 8 << 20
 	listMails  = 2000
 )
@@ -89,7 +90,7 @@ func (l *look) catchUp(ctx context.Context) (err error) {
 
 // retake takes the mails that Retake has asked for. One that is gone is gone.
 func (l *look) retake(ctx context.Context) error {
-	for uids := range slices.Chunk(l.r.retakes(), batchMails/5) {
+	for uids := range slices.Chunk(l.r.retakes(), batchMails/10) {
 		var mails []entry
 		set := uidSet(uids)
 		err := l.s.entries(ctx, set, func(e entry) {

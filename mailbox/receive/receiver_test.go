@@ -470,16 +470,16 @@ func TestDiskFull(t *testing.T) {
 
 func TestDiskFillsUpBetweenBatches(t *testing.T) {
 	sc := newScript(t)
-	sc.addPlain(200)
+	sc.addPlain(2 * batchMails)
 	ledger := newLedger()
 	ledger.full = 1
 	r := run(t, sc.serveAccount(), ledger)
 	eventually(t, "failure", func() bool { return r.log.count("not kept") == 1 })
-	if got := ledger.counted(); got != 100 {
+	if got := ledger.counted(); got != batchMails {
 		t.Errorf("%d taken before the disk was full", got)
 	}
 	ledger.setFailure(nil)
-	wantMails(t, ledger, plainMails(200)...)
+	wantMails(t, ledger, plainMails(2*batchMails)...)
 }
 
 // TestShutdownInterruptsEveryStep holds the server silent at each step in turn.

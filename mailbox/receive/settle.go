@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// moveMails bounds what is moved by one command. Large is fast: on a Maildir with 10,000 mails each command takes
-	// more than half a second, for one mail or for a thousand.
-	moveMails = 1000
+	// moveMails bounds what is moved by one command. Large is fast: on a Maildir with 50,000 mails each command takes Dovecot some
+	// 50 ms beside what the mails take, for one or for thousands.
+	moveMails = 2000
 	// moveFailures bounds the refused commands of one pass while the mail is sought that the server cannot move.
 	moveFailures = 16
 )

@@ -241,11 +241,12 @@ func TestManyMovesComeInLargeBatches(t *testing.T) {
 // TestMailsAreMovedBeforeAllAreTaken looks at the order of the commands: while mails are moved the ledger must have others to settle.
 func TestMailsAreMovedBeforeAllAreTaken(t *testing.T) {
 	sc := newScript(t)
-	sc.addPlain(listMails - 200) // listed at once
+	const mails = moveMails + 2*batchMails
+	sc.addPlain(mails)
 	ledger := newLedger()
 	ledger.drop, ledger.settles = true, true
 	run(t, sc.serveAccount(), ledger)
-	eventually(t, "all moved", func() bool { return len(ledger.gone()) == listMails-200 })
+	eventually(t, "all moved", func() bool { return len(ledger.gone()) == mails })
 	moved := false
 	for _, line := range sc.said(`^UID (MOVE|FETCH .*BODY\.PEEK)`) {
 		if strings.HasPrefix(line, "UID MOVE") {

@@ -32,9 +32,8 @@ type prepared struct {
 	identity []byte       // see identityOf
 }
 
-// settledMail is what is told of a mail that was decided on. The decision itself is left to the garbage: there are many in a transaction.
-type settledMail struct {
-	prepared
+// result is what is told of a mail that was settled. The decision itself is left to the garbage: there are many in a transaction.
+type result struct {
 	number  tickets.Number // of its request, "" for none
 	summary string
 	notices int
@@ -43,26 +42,26 @@ type settledMail struct {
 	took    time.Duration
 }
 
-// told fills in what came of a mail.
-func (m *settledMail) told(decision tickets.Decision, outcome Outcome) {
+func resultOf(decision tickets.Decision, outcome Outcome) result {
+	r := result{summary: decision.Summary, notices: len(decision.Notices), refused: refused(decision), outcome: outcome}
 	if decision.Ticket != nil {
-		m.number = decision.Ticket.Number
+		r.number = decision.Ticket.Number
 	}
-	m.summary, m.notices, m.refused, m.outcome = decision.Summary, len(decision.Notices), refused(decision), outcome
+	return r
 }
 
 // settleGroup settles the mails in order, in one transaction, which claims the next ones as well. What could be undone alone costs a
 // savepoint, for which SQLite copies each page before it changes: only after one mail has failed each is settled so.
 func (d *Desk) settleGroup(ctx context.Context, mails []prepared, next claim) ([]register.Arrival, error) {
-	settled, claimed, err := d.settleAll(ctx, mails, next, d.settleOne)
+	results, claimed, err := d.settleAll(ctx, mails, next, d.settleOne)
 	if err != nil && !d.blameless(ctx, err) {
-		settled, claimed, err = d.settleAll(ctx, mails, next, d.settleApart)
+		results, claimed, err = d.settleAll(ctx, mails, next, d.settleApart)
 	}
 	if err != nil {
 		return nil, err
 	}
-	d.report(settled)
-	queued := slices.ContainsFunc(settled, func(m settledMail) bool { return m.notices > 0 })
+	d.report(mails, results)
+	queued := slices.ContainsFunc(results, func(r result) bool { return r.notices > 0 })
 	if queued && d.options.Queued != nil {
 		d.options.Queued()
 	}
@@ -70,50 +69,47 @@ func (d *Desk) settleGroup(ctx context.Context, mails []prepared, next claim) ([
 }
 
 // settler settles one mail.
-type settler func(context.Context, *register.Tx, prepared) (settledMail, error)
+type settler func(context.Context, *register.Tx, prepared) (result, error)
 
-// settleAll settles the mails one by one in one transaction, and makes the claim.
-func (d *Desk) settleAll(ctx context.Context, mails []prepared, next claim, settle settler) ([]settledMail, []register.Arrival, error) {
-	settled := make([]settledMail, len(mails))
+// settleAll settles the mails one by one in one transaction, and makes the claim. There is a result for each mail.
+func (d *Desk) settleAll(ctx context.Context, mails []prepared, next claim, settle settler) ([]result, []register.Arrival, error) {
+	results := make([]result, len(mails))
 	var claimed []register.Arrival
 	err := d.register.Update(ctx, func(tx *register.Tx) (err error) {
 		for i, p := range mails {
-			if settled[i], err = settle(ctx, tx, p); err != nil {
+			if results[i], err = settle(ctx, tx, p); err != nil {
 				return err
 			}
-			settled[i].took = tx.Now().Sub(p.arrival.TakenAt)
+			results[i].took = tx.Now().Sub(p.arrival.TakenAt)
 		}
 		claimed, err = next.make(tx)
 		return err
 	})
-	return settled, claimed, err
+	return results, claimed, err
 }
 
 // settleOne settles a mail, and leaves the transaction unusable where it fails. A fault of ours must cost one mail, not the daemon.
-func (d *Desk) settleOne(_ context.Context, tx *register.Tx, p prepared) (one settledMail, err error) {
+func (d *Desk) settleOne(_ context.Context, tx *register.Tx, p prepared) (r result, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			err = fmt.Errorf("panic: %v", fault)
 		}
 	}()
 	decision, outcome, err := d.settle(tx, p)
-	one.prepared = p
-	one.told(decision, outcome)
-	return one, err
+	return resultOf(decision, outcome), err
 }
 
 // settleApart settles a mail and sets it aside where it fails.
-func (d *Desk) settleApart(ctx context.Context, tx *register.Tx, p prepared) (one settledMail, err error) {
+func (d *Desk) settleApart(ctx context.Context, tx *register.Tx, p prepared) (r result, err error) {
 	err = tx.Nested(func() (err error) {
-		one, err = d.settleOne(ctx, tx, p)
+		r, err = d.settleOne(ctx, tx, p)
 		return err
 	})
 	if err == nil || d.blameless(ctx, err) {
-		return one, err
+		return r, err
 	}
 	reason := "handling failed: " + err.Error()
-	one = settledMail{prepared: p, summary: reason, outcome: Quarantined}
-	return one, tx.Settle(p.arrival.ID, register.Settlement{Quarantined: true, Reason: reason})
+	return result{summary: reason, outcome: Quarantined}, tx.Settle(p.arrival.ID, register.Settlement{Quarantined: true, Reason: reason})
 }
 
 // blameless reports whether an error is no fault of the mail: the same mail goes through later.
@@ -122,15 +118,15 @@ func (d *Desk) blameless(ctx context.Context, err error) bool {
 }
 
 // report logs what became of the mails and tells their receivers that they may be moved.
-func (d *Desk) report(mails []settledMail) {
+func (d *Desk) report(mails []prepared, results []result) {
 	var names []string
-	for _, m := range mails {
-		a := m.arrival
+	for i, r := range results {
+		m, a := mails[i], mails[i].arrival
 		log := d.options.Log.With("trace", a.Digest.Trace())
 		log.Info("mail read", "mailbox", a.Mailbox, "uid", a.UID, "from", m.message.From.Addr, "class", m.message.Class, "proven", m.proof.Proven)
-		log.Info("mail handled", "outcome", m.outcome, "ticket", m.number, "notices", m.notices, "result", m.summary)
+		log.Info("mail handled", "outcome", r.outcome, "ticket", r.number, "notices", r.notices, "result", r.summary)
 		if d.options.Observe.Handled != nil {
-			d.options.Observe.Handled(Handled{Mailbox: a.Mailbox, Outcome: m.outcome, Refused: m.refused, Took: m.took})
+			d.options.Observe.Handled(Handled{Mailbox: a.Mailbox, Outcome: r.outcome, Refused: r.refused, Took: r.took})
 		}
 		if !slices.Contains(names, a.Mailbox) {
 			names = append(names, a.Mailbox)

@@ -18,9 +18,10 @@ import (
 // with settling others, to have some left while mails are moved. Listings are bounded too, so that a folder with any number of mails
 // takes no more memory than a full one of these.
 const (
-	batchMails = 200
-	batchBytes = 8 << 20
-	listMails  = 2000
+	batchMails  = 200
+	batchBytes  = 8 << 20
+	listMails   = 2000
+	retakeMails = 20 // asked for again at a time
 )
 
 // How often a mail is asked for alone, in full (and for as long as Timing.Patience) and then by its header, before it is taken
@@ -90,7 +91,7 @@ func (l *look) catchUp(ctx context.Context) (err error) {
 
 // retake takes the mails that Retake has asked for. One that is gone is gone.
 func (l *look) retake(ctx context.Context) error {
-	for uids := range slices.Chunk(l.r.retakes(), batchMails/10) {
+	for uids := range slices.Chunk(l.r.retakes(), retakeMails) {
 		var mails []entry
 		set := uidSet(uids)
 		err := l.s.entries(ctx, set, func(e entry) {

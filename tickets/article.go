@@ -68,12 +68,12 @@ func (l *Library) Articles() []Article {
 }
 
 // Suggest returns the articles that fit what a request is about best, the best first.
-func (l *Library) Suggest(gist Gist) []Article {
+func (l *Library) Suggest(gist *Gist) []Article {
 	if l == nil {
 		return nil
 	}
 	scores := make([]float64, len(l.articles))
-	for _, word := range gist {
+	for _, word := range gist.words {
 		for _, found := range l.weights[word] {
 			scores[found.article] += found.weight
 		}
@@ -96,7 +96,7 @@ func (l *Library) Suggest(gist Gist) []Article {
 func (a Article) weights() map[uint32]float64 {
 	weights := map[uint32]float64{}
 	for text, weight := range map[string]float64{strings.Join(a.Words, " "): weightKeyword, a.Title: weightTitle, a.Text: weightText} {
-		for _, word := range GistOf(text) {
+		for _, word := range GistOf(text).words {
 			weights[word] = max(weights[word], weight)
 		}
 	}

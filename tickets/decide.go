@@ -42,7 +42,7 @@ type Mail struct {
 	Received time.Time // by our server; zero where nobody knows
 
 	studied bool         // what follows is known
-	gist    Gist         // of the request that it would be
+	gist    *Gist        // of the request that it would be
 	keys    []string     // of machines that it may name
 	skills  skillReading // for which that request asks
 }

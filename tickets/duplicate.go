@@ -162,7 +162,7 @@ const (
 type RecentQuery struct {
 	Requester string // address key; "" where none can be
 	Since     time.Time
-	Gist      Gist // of what the mail says: of other requests it is enough to know that they are not alike
+	Gist      *Gist // of what the mail says: of other requests it is enough to know that they are not alike
 }
 
 // Recent returns which requests may be the same as one that this mail registers.
@@ -191,7 +191,7 @@ func (m *Mail) about(sender Sender) (subject, text string) {
 }
 
 // same returns the requests that are probably the same as a new one, which is about gist. It merges nothing.
-func (w *work) same(gist Gist) []*Ticket {
+func (w *work) same(gist *Gist) []*Ticket {
 	var found []*Ticket
 	asked := w.gist != nil // Recent was asked for by it, and all of it is alike
 	for _, t := range w.in.Found.Recent {

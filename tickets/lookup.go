@@ -29,7 +29,7 @@ type Found struct {
 	Assets  []Asset         // that Input.Assets asked for by plate or serial
 	Held    []Asset         // that Input.Assets asked for by the official in charge
 	Recent  []*Ticket       // that Input.Recent asked for, those that are alike
-	Gist    Gist            // by which it asked, nil where it did not
+	Gist    *Gist           // by which it asked, nil where it did not
 }
 
 // Case is a request with its events.

@@ -22,8 +22,8 @@ type work struct {
 	items    []Item
 	others   []Change // to other tickets than the mail's
 	absence  *AbsenceChange
-	gist     Gist // of the request that the mail registers, nil where nobody knows it yet
-	nobody   bool // suits the new request, which should have been assigned by itself
+	gist     *Gist // of the request that the mail registers, nil where nobody knows it yet
+	nobody   bool  // suits the new request, which should have been assigned by itself
 	asked    *Confirmation
 	answered *Notice // what a command without an address is answered
 	proven   bool    // commands of a proven sender were read, whatever became of them

@@ -74,10 +74,10 @@ const maxGists = 3000
 // coordinator a hint and nothing else.
 type gists struct {
 	mu            sync.Mutex
-	recent, older map[int64]tickets.Gist // by key of the request: what is asked for becomes recent; what was not, for long, is forgotten
+	recent, older map[int64]*tickets.Gist // by key of the request: what is asked for becomes recent; what was not, for long, is forgotten
 }
 
-func (g *gists) of(key int64) (tickets.Gist, bool) {
+func (g *gists) of(key int64) (*tickets.Gist, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if gist, known := g.recent[key]; known {
@@ -90,15 +90,15 @@ func (g *gists) of(key int64) (tickets.Gist, bool) {
 	return gist, known
 }
 
-func (g *gists) add(key int64, gist tickets.Gist) {
+func (g *gists) add(key int64, gist *tickets.Gist) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.keep(key, gist)
 }
 
-func (g *gists) keep(key int64, gist tickets.Gist) {
+func (g *gists) keep(key int64, gist *tickets.Gist) {
 	if g.recent == nil || len(g.recent) >= maxGists {
-		g.recent, g.older = map[int64]tickets.Gist{}, g.recent
+		g.recent, g.older = map[int64]*tickets.Gist{}, g.recent
 	}
 	g.recent[key] = gist
 }

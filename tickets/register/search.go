@@ -76,8 +76,27 @@ func (d document) with(t *tickets.Ticket, events []tickets.Event) document {
 	return d
 }
 
+// stands reports whether the stored document is the one that the events say, though an earlier version may have stored it: that one
+// kept the whole text, and so less of a long one.
+func (d document) stands(said document) bool {
+	same := func(stored, said string) bool {
+		words := once(stored)
+		if len(stored) > maxIndexed-utf8.UTFMax { // the last word was cut off, and whole it may be one of those before
+			words = words[:strings.LastIndexByte(strings.TrimSuffix(words, " "), ' ')+1]
+			return strings.HasPrefix(said, words)
+		}
+		return words == said
+	}
+	return same(d.public, said.public) && same(d.internal, said.internal) && d.people == said.people
+}
+
+// add adds the words of what was said to those of text.
 func add(text string, more []string) string {
-	text = valid(strings.TrimSpace(text + "\n" + strings.Join(more, "\n")))
+	return searchable(once(valid(text + "\n" + strings.Join(more, "\n"))))
+}
+
+// searchable returns the beginning of a long text.
+func searchable(text string) string {
 	if len(text) <= maxIndexed {
 		return text
 	}

@@ -188,12 +188,16 @@ func TestSearchGoesThroughTheShards(t *testing.T) {
 func TestHugeTextIsIndexedByItsBeginning(t *testing.T) {
 	f := open(t)
 	f.update(t, func(tx *Tx) error {
-		ticket, err := register(tx, ana, "principio", strings.Repeat("ñandú ", maxIndexed/4)+" final")
+		var text strings.Builder
+		for i := range maxIndexed / 8 {
+			fmt.Fprintf(&text, "ñandú%d ", i)
+		}
+		ticket, err := register(tx, ana, "principio", text.String()+" final")
 		check(t, err)
-		return appendFacts(tx, ticket, ticket.Number, coordinator, 0, &tickets.AnsweredFact{Text: "después"})
+		return appendFacts(tx, ticket, ticket.Number, coordinator, 0, &tickets.AnsweredFact{Text: "posteriormente"})
 	})
 	f.view(t, func(r *Reader) error {
-		for word, want := range map[string]string{"principio": "1", "final": "", "despues": ""} {
+		for word, want := range map[string]string{"principio": "1", "final": "", "posteriormente": ""} {
 			if found, err := r.Search(word, "", 10); err != nil || serials(t, found) != want {
 				t.Errorf("%s: %v, %v", word, serials(t, found), err)
 			}
@@ -201,6 +205,46 @@ func TestHugeTextIsIndexedByItsBeginning(t *testing.T) {
 		return nil
 	})
 	f.sound(t)
+}
+
+// TestDocumentOfAnEarlierVersion takes documents with the whole text, as they were once stored, for what they are.
+func TestDocumentOfAnEarlierVersion(t *testing.T) {
+	f := open(t)
+	const text = "La impresora de la oficina, la de la Dirección, no imprime: la impresora."
+	var long strings.Builder
+	for i := range maxIndexed / 4 {
+		fmt.Fprintf(&long, "la ñandú%d ", i)
+	}
+	store := func(tx *Tx, ticket *tickets.Ticket, text string) {
+		t.Helper()
+		id := KeyOf(ticket.Number)
+		doc, err := tx.document(id, false)
+		check(t, err)
+		doc.public = strings.Join([]string{ticket.Subject, text, ana.Name, ana.Addr, "", "", string(ticket.Number)}, "\n")
+		tx.level.docs[id] = document{searchable(doc.public), doc.internal, doc.people}
+	}
+	var short, huge *tickets.Ticket
+	f.update(t, func(tx *Tx) (err error) {
+		short, err = register(tx, ana, "impresora", text)
+		check(t, err)
+		store(tx, short, text)
+		huge, err = register(tx, ana, "huge", long.String())
+		check(t, err)
+		store(tx, huge, long.String())
+		return nil
+	})
+	f.sound(t)
+	f.update(t, func(tx *Tx) error {
+		return appendFacts(tx, short, short.Number, coordinator, 0, &tickets.AnsweredFact{Text: "La impresora imprime."})
+	})
+	f.sound(t)
+	f.view(t, func(r *Reader) error {
+		doc, err := r.storedDocument(KeyOf(short.Number))
+		if words := strings.Fields(doc.public); err != nil || len(words) != len(slices.Compact(slices.Sorted(slices.Values(words)))) || !strings.HasSuffix(doc.public, " ") {
+			t.Errorf("after an answer the words are %q, %v", doc.public, err)
+		}
+		return nil
+	})
 }
 
 // FuzzSearch shows that nothing that people type is a syntax error, and that a requester never finds another's ticket.

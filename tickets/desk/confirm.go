@@ -39,42 +39,39 @@ func (d *Desk) ask(tx *register.Tx, c *tickets.Confirmation) error {
 		Commands: c.Commands, ExpiresAt: c.Until})
 }
 
-// confirmed returns the input for the commands that a mail confirms, as if they had come proven now; ok is false where it confirms
-// none. The code is then used up, whatever becomes of the commands.
-func (d *Desk) confirmed(tx *register.Tx, answer tickets.Input) (in tickets.Input, ok bool, err error) {
+// confirmed returns the input for the commands that a mail confirms, as if they had come proven now, and the id of the confirmation,
+// which is then used up, whatever becomes of the commands. For a mail that confirms none it returns the mail's own input and 0.
+func (d *Desk) confirmed(tx *register.Tx, answer tickets.Input) (in tickets.Input, confirmation int64, err error) {
 	c, found, err := d.pending(tx, answer)
 	if err != nil || !found {
-		return in, false, err
-	}
-	if err := tx.UseConfirmation(c.ID, answer.Mail.ID); err != nil {
-		return in, false, err
+		return answer, 0, err
 	}
 	p, err := d.reread(tx, c.Message)
 	if err != nil {
-		return in, false, err
+		return answer, 0, err
 	}
 	p.proof = mailbox.Proof{Proven: true, Method: "confirmed", Reason: fmt.Sprintf("confirmed with the code by message %d", answer.Mail.ID)}
 	d.study(&p)
 	in, err = d.input(tx, p, acquaintance{}, c.Message)
 	if err != nil {
-		return in, false, err
+		return in, 0, err
 	}
 	// Whatever the settings or the register have become meanwhile: what was asked is what is done.
 	if in.Ticket, err = tx.Ticket(c.Ticket); err != nil {
-		return in, false, err
+		return in, 0, err
 	}
 	var commands []string
 	for _, one := range in.Mail.Commands {
 		commands = append(commands, one.String())
 	}
 	if !slices.Equal(commands, c.Commands) {
-		return in, false, fmt.Errorf("message %d is read otherwise than when its commands were asked about", c.Message)
+		return in, 0, fmt.Errorf("message %d is read otherwise than when its commands were asked about", c.Message)
 	}
 	in.Confirmed = &tickets.Confirmed{By: answer.Mail.ID}
 	if in.Found, err = find(tx, tickets.Lookups(in)); err != nil {
-		return in, false, err
+		return in, 0, err
 	}
-	return in, true, d.furnish(tx, &in)
+	return in, c.ID, d.furnish(tx, &in)
 }
 
 // pending returns the confirmation that a mail answers: the right code, in time, from the very person who was asked.

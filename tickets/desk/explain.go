@@ -51,10 +51,8 @@ func (d *Desk) explain(ctx context.Context, arrival mailbox.Arrival, again bool)
 		if e.Input, err = d.input(tx, p, known, 0); err != nil {
 			return err
 		}
-		if confirmed, ok, err := d.confirmed(tx, e.Input); err != nil {
+		if e.Input, _, err = d.confirmed(tx, e.Input); err != nil {
 			return err
-		} else if ok {
-			e.Input = confirmed
 		}
 		if e.Same == 0 {
 			e.Decision, e.ErrDecide = tickets.Decide(e.Input)

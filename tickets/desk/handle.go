@@ -259,7 +259,7 @@ func (d *Desk) settle(tx *register.Tx, p prepared) (tickets.Decision, Outcome, e
 			return tickets.Decision{}, "", err
 		}
 		if earlier.Ticket == "" {
-			decision, err := d.decideOn(tx, p, known, earlier.ID)
+			decision, err := d.decideOn(tx, p, known, earlier.ID, nil)
 			return decision, outcomeOf(decision), err
 		}
 	}
@@ -273,19 +273,20 @@ func (d *Desk) settle(tx *register.Tx, p prepared) (tickets.Decision, Outcome, e
 
 func (d *Desk) decide(tx *register.Tx, p prepared, known acquaintance) (tickets.Decision, error) {
 	m := p.message
-	id, err := tx.AddMessage(register.Message{
-		Identity: known.identity, Digest: p.arrival.Digest, MessageID: m.MessageID, From: m.From, Subject: m.Subject, Class: m.Class,
-		ClassReason: m.ClassReason, Proof: p.proof, ReceivedAt: p.received(), Text: m.NewText, Defects: m.Defects,
-		Attached: len(m.Attachments),
-	})
+	id, err := tx.UpcomingMessage()
 	if err != nil {
 		return tickets.Decision{}, err
 	}
-	return d.decideOn(tx, p, known, id)
+	return d.decideOn(tx, p, known, id, &register.Message{
+		ID: id, Identity: known.identity, Digest: p.arrival.Digest, MessageID: m.MessageID, From: m.From, Subject: m.Subject, Class: m.Class,
+		ClassReason: m.ClassReason, Proof: p.proof, ReceivedAt: p.received(), Text: m.NewText, Defects: m.Defects,
+		Attached: len(m.Attachments),
+	})
 }
 
-// decideOn decides on a mail whose message is stored, and writes what follows.
-func (d *Desk) decideOn(tx *register.Tx, p prepared, known acquaintance, id int64) (tickets.Decision, error) {
+// decideOn decides on a mail whose message has that id, and writes what follows, the message included where that is unsaved
+// yet.
+func (d *Desk) decideOn(tx *register.Tx, p prepared, known acquaintance, id int64, unsaved *register.Message) (tickets.Decision, error) {
 	m := p.message
 	if m.Bounce == nil {
 		if err := tx.AddressAlive(m.From.Addr); err != nil {
@@ -296,17 +297,21 @@ func (d *Desk) decideOn(tx *register.Tx, p prepared, known acquaintance, id int6
 	if err != nil {
 		return tickets.Decision{}, err
 	}
-	if confirmed, ok, err := d.confirmed(tx, in); err != nil {
+	in, confirmation, err := d.confirmed(tx, in)
+	if err != nil {
 		return tickets.Decision{}, err
-	} else if ok {
-		in = confirmed
 	}
 	decision, err := tickets.Decide(in)
 	if err != nil {
 		return tickets.Decision{}, err
 	}
-	if err := d.commit(tx, in, decision); err != nil {
+	if err := d.commitWith(tx, in, decision, unsaved); err != nil {
 		return tickets.Decision{}, err
+	}
+	if confirmation != 0 {
+		if err := tx.UseConfirmation(confirmation, id); err != nil {
+			return tickets.Decision{}, err
+		}
 	}
 	if gist := in.Found.Gist; gist != nil && registers(decision, in.Next) {
 		d.gists.add(register.KeyOf(in.Next), gist)
@@ -354,6 +359,11 @@ func (d *Desk) complete(tx *register.Tx, in *tickets.Input) (err error) {
 
 // commit writes what a decision says.
 func (d *Desk) commit(tx *register.Tx, in tickets.Input, decision tickets.Decision) error {
+	return d.commitWith(tx, in, decision, nil)
+}
+
+// commitWith is commit, and adds a message that is not stored yet, nil for none.
+func (d *Desk) commitWith(tx *register.Tx, in tickets.Input, decision tickets.Decision, unsaved *register.Message) error {
 	if decision.Failed != nil { // before anything is sent there
 		if err := tx.AddressFailed(*decision.Failed); err != nil {
 			return err
@@ -367,10 +377,16 @@ func (d *Desk) commit(tx *register.Tx, in tickets.Input, decision tickets.Decisi
 	if decision.Ticket != nil {
 		changes = append([]tickets.Change{{Ticket: decision.Ticket, Events: decision.Events}}, changes...)
 	}
-	for _, c := range changes {
-		if err := d.change(tx, in, c); err != nil {
+	if len(changes) == 0 && unsaved != nil {
+		if _, err := tx.AddMessage(*unsaved); err != nil {
 			return err
 		}
+	}
+	for _, c := range changes {
+		if err := d.change(tx, in, c, unsaved); err != nil {
+			return err
+		}
+		unsaved = nil
 	}
 	if err := keepAbsence(tx, decision.Absence, in.Mail.ID); err != nil {
 		return err
@@ -386,8 +402,8 @@ func (d *Desk) commit(tx *register.Tx, in tickets.Input, decision tickets.Decisi
 	return nil
 }
 
-// change writes what happens to one ticket, under the number that was decided on.
-func (d *Desk) change(tx *register.Tx, in tickets.Input, c tickets.Change) error {
+// change writes what happens to one ticket, under the number that was decided on, and adds a message that is not stored yet.
+func (d *Desk) change(tx *register.Tx, in tickets.Input, c tickets.Change, unsaved *register.Message) error {
 	if c.Events[0].Seq == 1 {
 		number, err := tx.NextNumber()
 		if err != nil {
@@ -396,6 +412,9 @@ func (d *Desk) change(tx *register.Tx, in tickets.Input, c tickets.Change) error
 		if number != in.Next {
 			return fmt.Errorf("number %s was decided on and %s allocated", in.Next, number)
 		}
+	}
+	if unsaved != nil {
+		return tx.AppendOf(*unsaved, c.Ticket, c.Events)
 	}
 	return tx.Append(c.Ticket, c.Events)
 }

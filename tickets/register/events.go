@@ -20,6 +20,16 @@ const saltSize = 16
 // caused the events are filed under the ticket where they are under none yet. It fails with ErrConflict where the ticket
 // is not at the version before the first event.
 func (tx *Tx) Append(t *tickets.Ticket, events []tickets.Event) error {
+	return tx.append(t, events, nil)
+}
+
+// AppendOf is Append, and adds m, the message that caused the events: it has the id that UpcomingMessage returned. To add it before
+// would be to write it twice.
+func (tx *Tx) AppendOf(m Message, t *tickets.Ticket, events []tickets.Event) error {
+	return tx.append(t, events, &m)
+}
+
+func (tx *Tx) append(t *tickets.Ticket, events []tickets.Event, m *Message) error {
 	id, err := checkAppend(t, events)
 	if err != nil {
 		return fmt.Errorf("append to ticket %q: %w", t.Number, err)
@@ -36,6 +46,11 @@ func (tx *Tx) Append(t *tickets.Ticket, events []tickets.Event) error {
 		return fmt.Errorf("append to ticket %s: %w", t.Number, err)
 	}
 	delete(tx.level.numbers, id)
+	if m != nil {
+		if err := tx.addMessageOf(m, id, events); err != nil {
+			return fmt.Errorf("append to ticket %s: %w", t.Number, err)
+		}
+	}
 	head := tx.known.head
 	if head.id == 0 {
 		if head, err = tx.head(); err != nil {
@@ -44,7 +59,7 @@ func (tx *Tx) Append(t *tickets.Ticket, events []tickets.Event) error {
 	}
 	tx.known.head = link{}
 	for _, e := range events {
-		if head, err = tx.link(head, id, e); err != nil {
+		if head, err = tx.link(head, id, e, m); err != nil {
 			return fmt.Errorf("append event %d to ticket %s: %w", e.Seq, t.Number, err)
 		}
 	}
@@ -105,7 +120,8 @@ func (r *Reader) head() (link, error) {
 	return l, err
 }
 
-func (tx *Tx) link(head link, ticket int64, e tickets.Event) (link, error) {
+// link appends an event of the ticket. What the message m caused, nil for none, need not be filed.
+func (tx *Tx) link(head link, ticket int64, e tickets.Event, m *Message) (link, error) {
 	salt := make([]byte, saltSize)
 	rand.Read(salt) // never fails
 	actor, err := json.Marshal(e.Actor)
@@ -120,7 +136,9 @@ func (tx *Tx) link(head link, ticket int64, e tickets.Event) (link, error) {
 		id: head.id + 1, ticket: e.Ticket, seq: e.Seq, kind: e.Fact.Kind(), at: e.At.UnixMilli(), message: e.Message,
 		actorDigest: salted(salt, actor), dataDigest: salted(salt, data),
 	}
-	if e.Message != 0 {
+	if m != nil && e.Message == m.ID {
+		l.raw = m.Digest[:]
+	} else if e.Message != 0 {
 		if l.raw, err = tx.file(e, ticket); err != nil {
 			return link{}, fmt.Errorf("message %d: %w", e.Message, err)
 		}
@@ -130,6 +148,22 @@ func (tx *Tx) link(head link, ticket int64, e tickets.Event) (link, error) {
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
 		l.id, ticket, l.seq, l.kind, l.at, orNull(l.message), salt, string(actor), string(data), l.actorDigest, l.dataDigest, l.hash)
 	return l, err
+}
+
+// addMessageOf adds a message that causes events of the ticket, as file would leave it.
+func (tx *Tx) addMessageOf(m *Message, ticket int64, events []tickets.Event) error {
+	under, said := int64(0), 0
+	for _, e := range events {
+		if e.Message != m.ID {
+			continue
+		}
+		under = ticket
+		if text := whatMailSaid(e.Fact); said == 0 && text != "" && text == m.Text {
+			said = e.Seq
+		}
+	}
+	_, err := tx.insertMessage(*m, under, said)
+	return err
 }
 
 // file puts the message of an event under its ticket, where it is under none yet, and leaves out of it what the event says. It returns

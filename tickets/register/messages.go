@@ -11,7 +11,7 @@ import (
 
 // Message is one distinct mail, whatever the number of mailboxes and lists that brought it.
 type Message struct {
-	ID          int64
+	ID          int64  // of one that is added: 0, or what UpcomingMessage said
 	Identity    []byte // the same for the same mail by another way
 	Digest      Digest // of the stored mail
 	MessageID   string // without angle brackets, "" where absent
@@ -27,26 +27,48 @@ type Message struct {
 	Attached    int // files that it brought, pictures in its text included
 }
 
+// UpcomingMessage returns the id that the next message added by this transaction will have.
+func (tx *Tx) UpcomingMessage() (id int64, err error) {
+	if tx.known.message == 0 {
+		if err := tx.row("SELECT coalesce(max(id), 0) FROM messages", nil, &tx.known.message); err != nil {
+			return 0, fmt.Errorf("look for the id of the next message: %w", err)
+		}
+	}
+	return tx.known.message + 1, nil
+}
+
 // AddMessage adds a message and returns its id. Its mail must be stored, and its Ticket registered where it has one; a
-// message that opens a ticket is added without, and Append files it. It fails with ErrConflict where a message of the same
-// identity is there.
+// message that causes events is added by AppendOf, or without, and Append files it. It fails with ErrConflict where a message of the
+// same identity is there.
 func (tx *Tx) AddMessage(m Message) (id int64, err error) {
 	ticket, err := knownTicket(m.Ticket)
 	if err != nil {
 		return 0, fmt.Errorf("add a message: %w", err)
 	}
+	return tx.insertMessage(m, ticket, 0)
+}
+
+// insertMessage adds a message under a ticket, 0 for none. The event said of it, 0 for none, has its text.
+func (tx *Tx) insertMessage(m Message, ticket int64, said int) (id int64, err error) {
 	defects, err := optionalJSON(m.Defects)
-	if err != nil {
-		return 0, fmt.Errorf("add a message: %w", err)
-	}
-	id, err = inserted(tx.exec(`INSERT INTO messages (identity, raw, message_id, from_name, from_addr, subject, class, class_reason,
-			proven, proof, proof_reason, received_at, ticket, text, defects, attached)
-		VALUES (?1, (SELECT id FROM raws WHERE digest = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)`,
-		m.Identity, m.Digest[:], m.MessageID, m.From.Name, m.From.Addr, m.Subject, string(m.Class), m.ClassReason,
-		m.Proof.Proven, m.Proof.Method, m.Proof.Reason, m.ReceivedAt.UnixMilli(), orNull(ticket), m.Text, defects, m.Attached))
 	if err != nil {
 		return 0, fmt.Errorf("add message %q: %w", m.MessageID, err)
 	}
+	if said != 0 {
+		m.Text = ""
+	}
+	id, err = inserted(tx.exec(`INSERT INTO messages (identity, raw, message_id, from_name, from_addr, subject, class, class_reason,
+			proven, proof, proof_reason, received_at, ticket, text, said, defects, attached)
+		VALUES (?1, (SELECT id FROM raws WHERE digest = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)`,
+		m.Identity, m.Digest[:], m.MessageID, m.From.Name, m.From.Addr, m.Subject, string(m.Class), m.ClassReason,
+		m.Proof.Proven, m.Proof.Method, m.Proof.Reason, m.ReceivedAt.UnixMilli(), orNull(ticket), m.Text, said, defects, m.Attached))
+	if err == nil && m.ID != 0 && m.ID != id {
+		err = fmt.Errorf("it was to be message %d and is %d", m.ID, id)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("add message %q: %w", m.MessageID, err)
+	}
+	tx.known.message = id
 	return id, nil
 }
 

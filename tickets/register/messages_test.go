@@ -104,3 +104,86 @@ func TestWhatAMailSaysIsWrittenOnce(t *testing.T) {
 		f.sound(t)
 	}
 }
+
+// TestMessageIsAddedWithItsEvents compares a message that is added with the events that it causes with one that was added before.
+func TestMessageIsAddedWithItsEvents(t *testing.T) {
+	const text = "No imprime desde ayer."
+	for name, facts := range map[string][]tickets.Fact{
+		"a request":               {&tickets.RegisteredFact{Requester: ana, Subject: "Impresora", Text: text}},
+		"a request and a command": {&tickets.RegisteredFact{Requester: ana, Subject: "Impresora", Text: text}, &tickets.StartedFact{}},
+		"an answer":               {&tickets.AnsweredFact{Text: text}},
+		"a command":               {&tickets.StartedFact{}},
+		"a command and a note":    {&tickets.StartedFact{}, &tickets.NotedFact{Text: text}},
+		"a note, twice":           {&tickets.NotedFact{Text: text}, &tickets.NotedFact{Text: text}},
+		"a shorter text":          {&tickets.AnsweredFact{Text: "No imprime"}},
+		"no UTF-8":                {&tickets.AnsweredFact{Text: "No imprime\xff"}},
+	} {
+		var rows []string
+		for _, add := range []func(*Tx, Message, *tickets.Ticket, []tickets.Event) error{
+			func(tx *Tx, m Message, ticket *tickets.Ticket, events []tickets.Event) error {
+				if _, err := tx.AddMessage(m); err != nil {
+					return err
+				}
+				return tx.Append(ticket, events)
+			},
+			(*Tx).AppendOf,
+		} {
+			f := open(t)
+			_, err := f.Position(t.Context(), "soporte", 7, time.Time{})
+			check(t, err)
+			a := arrival("soporte", 1, "mail")
+			check(t, f.Take(t.Context(), "soporte", 7, 1, []mailbox.Arrival{a}))
+			f.update(t, func(tx *Tx) error {
+				ticket, number := new(tickets.Ticket), tickets.Number("")
+				if _, opens := facts[0].(*tickets.RegisteredFact); opens {
+					number, err = tx.NextNumber()
+				} else {
+					ticket, err = register(tx, ana, "Impresora", "Hola.")
+					number = ticket.Number
+				}
+				check(t, err)
+				id, err := tx.UpcomingMessage()
+				check(t, err)
+				events, err := applyFacts(tx, ticket, number, coordinator, id, facts)
+				check(t, err)
+				m := Message{ID: id, Identity: []byte("m"), Digest: DigestOf(a.Raw), MessageID: "m@min.example.org", From: ana, Subject: "Impresora",
+					Class: mailbox.ClassPerson, ReceivedAt: tx.Now(), Text: text, Defects: []string{"d"}, Attached: 2}
+				return add(tx, m, ticket, events)
+			})
+			var row string
+			f.view(t, func(r *Reader) error {
+				return r.row(`SELECT json_array(id, hex(identity), raw, message_id, from_name, from_addr, subject, class, received_at, ticket, text, said,
+					defects, attached) FROM messages`, nil, &row)
+			})
+			rows = append(rows, row)
+			f.sound(t)
+		}
+		if rows[0] != rows[1] {
+			t.Errorf("%s: added with its events the message is\n%s, before them\n%s", name, rows[1], rows[0])
+		}
+	}
+}
+
+// TestMessageHasTheIDThatWasFixed refuses a message under another id than its events have.
+func TestMessageHasTheIDThatWasFixed(t *testing.T) {
+	f := open(t)
+	_, err := f.Position(t.Context(), "soporte", 7, time.Time{})
+	check(t, err)
+	a := arrival("soporte", 1, "mail")
+	check(t, f.Take(t.Context(), "soporte", 7, 1, []mailbox.Arrival{a}))
+	f.update(t, func(tx *Tx) error {
+		m := Message{ID: 2, Identity: []byte("m"), Digest: DigestOf(a.Raw), ReceivedAt: tx.Now()}
+		if err := tx.Nested(func() error { _, err := tx.AddMessage(m); return err }); err == nil {
+			t.Error("message 2 was added as message 1")
+		}
+		for want := range int64(3) {
+			if id, err := tx.UpcomingMessage(); err != nil || id != want+1 {
+				t.Errorf("the next message is %d, %v; want %d", id, err, want+1)
+			}
+			m.ID, m.Identity = want+1, append(m.Identity, 'm')
+			_, err := tx.AddMessage(m)
+			check(t, err)
+		}
+		return nil
+	})
+}

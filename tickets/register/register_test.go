@@ -129,15 +129,22 @@ func register(tx *Tx, requester mailbox.Address, subject, text string) (*tickets
 
 // appendFacts applies facts to the ticket and appends them to the register.
 func appendFacts(tx *Tx, t *tickets.Ticket, n tickets.Number, by tickets.Actor, message int64, facts ...tickets.Fact) error {
-	var events []tickets.Event
+	events, err := applyFacts(tx, t, n, by, message, facts)
+	if err != nil {
+		return err
+	}
+	return tx.Append(t, events)
+}
+
+func applyFacts(tx *Tx, t *tickets.Ticket, n tickets.Number, by tickets.Actor, message int64, facts []tickets.Fact) (events []tickets.Event, err error) {
 	for _, f := range facts {
 		e := tickets.Event{Ticket: n, Seq: t.Version + 1, At: tx.Now(), Actor: by, Message: message, Fact: f}
 		if err := t.Apply(e); err != nil {
-			return err
+			return nil, err
 		}
 		events = append(events, e)
 	}
-	return tx.Append(t, events)
+	return events, nil
 }
 
 var coordinator = tickets.Actor{Role: tickets.RoleCoordinator, Addr: "coord@desk.example.org", Name: "Carmen"}

@@ -41,7 +41,8 @@ type Tx struct {
 // undone, nothing of it holds.
 type known struct {
 	situation *tickets.Situation // as it is now
-	notice    int64              // id of the latest notice
+	message   int64              // id of the latest message
+	notice    int64              // of the latest notice
 	serial    int64              // of the number that was given last this year
 	head      link               // of the chain
 	saved     savedText          // of the ticket that was stored last

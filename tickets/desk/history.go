@@ -142,10 +142,7 @@ func place(r *register.Reader, thread []Sketch, preferred tickets.Number) (p Pla
 	candidates := []tickets.Number{preferred}
 	copies := map[string]bool{}
 	for i, m := range thread {
-		known, err := r.FindByRaw(m.Digest)
-		if errors.Is(err, register.ErrNotFound) {
-			known, err = r.FindByIdentity([]byte(m.Identity))
-		}
+		known, err := r.FindCopy(m.Digest, []byte(m.Identity))
 		switch {
 		case err == nil:
 			candidates = append(candidates, known.Ticket)

@@ -25,10 +25,7 @@ type acquaintance struct {
 func (d *Desk) recognise(tx *register.Tx, p prepared) (acquaintance, error) {
 	a := acquaintance{identity: p.identity}
 	commands := p.proof.Proven && len(p.mail.Commands) > 0
-	known, err := tx.FindByRaw(p.arrival.Digest)
-	if errors.Is(err, register.ErrNotFound) {
-		known, err = tx.FindByIdentity(a.identity)
-	}
+	known, err := tx.FindCopy(p.arrival.Digest, a.identity)
 	switch {
 	case errors.Is(err, register.ErrNotFound):
 	case err != nil:

@@ -457,7 +457,9 @@ func TestMessages(t *testing.T) {
 	})
 	f.view(t, func(r *Reader) error {
 		for name, find := range map[string]func() (Message, error){
-			"raw":      func() (Message, error) { return r.FindByRaw(one) },
+			"raw":      func() (Message, error) { return r.FindCopy(one, []byte{3}) },
+			"both":     func() (Message, error) { return r.FindCopy(one, []byte{2}) },
+			"copy":     func() (Message, error) { return r.FindCopy(DigestOf([]byte("?")), []byte{1}) },
 			"identity": func() (Message, error) { return r.FindByIdentity([]byte{1}) },
 			"id":       func() (Message, error) { return r.Message(full.ID) },
 		} {
@@ -467,6 +469,9 @@ func TestMessages(t *testing.T) {
 		}
 		if _, err := r.FindByIdentity([]byte{3}); !errors.Is(err, ErrNotFound) {
 			t.Errorf("unknown identity: %v", err)
+		}
+		if _, err := r.FindCopy(DigestOf([]byte("?")), []byte{3}); !errors.Is(err, ErrNotFound) {
+			t.Errorf("unknown mail: %v", err)
 		}
 		if found, err := r.Messages("SS-2026-000001"); err != nil || len(found) != 1 || found[0].Digest != two {
 			t.Errorf("messages of the ticket: %v, %v", found, err)

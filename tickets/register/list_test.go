@@ -237,7 +237,7 @@ func useEverything(t *testing.T, f *fixture) {
 			func() error { _, err := r.KeysOf(ana.Addr, time.Time{}, 5); return err },
 			func() error { _, err := r.Messages(n); return err },
 			func() error { _, err := r.Message(1); return err },
-			func() error { _, err := r.FindByRaw(claimed[0].Digest); return err },
+			func() error { _, err := r.FindCopy(claimed[0].Digest, []byte{1}); return err },
 			func() error { _, err := r.FindByIdentity([]byte{1}); return err },
 			func() error { _, err := r.LoadRaw(claimed[0].Digest); return err },
 			func() error { _, err := r.TicketsByMessageIDs([]string{"n@x"}); return err },

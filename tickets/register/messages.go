@@ -77,9 +77,10 @@ const selectMessage = `SELECT m.id, m.identity, r.digest, m.message_id, m.from_n
 	(SELECT e.data -> '$.text' FROM events e WHERE e.ticket = m.ticket AND e.seq = m.said), m.defects
 	FROM messages m JOIN raws r ON r.id = m.raw LEFT JOIN tickets t ON t.id = m.ticket `
 
-// FindByRaw returns the message that came as exactly these bytes, the first of them.
-func (r *Reader) FindByRaw(digest Digest) (Message, error) {
-	return r.message(selectMessage+"WHERE r.digest = ?1 ORDER BY m.id LIMIT 1", digest[:])
+// FindCopy returns the message that came as exactly these bytes, the first of them, or else the one of that identity.
+func (r *Reader) FindCopy(digest Digest, identity []byte) (Message, error) {
+	return r.message(selectMessage+`WHERE m.id = coalesce((SELECT min(c.id) FROM messages c JOIN raws ON raws.id = c.raw WHERE raws.digest = ?1),
+		(SELECT c.id FROM messages c WHERE c.identity = ?2))`, digest[:], identity)
 }
 
 // FindByIdentity returns the message of that identity.
@@ -105,8 +106,8 @@ func (r *Reader) Messages(n tickets.Number) ([]Message, error) {
 	return found, nil
 }
 
-func (r *Reader) message(query string, key any) (Message, error) {
-	found, err := collect(r, scanMessage, query, key)
+func (r *Reader) message(query string, keys ...any) (Message, error) {
+	found, err := collect(r, scanMessage, query, keys...)
 	if err != nil {
 		return Message{}, fmt.Errorf("find a message: %w", err)
 	}

@@ -177,7 +177,7 @@ func TestOneMailFromLedgerToOutbox(t *testing.T) {
 		if err != nil || string(got) != raw {
 			t.Fatalf("raw mail is %q, %v", got, err)
 		}
-		if _, err := tx.FindByRaw(a.Digest); !errors.Is(err, ErrNotFound) {
+		if _, err := tx.FindCopy(a.Digest, nil); !errors.Is(err, ErrNotFound) {
 			t.Fatalf("a message before it is added: %v", err)
 		}
 		return tx.Nested(func() error {
@@ -210,7 +210,7 @@ func TestOneMailFromLedgerToOutbox(t *testing.T) {
 		if err != nil || len(settled) != 1 || settled[0] != (Settled{UID: 4}) {
 			t.Errorf("settled %v, %v", settled, err)
 		}
-		m, err := r.FindByRaw(a.Digest)
+		m, err := r.FindCopy(a.Digest, nil)
 		if err != nil || m.Ticket != number || m.Text != "No imprime." || fmt.Sprint(m.Defects) != "[no Date]" || m.From != ana {
 			t.Errorf("message %+v, %v", m, err)
 		}

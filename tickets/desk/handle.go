@@ -52,20 +52,12 @@ func resultOf(decision tickets.Decision, outcome Outcome) result {
 
 // settleGroup settles the mails in order, in one transaction, which claims the next ones as well. What could be undone alone costs a
 // savepoint, for which SQLite copies each page before it changes: only after one mail has failed each is settled so.
-func (d *Desk) settleGroup(ctx context.Context, mails []prepared, next claim) ([]register.Arrival, error) {
+func (d *Desk) settleGroup(ctx context.Context, mails []prepared, next claim) ([]result, []register.Arrival, error) {
 	results, claimed, err := d.settleAll(ctx, mails, next, d.settleOne)
 	if err != nil && !d.blameless(ctx, err) {
 		results, claimed, err = d.settleAll(ctx, mails, next, d.settleApart)
 	}
-	if err != nil {
-		return nil, err
-	}
-	d.report(mails, results)
-	queued := slices.ContainsFunc(results, func(r result) bool { return r.notices > 0 })
-	if queued && d.options.Queued != nil {
-		d.options.Queued()
-	}
-	return claimed, nil
+	return results, claimed, err
 }
 
 // settler settles one mail.
@@ -117,7 +109,7 @@ func (d *Desk) blameless(ctx context.Context, err error) bool {
 	return ctx.Err() != nil || errors.Is(err, register.ErrFull) || errors.Is(err, register.ErrBusy) || errors.Is(err, register.ErrDamaged)
 }
 
-// report logs what became of the mails and tells their receivers that they may be moved.
+// report logs what became of the mails, tells their receivers that they may be moved, and the outbox that there is something to send.
 func (d *Desk) report(mails []prepared, results []result) {
 	var names []string
 	for i, r := range results {
@@ -134,6 +126,10 @@ func (d *Desk) report(mails []prepared, results []result) {
 	}
 	for _, name := range names {
 		notify(d.wake(name))
+	}
+	queued := slices.ContainsFunc(results, func(r result) bool { return r.notices > 0 })
+	if queued && d.options.Queued != nil {
+		d.options.Queued()
 	}
 }
 

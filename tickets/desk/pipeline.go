@@ -45,6 +45,7 @@ func (d *Desk) handleWaiting(ctx context.Context, window int) (int, error) {
 	p := pipeline{desk: d, reading: reading, window: window}
 	err = p.run(ctx, claimed)
 	reading.end()
+	p.reports.Wait()
 	if err != nil {
 		return p.handled, errors.Join(err, d.release(ctx, p.claimed))
 	}
@@ -58,6 +59,7 @@ type pipeline struct {
 	window  int
 	claimed []register.Arrival // and not settled, in their order
 	handled int
+	reports sync.WaitGroup // one at a time: of the group before, while the next is settled
 }
 
 func (p *pipeline) run(ctx context.Context, claimed []register.Arrival) error {
@@ -71,12 +73,14 @@ func (p *pipeline) run(ctx context.Context, claimed []register.Arrival) error {
 		if err != nil {
 			return err
 		}
-		claimed, err := d.settleGroup(ctx, g, p.next(len(g)))
+		results, claimed, err := d.settleGroup(ctx, g, p.next(len(g)))
 		d.leftBehind(g)
 		d.hurry(waiting)
 		if err != nil {
 			return err
 		}
+		p.reports.Wait()
+		p.reports.Go(func() { d.report(g, results) })
 		p.handled += len(g)
 		p.claimed = p.claimed[len(g):]
 		p.add(claimed)

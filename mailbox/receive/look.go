@@ -199,17 +199,16 @@ func (l *look) batch(ctx context.Context, mails []entry) error {
 		}
 		arrivals = append(arrivals, arrival)
 	}
-	if err := l.settleMeanwhile(ctx); err != nil {
-		return err
-	}
-	l.unmoved += len(arrivals)
 	if err := l.take(ctx, arrivals, mails[len(mails)-1].uid); err != nil {
 		return err
 	}
+	l.unmoved += len(arrivals)
 	if heavy {
-		return l.endTake()
+		if err := l.endTake(); err != nil {
+			return err
+		}
 	}
-	return nil
+	return l.settleMeanwhile(ctx)
 }
 
 // doubt has each of these mails come alone from now on, as one of them at least does not come. Patience begins for all of them:

@@ -28,8 +28,8 @@ func (l *look) settle(ctx context.Context) error {
 	}
 }
 
-// settleMeanwhile moves mails before more of them are taken, once a command's worth of them is settled. The ledger is at work on those
-// that it has: left for the end, moving would keep it waiting for more.
+// settleMeanwhile moves mails before more of them are fetched, once a command's worth of them is settled. The ledger is at work on those
+// that it has, the last ones just handed to it: left for the end, moving would keep it waiting for more.
 func (l *look) settleMeanwhile(ctx context.Context) error {
 	if l.unmoved < moveMails {
 		return nil

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -58,12 +59,11 @@ func (d *document) title() string {
 	return ""
 }
 
-// html returns the HTML part. It changes the tree: the text part must be made before.
-func (d *document) html(style *stylesheet) (string, error) {
+// html returns the HTML part, which is put together in page. It changes the tree: the text part must be made before.
+func (d *document) html(style *stylesheet, page *bytes.Buffer) (string, error) {
 	dress(d.root, style)
-	var page strings.Builder
-	page.Grow(typicalPage)
-	if err := html.Render(&page, d.root); err != nil {
+	page.Reset()
+	if err := html.Render(page, d.root); err != nil {
 		return "", fmt.Errorf("writing the HTML part: %w", err)
 	}
 	page.WriteByte('\n')
@@ -88,20 +88,23 @@ func dress(n *html.Node, style *stylesheet) {
 	}
 }
 
-// keepLines makes the line ends and indentation of a quoted text visible: Outlook knows no white-space:pre-wrap.
+// keepLines makes the line ends and indentation of a quoted text visible: Outlook knows no white-space:pre-wrap. The text is escaped
+// here, and stays one node: two for each line would be more than all others of the notice.
 func keepLines(n *html.Node) {
-	for i, line := range strings.Split(strings.Trim(n.Data, "\n"), "\n") {
-		if i > 0 {
-			n.Parent.InsertBefore(&html.Node{Type: html.ElementNode, Data: "br", DataAtom: atom.Br}, n)
-		}
+	var kept strings.Builder
+	kept.Grow(len(n.Data) * 5 / 4)
+	between := ""
+	for line := range strings.SplitSeq(strings.Trim(n.Data, "\n"), "\n") {
 		line = strings.ReplaceAll(line, "\t", "    ")
 		if text := strings.TrimLeft(line, " "); text != line {
 			line = strings.Repeat("\u00A0", len(line)-len(text)) + text
 		}
 		line = strings.ReplaceAll(line, "  ", " \u00A0")
-		n.Parent.InsertBefore(&html.Node{Type: html.TextNode, Data: line}, n)
+		kept.WriteString(between)
+		kept.WriteString(html.EscapeString(line))
+		between = "<br/>"
 	}
-	n.Parent.RemoveChild(n)
+	n.Type, n.Data = html.RawNode, kept.String()
 }
 
 func attr(n *html.Node, key string) string {

@@ -50,6 +50,7 @@ type Set struct {
 	settings Settings
 	style    *stylesheet
 	notices  map[noticeKey]notice
+	pages    sync.Pool // of *bytes.Buffer, in which notices are put together
 }
 
 // notice is the template of one kind in one language. It is parsed when it is first used: each takes a copy of the layout and the
@@ -223,8 +224,22 @@ func parseInto(t *template.Template, name string, src source) error {
 	return nil
 }
 
-// typicalPage is the bytes for which room is made for the page of a notice: few are longer.
-const typicalPage = 16 << 10
+// largePage is up to how many bytes of room for a page are kept for the next one: those of notices are smaller, by far.
+const largePage = 128 << 10
+
+// page returns room to put a page together, and what takes it back.
+func (s *Set) page() (page *bytes.Buffer, done func()) {
+	page, _ = s.pages.Get().(*bytes.Buffer)
+	if page == nil {
+		page = new(bytes.Buffer)
+	}
+	page.Reset()
+	return page, func() {
+		if page.Cap() <= largePage {
+			s.pages.Put(page)
+		}
+	}
+}
 
 // Render makes the mail of a notice that shows no report.
 func (s *Set) Render(n tickets.Notice) (Mail, error) { return s.RenderReport(n, nil) }
@@ -249,7 +264,8 @@ func (s *Set) RenderReport(n tickets.Notice, made *Report) (Mail, error) {
 	if (n.Data.Report != nil) != (made != nil) {
 		return Mail{}, fmt.Errorf("templates: notice %s for %s asks for a report and has no figures, or the other way round", n.Kind, n.To.Addr)
 	}
-	page := bytes.NewBuffer(make([]byte, 0, typicalPage))
+	page, done := s.page()
+	defer done()
 	if err := t.Execute(page, view{n.Data, s.settings, made, n.Kind, lang, template.CSS(s.style.media)}); err != nil {
 		return Mail{}, fmt.Errorf("templates: %s: %w", one.file, err)
 	}
@@ -258,7 +274,7 @@ func (s *Set) RenderReport(n tickets.Notice, made *Report) (Mail, error) {
 		return Mail{}, fmt.Errorf("templates: %s: %w", one.file, err)
 	}
 	mail := Mail{Subject: doc.title(), Text: doc.text()}
-	if mail.HTML, err = doc.html(s.style); err != nil {
+	if mail.HTML, err = doc.html(s.style, page); err != nil {
 		return Mail{}, fmt.Errorf("templates: %s: %w", one.file, err)
 	}
 	return mail, nil

@@ -1,6 +1,7 @@
 package htmltext
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -69,5 +70,21 @@ func TestHostileHTML(t *testing.T) {
 		if text := Convert([]byte(source)).Text; !strings.HasSuffix(text, "Sí") || len(text) > len(source) {
 			t.Errorf("%s: %d bytes of text, ends %q", name, len(text), text[max(0, len(text)-20):])
 		}
+	}
+}
+
+// TestOpenLinks has links that nobody closes, and so all that follows for their words, which took seconds when it was compared with the
+// target of each.
+func TestOpenLinks(t *testing.T) {
+	source := []byte("<div>" + strings.Repeat("<a href='https://x.example/'>Ñandú ", 30_000) + "</div>Sí")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	text := Convert(source).Text
+	runtime.ReadMemStats(&after)
+	if !strings.HasSuffix(text, "Sí") || !strings.Contains(text, "Ñandú (https://x.example/)") {
+		t.Errorf("the text ends %q", text[max(0, len(text)-100):])
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > uint64(20*len(source)) {
+		t.Errorf("%d bytes took %d bytes of memory", len(source), took)
 	}
 }

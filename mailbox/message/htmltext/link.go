@@ -11,9 +11,11 @@ func (w *walker) link(e element) {
 	if target == "" || target[0] == '#' || len(target) > 2000 || hasPrefixFold(target, "javascript:") || hasPrefixFold(target, "tel:") {
 		return
 	}
-	words := strings.TrimLeft(w.out.String()[e.from:], "\n> ")
-	if words == "" || sameTarget(words, target) {
-		return
+	if words := w.out.String()[e.from:]; len(words) <= longName {
+		words = strings.TrimLeft(words, "\n> ")
+		if words == "" || sameTarget(words, target) {
+			return
+		}
 	}
 	if hasPrefixFold(target, "mailto:") { // as an address stands in a header
 		address, _, _ := strings.Cut(target[len("mailto:"):], "?")
@@ -22,6 +24,10 @@ func (w *walker) link(e element) {
 	}
 	w.out.WriteString(" (" + target + ")")
 }
+
+// longName is from how many bytes on the words of a link are not looked at: they do not name a target, and links that nobody closed have
+// all that follows as their words, each of them.
+const longName = 4 << 10
 
 // sameTarget reports whether the words of a link name its target: with or without scheme, "mailto:" and a final slash.
 func sameTarget(words, target string) bool {

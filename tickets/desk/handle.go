@@ -51,7 +51,8 @@ func resultOf(decision tickets.Decision, outcome Outcome) result {
 }
 
 // settleGroup settles the mails in order, in one transaction, which claims the next ones as well. What could be undone alone costs a
-// savepoint, for which SQLite copies each page before it changes: only after one mail has failed each is settled so.
+// savepoint, for which SQLite copies each page before it changes: only after one mail has failed each is settled so. It returns what
+// became of each mail, and what was claimed.
 func (d *Desk) settleGroup(ctx context.Context, mails []prepared, next claim) ([]result, []register.Arrival, error) {
 	results, claimed, err := d.settleAll(ctx, mails, next, d.settleOne)
 	if err != nil && !d.blameless(ctx, err) {
@@ -280,8 +281,7 @@ func (d *Desk) decide(tx *register.Tx, p prepared, known acquaintance) (tickets.
 	})
 }
 
-// decideOn decides on a mail whose message has that id, and writes what follows, the message included where that is unsaved
-// yet.
+// decideOn decides on a mail whose message has that id, and writes what follows, and the message itself where it is not stored yet.
 func (d *Desk) decideOn(tx *register.Tx, p prepared, known acquaintance, id int64, unsaved *register.Message) (tickets.Decision, error) {
 	m := p.message
 	if m.Bounce == nil {

@@ -2,7 +2,6 @@ package register
 
 import (
 	"testing"
-	"time"
 
 	"radicado/mailbox"
 	"radicado/tickets"
@@ -49,15 +48,12 @@ func TestWhatAMailSaysIsWrittenOnce(t *testing.T) {
 	}
 	for _, tt := range tests {
 		f := open(t)
-		_, err := f.Position(t.Context(), "soporte", 7, time.Time{})
-		check(t, err)
-		a := arrival("soporte", 1, "mail")
-		check(t, f.Take(t.Context(), "soporte", 7, 1, []mailbox.Arrival{a}))
+		f.take(t, "a", 1)
 		var id int64
 		f.update(t, func(tx *Tx) (err error) {
 			other, err := register(tx, luis, "Otra", "Otra.")
 			check(t, err)
-			id, err = tx.AddMessage(Message{Identity: []byte("m"), Digest: DigestOf(a.Raw), From: ana, Class: mailbox.ClassPerson, ReceivedAt: tx.Now(), Text: tt.text})
+			id, err = tx.AddMessage(Message{Identity: []byte("m"), Digest: DigestOf([]byte("mail 1 of a")), From: ana, Class: mailbox.ClassPerson, ReceivedAt: tx.Now(), Text: tt.text})
 			check(t, err)
 			if tt.other != nil {
 				check(t, appendFacts(tx, other, other.Number, coordinator, id, tt.other))
@@ -129,11 +125,8 @@ func TestMessageIsAddedWithItsEvents(t *testing.T) {
 			(*Tx).AppendOf,
 		} {
 			f := open(t)
-			_, err := f.Position(t.Context(), "soporte", 7, time.Time{})
-			check(t, err)
-			a := arrival("soporte", 1, "mail")
-			check(t, f.Take(t.Context(), "soporte", 7, 1, []mailbox.Arrival{a}))
-			f.update(t, func(tx *Tx) error {
+			f.take(t, "a", 1)
+			f.update(t, func(tx *Tx) (err error) {
 				ticket, number := new(tickets.Ticket), tickets.Number("")
 				if _, opens := facts[0].(*tickets.RegisteredFact); opens {
 					number, err = tx.NextNumber()
@@ -146,7 +139,7 @@ func TestMessageIsAddedWithItsEvents(t *testing.T) {
 				check(t, err)
 				events, err := applyFacts(tx, ticket, number, coordinator, id, facts)
 				check(t, err)
-				m := Message{ID: id, Identity: []byte("m"), Digest: DigestOf(a.Raw), MessageID: "m@min.example.org", From: ana, Subject: "Impresora",
+				m := Message{ID: id, Identity: []byte("m"), Digest: DigestOf([]byte("mail 1 of a")), MessageID: "m@min.example.org", From: ana, Subject: "Impresora",
 					Class: mailbox.ClassPerson, ReceivedAt: tx.Now(), Text: text, Defects: []string{"d"}, Attached: 2}
 				return add(tx, m, ticket, events)
 			})
@@ -167,12 +160,9 @@ func TestMessageIsAddedWithItsEvents(t *testing.T) {
 // TestMessageHasTheIDThatWasFixed refuses a message under another id than its events have.
 func TestMessageHasTheIDThatWasFixed(t *testing.T) {
 	f := open(t)
-	_, err := f.Position(t.Context(), "soporte", 7, time.Time{})
-	check(t, err)
-	a := arrival("soporte", 1, "mail")
-	check(t, f.Take(t.Context(), "soporte", 7, 1, []mailbox.Arrival{a}))
+	f.take(t, "a", 1)
 	f.update(t, func(tx *Tx) error {
-		m := Message{ID: 2, Identity: []byte("m"), Digest: DigestOf(a.Raw), ReceivedAt: tx.Now()}
+		m := Message{ID: 2, Identity: []byte("m"), Digest: DigestOf([]byte("mail 1 of a")), ReceivedAt: tx.Now()}
 		if err := tx.Nested(func() error { _, err := tx.AddMessage(m); return err }); err == nil {
 			t.Error("message 2 was added as message 1")
 		}

@@ -68,7 +68,7 @@ func imapTroubles(ctx context.Context, r *run, o *office, until time.Time) error
 func (o *office) stopIMAP(ctx context.Context) error {
 	o.stops++
 	_, before := o.imap.waiting("MOVE")
-	if err := o.site.script(ctx, "dovecot", "stop"); err != nil {
+	if err := o.site.StopIMAP(ctx); err != nil {
 		return err
 	}
 	o.imap.drop() // Dovecot's own processes have ended, or are about to
@@ -104,7 +104,7 @@ func renewMailbox(ctx context.Context, o *office, random *rand.Rand) (struck boo
 	if err := o.stopIMAP(ctx); err != nil {
 		return false, err
 	}
-	forgotten, err := filepath.Glob(filepath.Join(o.site.maildir(o.desk), "dovecot*"))
+	forgotten, err := filepath.Glob(filepath.Join(o.site.Maildir(o.desk), "dovecot*"))
 	if err != nil {
 		return false, err
 	}
@@ -115,7 +115,7 @@ func renewMailbox(ctx context.Context, o *office, random *rand.Rand) (struck boo
 			}
 		}
 	}
-	if err := o.site.script(ctx, "dovecot", "start"); err != nil {
+	if err := o.site.StartIMAP(ctx); err != nil {
 		return false, err
 	}
 	renewed := func() bool {
@@ -128,7 +128,7 @@ func renewMailbox(ctx context.Context, o *office, random *rand.Rand) (struck boo
 
 // uidValidity is that of the inbox as Dovecot keeps it, "" where it has none yet.
 func (o *office) uidValidity() string {
-	list, err := os.ReadFile(filepath.Join(o.site.maildir(o.desk), "dovecot-uidlist"))
+	list, err := os.ReadFile(filepath.Join(o.site.Maildir(o.desk), "dovecot-uidlist"))
 	if err != nil {
 		return ""
 	}
@@ -151,7 +151,7 @@ func restartInIdle(ctx context.Context, o *office, _ *rand.Rand) (struck bool, e
 	if err := o.stopIMAP(ctx); err != nil {
 		return false, err
 	}
-	return idle, o.site.script(ctx, "dovecot", "start")
+	return idle, o.site.StartIMAP(ctx)
 }
 
 // expungeBetween has somebody delete a mail that the daemon has just seen in the listing.
@@ -217,12 +217,12 @@ func (o *office) renameProcessed(ctx context.Context) (done bool, err error) {
 	})
 	defer o.imap.set(nil)
 	o.until(ctx, func() bool { open, _ := o.imap.waiting("MOVE"); return open == 0 })
-	client, err := imapclient.DialInsecure(o.site.imap, nil)
+	client, err := imapclient.DialInsecure(o.site.IMAP, nil)
 	if err != nil {
 		return false, err
 	}
 	defer client.Close()
-	if err := client.Login(o.desk, password).Wait(); err != nil {
+	if err := client.Login(o.desk, o.site.Password).Wait(); err != nil {
 		return false, err
 	}
 	if client.Rename("Procesados", fmt.Sprint("Archivo", time.Now().UnixNano()), nil).Wait() != nil {

@@ -183,10 +183,10 @@ func torture(ctx context.Context, o options, out io.Writer) (sound bool, err err
 		return false, err
 	}
 	r.site, err = newSite(ctx, o.Root, folder)
-	defer func() { r.site.close(context.WithoutCancel(ctx)) }()
 	if err != nil {
 		return false, err
 	}
+	defer func() { err = errors.Join(err, r.site.Stop()) }()
 	total := 0
 	for _, s := range chosen {
 		total += s.share

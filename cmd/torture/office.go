@@ -73,10 +73,10 @@ func newOffice(name string, s *site, t tools, folder string) (*office, error) {
 		return nil, err
 	}
 	var err error
-	if o.imap, err = newProxy(s.imap, serveIMAP); err != nil {
+	if o.imap, err = newProxy(s.IMAP, serveIMAP); err != nil {
 		return nil, err
 	}
-	o.smtp, err = newProxy(s.smtp, serveSMTP)
+	o.smtp, err = newProxy(s.SMTP, serveSMTP)
 	return o, err
 }
 
@@ -98,7 +98,7 @@ const noLimits = "[limits]\nper_address = 1000000\nper_staff = 1000000\nper_doma
 // configure writes the settings.
 func (o *office) configure() error {
 	secret := filepath.Join(o.folder, "password")
-	if err := os.WriteFile(secret, []byte(password), 0o600); err != nil {
+	if err := os.WriteFile(secret, []byte(o.site.Password), 0o600); err != nil {
 		return err
 	}
 	host, err := os.Hostname()
@@ -199,7 +199,7 @@ func (o *office) undone(ctx context.Context) string {
 			left = append(left, fmt.Sprintf("%d %s (%v)", n, q.what, err))
 		}
 	}
-	if n := o.site.queued(); n > 0 {
+	if n := o.site.Queued(); n > 0 {
 		left = append(left, fmt.Sprintf("%d on their way through Postfix", n))
 	}
 	if come, err := o.query(ctx, countCome); err != nil || come < o.expected() {
@@ -268,7 +268,7 @@ func (o *office) told(ctx context.Context) {
 		for _, p := range o.people {
 			got += o.site.count(p.Addr, "")
 		}
-		if err == nil && got >= want && o.site.queued() == 0 {
+		if err == nil && got >= want && o.site.Queued() == 0 {
 			return
 		}
 		sleep(ctx, 200*time.Millisecond)

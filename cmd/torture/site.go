@@ -5,10 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net"
 	"os"
-	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strconv"
@@ -20,31 +17,20 @@ import (
 
 	"radicado/cmd/torture/audit"
 	"radicado/mailbox/mailtest"
+	"radicado/mailbox/mailtest/peers"
 )
-
-// password opens every mailbox of .ci/dovecot.
-const password = "secreto"
 
 // site is Dovecot and Postfix of their own, in a folder of the run.
 type site struct {
-	root    string // of the repository
-	folder  string
-	env     []string
-	imap    string // host:port
-	smtp    string // of Postfix, for the ministry's own people
-	narrow  string // the same, one connection at a time
-	owner   int    // of the mail on disk
-	group   int
-	serial  atomic.Int64
-	running bool
+	*peers.Servers
+	folder       string
+	owner, group int // of the mail on disk
+	serial       atomic.Int64
 }
 
-// newSite starts the servers.
+// newSite starts the servers. The caller stops them.
 func newSite(ctx context.Context, root, folder string) (*site, error) {
-	s := &site{root: root, folder: folder}
-	if err := os.Chmod(folder, 0o755); err != nil { // the servers drop their rights and must still get there
-		return nil, err
-	}
+	s := &site{folder: folder}
 	nobody, err := user.Lookup("nobody")
 	if err != nil {
 		return nil, err
@@ -55,68 +41,13 @@ func newSite(ctx context.Context, root, folder string) (*site, error) {
 	if s.group, err = strconv.Atoi(nobody.Gid); err != nil {
 		return nil, err
 	}
-	ports, err := freePorts(5)
-	if err != nil {
-		return nil, err
-	}
-	s.imap, s.smtp, s.narrow = loopback(ports[0]), loopback(ports[2]), loopback(ports[4])
-	s.env = append(os.Environ(), fmt.Sprint("DOVECOT_IMAP_PORT=", ports[0]), fmt.Sprint("DOVECOT_LMTP_PORT=", ports[1]), "DOVECOT_SIEVE_PORT=0",
-		"DOVECOT_PASSWORD="+password, fmt.Sprint("POSTFIX_PORT=", ports[2]), fmt.Sprint("POSTFIX_INBOUND_PORT=", ports[3]),
-		fmt.Sprint("POSTFIX_NARROW_PORT=", ports[4]), "DOVECOT_SUBMISSION="+s.smtp)
-	if err := s.script(ctx, "dovecot", "start"); err != nil {
-		return nil, err
-	}
-	s.running = true
-	return s, s.script(ctx, "postfix", "start")
-}
-
-// script runs .ci/dovecot or .ci/postfix.
-func (s *site) script(ctx context.Context, name, verb string) error {
-	cmd := exec.CommandContext(ctx, "bash", filepath.Join(s.root, ".ci", name), verb, filepath.Join(s.folder, name))
-	cmd.Env = s.env
-	log, err := os.Create(filepath.Join(s.folder, name+".said")) // a file and no pipe: the servers keep it open
-	if err != nil {
-		return err
-	}
-	defer log.Close()
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf(".ci/%s %s: %w: see %s", name, verb, err, log.Name())
-	}
-	return nil
-}
-
-func (s *site) close(ctx context.Context) {
-	if s.running {
-		_ = s.script(ctx, "postfix", "stop")
-		_ = s.script(ctx, "dovecot", "stop")
-	}
-}
-
-func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
-
-// freePorts returns ports of loopback that nobody listens on.
-func freePorts(n int) ([]int, error) {
-	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close() // all at the end, so that they differ
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports, nil
-}
-
-// maildir is where the mails of an address lie.
-func (s *site) maildir(address string) string {
-	return filepath.Join(s.folder, "dovecot", "mail", strings.ToLower(address), "Maildir")
+	s.Servers, err = peers.Start(ctx, filepath.Join(root, ".ci"), folder)
+	return s, err
 }
 
 // deliver puts a mail into an inbox as a delivery agent does: whole, or not at all, whether Dovecot is up or not.
 func (s *site) deliver(address string, raw []byte) error {
-	dir := s.maildir(address)
+	dir := s.Maildir(address)
 	for _, name := range []string{"tmp", "new", "cur"} {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
 			return err
@@ -144,26 +75,13 @@ func (s *site) deliver(address string, raw []byte) error {
 // submit sends a mail through Postfix, and again where Postfix puts it off: it does while it starts on a busy machine.
 func (s *site) submit(ctx context.Context, from, to string, raw []byte) error {
 	for tries := 1; ; tries++ {
-		err := mailtest.Send(ctx, s.smtp, mailtest.Envelope{From: from, To: []string{to}}, raw)
+		err := mailtest.Send(ctx, s.SMTP, mailtest.Envelope{From: from, To: []string{to}}, raw)
 		var reply *smtp.SMTPError
 		if !errors.As(err, &reply) || !reply.Temporary() || tries == 20 || ctx.Err() != nil {
 			return err
 		}
 		sleep(ctx, 500*time.Millisecond)
 	}
-}
-
-// queued returns how many mails Postfix has accepted and not delivered yet.
-func (s *site) queued() (n int) {
-	for _, queue := range []string{"maildrop", "incoming", "active", "deferred"} {
-		_ = filepath.WalkDir(filepath.Join(s.folder, "postfix", "postfix", "queue", queue), func(_ string, d fs.DirEntry, err error) error {
-			if err == nil && d.Type().IsRegular() {
-				n++
-			}
-			return nil // what is gone meanwhile is delivered
-		})
-	}
-	return n
 }
 
 // mails reads every folder of an address from the disk.
@@ -194,7 +112,7 @@ func (s *site) count(address, folder string) (n int) {
 
 // files calls yield for every mail of an address.
 func (s *site) files(address string, yield func(folder, path string) error) error {
-	dir := s.maildir(address)
+	dir := s.Maildir(address)
 	entries, err := os.ReadDir(dir)
 	if os.IsNotExist(err) {
 		return nil

@@ -155,7 +155,7 @@ func greylist(ctx context.Context, o *office, random *rand.Rand) (struck bool, e
 func narrow(ctx context.Context, o *office, random *rand.Rand) (struck bool, err error) {
 	var ours net.Conn
 	greeted := o.until(ctx, func() bool { // Postfix may not have noticed yet that the connection before is gone
-		if ours, err = net.Dial("tcp", o.site.narrow); err != nil {
+		if ours, err = net.Dial("tcp", o.site.Narrow); err != nil {
 			return false
 		}
 		greeting := make([]byte, 512)
@@ -181,9 +181,9 @@ func narrow(ctx context.Context, o *office, random *rand.Rand) (struck bool, err
 		}
 		return deed{}
 	})
-	o.smtp.turn(o.site.narrow)
+	o.smtp.turn(o.site.Narrow)
 	defer func() {
-		o.smtp.turn(o.site.smtp)
+		o.smtp.turn(o.site.SMTP)
 		o.smtp.drop()
 	}()
 	o.smtp.drop()

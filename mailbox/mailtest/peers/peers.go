@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -17,37 +18,32 @@ import (
 
 // Servers is a running Dovecot and a running Postfix. Every user of an .example domain exists.
 type Servers struct {
-	IMAP    string // host:port, without TLS
-	LMTP    string // where mail is delivered without Postfix
-	SMTP    string // where the ministry's own people submit; no login
-	Inbound string // where the world writes to
-	// Password is that of every user.
-	Password string
-	// Authority is the authserv-id of the results that Postfix writes, Hosts the names in Received.
-	Authority string
-	Hosts     []string
+	IMAP     string   // host:port, without TLS
+	SMTP     string   // where the ministry's own people submit; no login
+	Narrow   string   // the same, for one connection at a time
+	Password string   // that of every user
+	Hosts    []string // the names in Received
 
 	scripts, folder string
 	environment     []string
 }
 
 // Start starts both servers. scripts is the folder with the scripts dovecot and postfix; everything they write is below
-// folder. It needs root, as Postfix does. The caller stops them, also after an error.
+// folder. It needs root, as Postfix does. The caller stops them.
 func Start(ctx context.Context, scripts, folder string) (*Servers, error) {
-	ports, err := freePorts(4)
+	ports, err := freePorts(5)
 	if err != nil {
 		return nil, err
 	}
-	s := &Servers{Password: "secreto", Authority: "mx.ministerio.example", Hosts: []string{"mx.ministerio.example"}, scripts: scripts, folder: folder}
+	at := func(i int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[i])) }
+	s := &Servers{IMAP: at(0), SMTP: at(1), Narrow: at(2), Password: "secreto", Hosts: []string{"mx.ministerio.example"}, scripts: scripts, folder: folder}
 	if name, err := os.Hostname(); err == nil {
 		s.Hosts = append(s.Hosts, name) // Dovecot's LMTP stamps with it
 	}
-	for name, port := range map[string]int{"DOVECOT_IMAP_PORT": ports[0], "DOVECOT_LMTP_PORT": ports[1], "POSTFIX_PORT": ports[2], "POSTFIX_INBOUND_PORT": ports[3], "DOVECOT_SIEVE_PORT": 0} {
-		s.environment = append(s.environment, name+"="+strconv.Itoa(port))
+	for i, name := range []string{"DOVECOT_IMAP_PORT", "POSTFIX_PORT", "POSTFIX_NARROW_PORT", "POSTFIX_INBOUND_PORT", "DOVECOT_LMTP_PORT"} {
+		s.environment = append(s.environment, name+"="+strconv.Itoa(ports[i]))
 	}
-	for address, port := range map[*string]int{&s.IMAP: ports[0], &s.LMTP: ports[1], &s.SMTP: ports[2], &s.Inbound: ports[3]} {
-		*address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	}
+	s.environment = append(s.environment, "DOVECOT_SIEVE_PORT=0", "DOVECOT_SUBMISSION="+s.SMTP)
 	// The servers drop their rights and must still get through to their files.
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, fmt.Errorf("folder of the mail servers: %w", err)
@@ -74,13 +70,22 @@ func (s *Servers) Stop() error {
 func (s *Servers) StopIMAP(ctx context.Context) error  { return s.run(ctx, "dovecot", "stop") }
 func (s *Servers) StartIMAP(ctx context.Context) error { return s.run(ctx, "dovecot", "start") }
 
-// StopSMTP and StartSMTP end and start Postfix alone.
-func (s *Servers) StopSMTP(ctx context.Context) error  { return s.run(ctx, "postfix", "stop") }
-func (s *Servers) StartSMTP(ctx context.Context) error { return s.run(ctx, "postfix", "start") }
-
 // Maildir returns the folder of a user's inbox.
 func (s *Servers) Maildir(user string) string {
 	return filepath.Join(s.folder, "dovecot", "mail", strings.ToLower(user), "Maildir")
+}
+
+// Queued returns how many mails Postfix has accepted and not delivered yet.
+func (s *Servers) Queued() (n int) {
+	for _, queue := range []string{"maildrop", "incoming", "active", "deferred"} {
+		_ = filepath.WalkDir(filepath.Join(s.folder, "postfix", "postfix", "queue", queue), func(_ string, d fs.DirEntry, err error) error {
+			if err == nil && d.Type().IsRegular() {
+				n++
+			}
+			return nil // what is gone meanwhile is delivered
+		})
+	}
+	return n
 }
 
 func (s *Servers) run(ctx context.Context, server, action string) error {

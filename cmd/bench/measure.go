@@ -25,9 +25,9 @@ type figures struct {
 	Moved        float64 `json:"registered_and_moved_per_second"`
 	Acknowledged float64 `json:"acknowledged_per_second"` // from the start to the last notice accepted
 	Notices      int64   `json:"notices"`
-	Sent         float64 `json:"notices_per_second"`
-	BareSender   float64 `json:"bare_sender_per_second"`
-	SenderShare  float64 `json:"share_of_bare_sender"`
+	Sent         rates   `json:"notices_per_second"`
+	BareSender   rates   `json:"bare_sender_per_second"`
+	SenderShare  rates   `json:"share_of_bare_sender"`
 
 	Floor floor   `json:"floor"`
 	Ratio float64 `json:"share_of_floor"`
@@ -44,6 +44,13 @@ type figures struct {
 	Costs   costs       `json:"cpu_ms_per_kind"`
 
 	written int // mails to the desk so far
+}
+
+// rates are those of sending: until the server has accepted the last mail, and until it has delivered it. A sender that costs little
+// leaves the server a queue, with which it goes on alone.
+type rates struct {
+	Accepted  float64 `json:"accepted"`
+	Delivered float64 `json:"delivered"`
 }
 
 // percentiles of times in milliseconds.
@@ -98,7 +105,7 @@ func measure(ctx context.Context, w *world, folder string, o options) (f *figure
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
 	f.written = o.Mails
-	if err := f.backlog(ctx, d, o); err != nil {
+	if err := f.backlog(ctx, w, d, o); err != nil {
 		return nil, err
 	}
 	if err := f.idle(ctx, w, d, g, o); err != nil {
@@ -121,7 +128,7 @@ func measure(ctx context.Context, w *world, folder string, o options) (f *figure
 const sentNotices = "SELECT count(*) FROM outbox WHERE state = 'sent'"
 
 // backlog waits while the daemon takes the full mailbox.
-func (f *figures) backlog(ctx context.Context, d *daemon, o options) error {
+func (f *figures) backlog(ctx context.Context, w *world, d *daemon, o options) error {
 	begin := time.Now()
 	rate := func() float64 { return float64(o.Mails) / time.Since(begin).Seconds() }
 	if err := d.await(ctx, "all mails to be registered", isRegistered, o.Mails); err != nil {
@@ -158,7 +165,11 @@ func (f *figures) backlog(ctx context.Context, d *daemon, o options) error {
 	if f.Notices, err = d.count(ctx, sentNotices); err != nil {
 		return err
 	}
-	f.Sent = float64(f.Notices-early) / ended.Sub(moved).Seconds()
+	if err := w.delivered(ctx); err != nil {
+		return err
+	}
+	n := float64(f.Notices - early)
+	f.Sent = rates{n / ended.Sub(moved).Seconds(), n / time.Since(moved).Seconds()}
 	memory, err := d.memory()
 	f.PeakMemory = memory.peak
 	return err
@@ -222,8 +233,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// sender measures the bare sender with the notices that the daemon sent, to the same people: what the server does with them
-// afterwards takes more of the processors than sending does, and the more the more mailboxes there are.
+// sender measures the bare sender with the notices that the daemon sent, to as many people with mailboxes as empty: what the server does
+// with them afterwards takes more of the processors than sending does, and the more the more mailboxes there are and the more they hold.
 func (f *figures) sender(ctx context.Context, w *world, o options) error {
 	people := staff()
 	for i := range o.Senders {
@@ -243,7 +254,7 @@ func (f *figures) sender(ctx context.Context, w *world, o options) error {
 	rand.New(rand.NewPCG(o.Seed, 1)).Shuffle(len(notices), func(i, j int) { notices[i], notices[j] = notices[j], notices[i] })
 	var err error
 	f.BareSender, err = bareSend(ctx, w, notices, o.Connections)
-	f.SenderShare = f.Sent / f.BareSender
+	f.SenderShare = rates{f.Sent.Accepted / f.BareSender.Accepted, f.Sent.Delivered / f.BareSender.Delivered}
 	return err
 }
 
@@ -276,8 +287,8 @@ func (f *figures) print(w io.Writer) {
 	row("floor: fetch, commit, move", "%.0f, %.0f, %.0f mails/s; one after the other %.0f", f.Floor.Fetch, f.Floor.Commit, f.Floor.Move, f.Floor.Sum)
 	row("share of the floor", "%.0f%%", 100*f.Ratio)
 	row("acknowledged", "%.0f mails/s", f.Acknowledged)
-	row("notices", "%d, %.0f/s", f.Notices, f.Sent)
-	row("bare sender", "%.0f/s; the daemon reaches %.0f%% of it", f.BareSender, 100*f.SenderShare)
+	row("notices", "%d: accepted %.0f/s, delivered %.0f/s", f.Notices, f.Sent.Accepted, f.Sent.Delivered)
+	row("bare sender", "accepted %.0f/s, delivered %.0f/s; the daemon reaches %.0f%% and %.0f%%", f.BareSender.Accepted, f.BareSender.Delivered, 100*f.SenderShare.Accepted, 100*f.SenderShare.Delivered)
 	row("arrival to acknowledgement, idle", "p50 %.0f ms, p95 %.0f ms, p99 %.0f ms (%d mails)", f.Latency.P50, f.Latency.P95, f.Latency.P99, f.Latency.Count)
 	row("processor", "%.2f ms a mail, with its notices %.2f ms", f.CPUMail, f.CPUNotice)
 	row("processor by kind", "request %.2f, answer %.2f, #lista %.2f, #buscar %.2f, digest %.2f ms", f.Costs.Request, f.Costs.Answer, f.Costs.List, f.Costs.Search, f.Costs.Digest)

@@ -25,6 +25,7 @@ type world struct {
 	login      bool // at SMTP
 	hosts      []string
 	fill       func(user string, mails [][]byte) error // puts mails into an empty INBOX, as quickly as can be
+	queued     func() int                              // how many mails the server has accepted and not delivered yet
 	close      func() error
 }
 
@@ -42,7 +43,7 @@ func realWorld(ctx context.Context, scripts, folder string) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &world{imap: servers.IMAP, smtp: servers.SMTP, password: servers.Password, hosts: servers.Hosts, close: servers.Stop,
+	return &world{imap: servers.IMAP, smtp: servers.SMTP, password: servers.Password, hosts: servers.Hosts, close: servers.Stop, queued: servers.Queued,
 		fill: func(user string, mails [][]byte) error {
 			if err := makeMailbox(ctx, servers, user); err != nil {
 				return err
@@ -91,10 +92,14 @@ func inProcessWorld(m mix) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{imap: site.IMAP.Addr(), smtp: site.SMTP.Addr(), password: "bench", login: true, hosts: []string{site.SMTP.Hostname()}, close: site.Close}
-	people := append(staff(), deskAddress, floorAddress)
+	w := &world{imap: site.IMAP.Addr(), smtp: site.SMTP.Addr(), password: "bench", login: true, hosts: []string{site.SMTP.Hostname()}, close: site.Close,
+		queued: func() int { return 0 }} // it delivers before it answers
+	people := []string{deskAddress, floorAddress}
+	for _, addr := range staff() {
+		people = append(people, addr, twin(addr))
+	}
 	for i := range m.Senders {
-		people = append(people, official(i))
+		people = append(people, official(i), twin(official(i)))
 	}
 	for _, addr := range people {
 		if err := site.Add(mailtest.Person{Name: addr, Addr: addr, Password: w.password}); err != nil {
@@ -110,6 +115,19 @@ func inProcessWorld(m mix) (*world, error) {
 		return nil
 	}
 	return w, nil
+}
+
+// delivered waits until the server has delivered all that it accepted.
+func (w *world) delivered(ctx context.Context) error {
+	for {
+		n := w.queued()
+		if n == 0 {
+			return nil
+		}
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
+			return fmt.Errorf("waiting for %d mails in the server's queue: %w", n, err)
+		}
+	}
 }
 
 // dial logs in to the IMAP server.

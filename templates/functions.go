@@ -37,11 +37,11 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"value":        w.value,
 		"detail":       w.detail,
 		"command":      func(v tickets.Verb) string { return "#" + Word(v, lang) },
-		"commands":     func(r *tickets.Receipt, v view) []commandHelp { return w.help(r.Help, v) },
-		"actions":      func(v view, verbs ...tickets.Verb) []Action { return s.actions(v, verbs) },
-		"corrected":    func(r *tickets.Receipt, v view) []Action { return s.corrected(r, v) },
+		"commands":     func(r *tickets.Receipt, v *view) []commandHelp { return w.help(r.Help, v) },
+		"actions":      func(v *view, verbs ...tickets.Verb) []Action { return s.actions(v, verbs) },
+		"corrected":    func(r *tickets.Receipt, v *view) []Action { return s.corrected(r, v) },
 		"thread":       harmless,
-		"sample":       func(v view) string { return tagged(w.sampleNumber(v), "#"+Word(tickets.VerbStatus, v.Lang)) },
+		"sample":       func(v *view) string { return tagged(w.sampleNumber(v), "#"+Word(tickets.VerbStatus, v.Lang)) },
 		"mailto":       func(subject string) string { return mailtoLink(s.settings.Desk, subject) },
 		"dangerous":    dangerous,
 		"excerpt":      func(text string) string { return shorten(text, maxExcerpt) },
@@ -55,7 +55,7 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"asked":        asked,
 		"outlook":      func(markup string) template.HTML { return template.HTML("<!--[if mso]>" + markup + "<![endif]-->") },
 		"button":       func(label, href string) []Action { return []Action{{Label: label, Href: href}} },
-		"confirmation": func(v view) []Action { return s.confirmation(v) },
+		"confirmation": func(v *view) []Action { return s.confirmation(v) },
 		"previous":     func(n int) int { return n - 1 },
 		"tasks":        s.tasks,
 		"loans":        s.loans,
@@ -72,7 +72,7 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"picture":      picture,
 		"earlier":      s.earlier,
 		"groups":       topGroups,
-		"surveys":      func(v view) []Action { return s.linked(v, tickets.VerbSurvey) },
+		"surveys":      func(v *view) []Action { return s.linked(v, tickets.VerbSurvey) },
 	}
 }
 
@@ -101,7 +101,7 @@ func Word(verb tickets.Verb, lang string) string {
 type Action struct{ Label, Subject, Href string }
 
 // actions returns buttons for verbs, or where none are given for the links of the notice.
-func (s *Set) actions(v view, verbs []tickets.Verb) []Action {
+func (s *Set) actions(v *view, verbs []tickets.Verb) []Action {
 	if v.Ticket == nil {
 		return nil
 	}
@@ -112,22 +112,27 @@ func (s *Set) actions(v view, verbs []tickets.Verb) []Action {
 			links = append(links, tickets.Link{Verb: verb})
 		}
 	}
-	w := vocabularies[v.Lang]
-	var list []Action
-	for _, l := range links {
-		command := strings.TrimSpace("#" + Word(l.Verb, v.Lang) + " " + w.argument(l))
-		list = append(list, s.action(w.label(l, v.Role), tagged(v.Ticket.Number, command)))
-	}
-	return list
+	return s.buttons(v.Lang, v.Role, v.Ticket.Number, links)
 }
 
 // linked returns buttons for those links of the notice that have the verb.
-func (s *Set) linked(v view, verb tickets.Verb) []Action {
-	v.Links = slices.DeleteFunc(slices.Clone(v.Links), func(l tickets.Link) bool { return l.Verb != verb })
-	if len(v.Links) == 0 {
+func (s *Set) linked(v *view, verb tickets.Verb) []Action {
+	if v.Ticket == nil {
 		return nil
 	}
-	return s.actions(v, nil)
+	links := slices.DeleteFunc(slices.Clone(v.Links), func(l tickets.Link) bool { return l.Verb != verb })
+	return s.buttons(v.Lang, v.Role, v.Ticket.Number, links)
+}
+
+// buttons returns one for each link about a request, for a reader of that role.
+func (s *Set) buttons(lang string, role tickets.Role, number tickets.Number, links []tickets.Link) []Action {
+	w := vocabularies[lang]
+	var list []Action
+	for _, l := range links {
+		command := strings.TrimSpace("#" + Word(l.Verb, lang) + " " + w.argument(l))
+		list = append(list, s.action(w.label(l, role), tagged(number, command)))
+	}
+	return list
 }
 
 func (s *Set) action(label, subject string) Action {
@@ -135,14 +140,14 @@ func (s *Set) action(label, subject string) Action {
 }
 
 // confirmation returns the button that confirms commands.
-func (s *Set) confirmation(v view) []Action {
+func (s *Set) confirmation(v *view) []Action {
 	c := v.Confirmation
 	label := vocabularies[v.Lang].label(tickets.Link{Verb: tickets.VerbConfirm}, v.Role)
 	return []Action{s.action(label, tagged(c.Ticket, "#"+Word(tickets.VerbConfirm, v.Lang)+" "+c.Code))}
 }
 
 // corrected returns, where every refused command has a likely meaning, one button with all commands as they were meant.
-func (s *Set) corrected(r *tickets.Receipt, v view) []Action {
+func (s *Set) corrected(r *tickets.Receipt, v *view) []Action {
 	if r.Applied {
 		return nil
 	}

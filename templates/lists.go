@@ -11,7 +11,7 @@ type task struct {
 }
 
 // tasks gives the requests of a list their buttons.
-func (s *Set) tasks(v view, list tickets.Shown[tickets.TaskView]) []task {
+func (s *Set) tasks(v *view, list tickets.Shown[tickets.TaskView]) []task {
 	var rows []task
 	for _, t := range list.Rows {
 		rows = append(rows, s.task(v, t))
@@ -20,7 +20,7 @@ func (s *Set) tasks(v view, list tickets.Shown[tickets.TaskView]) []task {
 }
 
 // loans gives the loans of a list their buttons.
-func (s *Set) loans(v view, list tickets.Shown[tickets.LoanView]) []task {
+func (s *Set) loans(v *view, list tickets.Shown[tickets.LoanView]) []task {
 	var rows []task
 	for _, l := range list.Rows {
 		row := s.task(v, l.TaskView)
@@ -30,7 +30,6 @@ func (s *Set) loans(v view, list tickets.Shown[tickets.LoanView]) []task {
 	return rows
 }
 
-func (s *Set) task(v view, t tickets.TaskView) task {
-	v.Ticket, v.Links = &t.TicketView, t.Links
-	return task{TaskView: t, Own: v.Worklist != nil, Actions: s.actions(v, nil)}
+func (s *Set) task(v *view, t tickets.TaskView) task {
+	return task{TaskView: t, Own: v.Worklist != nil, Actions: s.buttons(v.Lang, v.Role, t.Number, t.Links)}
 }

@@ -48,7 +48,7 @@ func picture(r *Report, id string) []image {
 }
 
 // earlier returns the button that asks for the report of the period before.
-func (s *Set) earlier(v view) []Action {
+func (s *Set) earlier(v *view) []Action {
 	w, before := vocabularies[v.Lang], v.Made.Figures.BeforeSpan.In(s.settings.Location)
 	label := fmt.Sprintf(w.verbs[tickets.VerbReport].labelArg, w.period(before))
 	return []Action{s.action(label, "#"+Word(tickets.VerbReport, v.Lang)+" "+before.String())}

@@ -55,11 +55,7 @@ func (s Speaker) Dangerous(f tickets.File) bool { return dangerous(f) }
 
 // Actions returns the commands of links about a request, each as a mail to the desk with its subject ready.
 func (s Speaker) Actions(number tickets.Number, role tickets.Role, links []tickets.Link) []Action {
-	data := tickets.NoticeData{Role: role, Ticket: &tickets.TicketView{Number: number}, Links: links}
-	if len(links) == 0 {
-		return nil
-	}
-	return s.set.actions(view{NoticeData: data, Settings: s.set.settings, Lang: s.Lang}, nil)
+	return s.set.buttons(s.Lang, role, number, links)
 }
 
 // Answer returns the address of a plain mail to the desk about a request.

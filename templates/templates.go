@@ -266,7 +266,7 @@ func (s *Set) RenderReport(n tickets.Notice, made *Report) (Mail, error) {
 	}
 	page, done := s.page()
 	defer done()
-	if err := t.Execute(page, view{n.Data, s.settings, made, n.Kind, lang, template.CSS(s.style.media)}); err != nil {
+	if err := t.Execute(page, &view{n.Data, s.settings, made, n.Kind, lang, template.CSS(s.style.media)}); err != nil {
 		return Mail{}, fmt.Errorf("templates: %s: %w", one.file, err)
 	}
 	doc, err := readDocument(page)

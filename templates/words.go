@@ -168,7 +168,7 @@ func (w *vocabulary) label(l tickets.Link, role tickets.Role) string {
 }
 
 // sampleNumber returns a number for an example: that of the notice, else a word that stands for one.
-func (w *vocabulary) sampleNumber(v view) tickets.Number {
+func (w *vocabulary) sampleNumber(v *view) tickets.Number {
 	if v.Ticket != nil {
 		return v.Ticket.Number
 	}
@@ -179,7 +179,7 @@ func (w *vocabulary) sampleNumber(v view) tickets.Number {
 type commandHelp struct{ Command, Does, Example string }
 
 // help explains commands to the recipient of a notice.
-func (w *vocabulary) help(verbs []tickets.Verb, v view) []commandHelp {
+func (w *vocabulary) help(verbs []tickets.Verb, v *view) []commandHelp {
 	var list []commandHelp
 	for _, verb := range verbs {
 		words := w.verbs[verb]

@@ -218,8 +218,9 @@ func (f *figures) idle(ctx context.Context, w *world, d *daemon, g *generator, o
 	return err
 }
 
-// calm is after how long without a mail the daemon is taken to be at rest.
-const calm = 5 * time.Second
+// calm is after how long without a mail the daemon is taken to be at rest. It gives memory back when nothing was written for three
+// seconds, and a job that runs each minute may have written within them.
+const calm = 10 * time.Second
 
 // pause is how long nobody writes: what is measured is the answer to a mail out of the blue.
 func pause(ctx context.Context, d time.Duration) error {

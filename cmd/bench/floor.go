@@ -170,12 +170,7 @@ func bareSend(ctx context.Context, w *world, notices []sentNotice, connections i
 	if failure != nil {
 		return rates{}, fmt.Errorf("bare sender: %w", failure)
 	}
-	accepted := time.Since(begin)
-	if err := w.delivered(ctx); err != nil {
-		return rates{}, fmt.Errorf("bare sender: %w", err)
-	}
-	n := float64(len(notices))
-	return rates{n / accepted.Seconds(), n / time.Since(begin).Seconds()}, nil
+	return w.accepted(ctx, len(notices), begin)
 }
 
 // bareConnection speaks SMTP over one connection (RFC 5321).

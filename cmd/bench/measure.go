@@ -157,7 +157,6 @@ func (f *figures) backlog(ctx context.Context, w *world, d *daemon, o options) e
 		return err
 	}
 	f.Acknowledged = rate()
-	ended := time.Now()
 	if used, err = d.cpu(); err != nil {
 		return err
 	}
@@ -165,11 +164,9 @@ func (f *figures) backlog(ctx context.Context, w *world, d *daemon, o options) e
 	if f.Notices, err = d.count(ctx, sentNotices); err != nil {
 		return err
 	}
-	if err := w.delivered(ctx); err != nil {
+	if f.Sent, err = w.accepted(ctx, int(f.Notices-early), moved); err != nil {
 		return err
 	}
-	n := float64(f.Notices - early)
-	f.Sent = rates{n / ended.Sub(moved).Seconds(), n / time.Since(moved).Seconds()}
 	memory, err := d.memory()
 	f.PeakMemory = memory.peak
 	return err
@@ -219,7 +216,7 @@ func (f *figures) idle(ctx context.Context, w *world, d *daemon, g *generator, o
 }
 
 // calm is after how long without a mail the daemon is taken to be at rest. It gives memory back when nothing was written for three
-// seconds, and a job that runs each minute may have written within them.
+// seconds, and the job that looks at deadlines every five minutes may have written within them.
 const calm = 10 * time.Second
 
 // pause is how long nobody writes: what is measured is the answer to a mail out of the blue.

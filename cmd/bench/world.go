@@ -117,17 +117,18 @@ func inProcessWorld(m mix) (*world, error) {
 	return w, nil
 }
 
-// delivered waits until the server has delivered all that it accepted.
-func (w *world) delivered(ctx context.Context) error {
-	for {
-		n := w.queued()
-		if n == 0 {
-			return nil
-		}
+// accepted returns the rates of n mails that were sent since begin, the last of which the server has just accepted. It waits until all are
+// delivered.
+func (w *world) accepted(ctx context.Context, n int, begin time.Time) (r rates, err error) {
+	rate := func() float64 { return float64(n) / time.Since(begin).Seconds() }
+	r.Accepted = rate()
+	for left := w.queued(); left > 0; left = w.queued() {
 		if err := pause(ctx, 100*time.Millisecond); err != nil {
-			return fmt.Errorf("waiting for %d mails in the server's queue: %w", n, err)
+			return rates{}, fmt.Errorf("waiting for %d mails in the server's queue: %w", left, err)
 		}
 	}
+	r.Delivered = rate()
+	return r, nil
 }
 
 // dial logs in to the IMAP server.

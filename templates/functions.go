@@ -38,8 +38,8 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"detail":       w.detail,
 		"command":      func(v tickets.Verb) string { return "#" + Word(v, lang) },
 		"commands":     func(r *tickets.Receipt, v *view) []commandHelp { return w.help(r.Help, v) },
-		"actions":      func(v *view, verbs ...tickets.Verb) []Action { return s.actions(v, verbs) },
-		"corrected":    func(r *tickets.Receipt, v *view) []Action { return s.corrected(r, v) },
+		"actions":      s.actions,
+		"corrected":    s.corrected,
 		"thread":       harmless,
 		"sample":       func(v *view) string { return tagged(w.sampleNumber(v), "#"+Word(tickets.VerbStatus, v.Lang)) },
 		"mailto":       func(subject string) string { return mailtoLink(s.settings.Desk, subject) },
@@ -55,7 +55,7 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"asked":        asked,
 		"outlook":      func(markup string) template.HTML { return template.HTML("<!--[if mso]>" + markup + "<![endif]-->") },
 		"button":       func(label, href string) []Action { return []Action{{Label: label, Href: href}} },
-		"confirmation": func(v *view) []Action { return s.confirmation(v) },
+		"confirmation": s.confirmation,
 		"previous":     func(n int) int { return n - 1 },
 		"tasks":        s.tasks,
 		"loans":        s.loans,
@@ -101,7 +101,7 @@ func Word(verb tickets.Verb, lang string) string {
 type Action struct{ Label, Subject, Href string }
 
 // actions returns buttons for verbs, or where none are given for the links of the notice.
-func (s *Set) actions(v *view, verbs []tickets.Verb) []Action {
+func (s *Set) actions(v *view, verbs ...tickets.Verb) []Action {
 	if v.Ticket == nil {
 		return nil
 	}

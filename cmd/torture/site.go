@@ -23,14 +23,13 @@ import (
 // site is Dovecot and Postfix of their own, in a folder of the run.
 type site struct {
 	*peers.Servers
-	folder       string
 	owner, group int // of the mail on disk
 	serial       atomic.Int64
 }
 
 // newSite starts the servers. The caller stops them.
 func newSite(ctx context.Context, root, folder string) (*site, error) {
-	s := &site{folder: folder}
+	s := new(site)
 	nobody, err := user.Lookup("nobody")
 	if err != nil {
 		return nil, err
@@ -53,7 +52,7 @@ func (s *site) deliver(address string, raw []byte) error {
 			return err
 		}
 	}
-	for d := dir; d != filepath.Join(s.folder, "dovecot", "mail"); d = filepath.Dir(d) {
+	for _, d := range []string{dir, filepath.Dir(dir)} { // what is above is Dovecot's
 		if err := os.Chown(d, s.owner, s.group); err != nil {
 			return err
 		}

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/emersion/go-sasl"
-
 	"radicado/mailbox"
 )
 
@@ -34,8 +32,6 @@ type Account struct {
 
 	Username string
 	Password func(context.Context) (string, error) // asked for at every login, never logged
-	// Authenticate, where set, takes the place of Username and Password: OAuth and whatever else SASL offers.
-	Authenticate func(context.Context) (sasl.Client, error)
 	// Token, where set, takes the place of Password: an access token, said by OAUTHBEARER or XOAUTH2, whichever the server offers.
 	Token func(context.Context) (string, error)
 	// Refused, where set, is called when the server has refused the login: a token may have to be a new one.
@@ -116,7 +112,7 @@ func (a Account) Validate() error {
 	default:
 		fault("TLS mode %q is none of %q, %q, %q", a.TLS, Implicit, StartTLS, Plain)
 	}
-	if a.Authenticate == nil && (a.Username == "" || a.Password == nil && a.Token == nil) {
+	if a.Username == "" || a.Password == nil && a.Token == nil {
 		fault("there is neither a user with a password nor another way to log in")
 	}
 	if !a.LeaveInPlace {

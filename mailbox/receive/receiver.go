@@ -180,7 +180,7 @@ func (r *Receiver) Once(ctx context.Context) error {
 		if len(r.tries) > 0 {
 			most *= 2 // or patience with one mail would cost all of them
 		}
-		if tries >= most || never || kind == Refused || kind == NotKept || ctx.Err() != nil {
+		if tries >= most || never || kind == NoSecret || kind == Refused || kind == NotKept || ctx.Err() != nil {
 			return fmt.Errorf("mailbox %s: %w", r.acc.Name, err)
 		}
 		timer := time.NewTimer(wait.next(r.acc.Timing.Retry, r.acc.Timing.MaxRetry, r.Jitter()))
@@ -366,10 +366,14 @@ func (kind Trouble) Advice() string {
 	switch kind {
 	case Unreachable:
 		return "check address, port and TLS mode, that the server is up, and that its certificate is valid"
+	case NoSecret:
+		return "check that the daemon may read what the settings name as the secret, or that it reaches the server that gives tokens"
 	case Refused:
 		return "check user and secret, and that IMAP is allowed for the account"
 	case NoFolder:
 		return "check the name of the folder as the server spells it"
+	case NoFiles:
+		return "let the service open more files (LimitNOFILE of its unit), and look what else on this machine holds so many"
 	case NotKept:
 		return "check that the disk has room and that the register can be written; no mail is lost meanwhile"
 	}

@@ -4,15 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
-	"github.com/emersion/go-sasl"
+
+	"radicado/mailbox/oauth"
 )
 
 // wantMails checks that the ledger has exactly these mails, whole, byte for byte and in order.
@@ -527,38 +533,67 @@ func TestShutdownInterruptsEveryStep(t *testing.T) {
 	}
 }
 
-func TestAuthenticate(t *testing.T) {
-	t.Run("accepted", func(t *testing.T) {
-		sc := newScript(t, row{on: "^AUTHENTICATE PLAIN", reply: "$T OK in\n"})
-		sc.caps += " SASL-IR"
-		sc.greeting = "* OK [CAPABILITY IMAP4rev1 SASL-IR] hello\r\n"
-		sc.addPlain(1)
-		acc := sc.serveAccount()
-		acc.Password = nil
-		acc.Authenticate = func(context.Context) (sasl.Client, error) {
-			return sasl.NewPlainClient("", acc.Username, "x"), nil
-		}
-		ledger := newLedger()
-		run(t, acc, ledger)
-		wantMails(t, ledger, plainMail(0))
-	})
-	t.Run("refused with an explanation", func(t *testing.T) {
-		sc := newScript(t, row{on: "^AUTHENTICATE", reply: "+ eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=\n"}, row{on: `^$`, reply: "T1 NO failed\n"})
-		sc.greeting = "* OK [CAPABILITY IMAP4rev1 SASL-IR] hello\r\n"
-		acc := sc.serveAccount()
-		acc.Authenticate = func(context.Context) (sasl.Client, error) { return bearer{}, nil }
-		_, err := connect(t.Context(), acc.withDefaults())
-		if err == nil || !strings.Contains(err.Error(), "invalid_token") || troubleOf(err) != Refused {
-			t.Errorf("error %v, want the explanation of the server", err)
-		}
-	})
+func TestToken(t *testing.T) {
+	tests := []struct {
+		name string
+		rows []row
+		err  error // of the token
+		want Trouble
+		says string
+	}{
+		{"accepted", []row{{on: "^AUTHENTICATE XOAUTH2", reply: "$T OK in\n"}}, nil, NoTrouble, ""},
+		{"refused with an explanation", []row{
+			{on: "^AUTHENTICATE XOAUTH2", reply: "+ eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=\n"}, {on: `^$`, reply: "T1 NO failed\n"},
+		}, nil, Refused, "invalid_token"},
+		{"not given", nil, fmt.Errorf("HTTP 401: %w", oauth.ErrRefused), Refused, "token of soporte@example.org: HTTP 401"},
+		{"nobody there", nil, errors.New("no route to host"), NoSecret, "token of soporte@example.org: no route to host"},
+		{"no file to be opened", nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("socket", syscall.EMFILE)}, NoFiles, "too many open files"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			sc := newScript(t, tt.rows...)
+			sc.caps += " SASL-IR AUTH=XOAUTH2"
+			sc.greeting = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2] hello\r\n"
+			acc := sc.serveAccount()
+			acc.Password = nil
+			acc.Token = func(context.Context) (string, error) { return "ya29.clave", tt.err }
+			s, err := connect(t.Context(), acc.withDefaults())
+			if tt.want == NoTrouble {
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.close()
+				return
+			}
+			if err == nil || troubleOf(err) != tt.want || !strings.Contains(err.Error(), tt.says) || strings.Contains(err.Error(), "clave") {
+				t.Errorf("error %v, want %q, and nothing of the token", err, tt.says)
+			}
+		})
+	}
 }
 
-// bearer is a mechanism that answers every challenge with nothing, as OAUTHBEARER does on failure.
-type bearer struct{}
-
-func (bearer) Start() (string, []byte, error) { return "OAUTHBEARER", []byte("n,,"), nil }
-func (bearer) Next([]byte) ([]byte, error)    { return nil, nil }
+// TestSecretThatCannotBeRead is out of open files for a moment: the server has refused nothing, and there is no need to wait as if it had.
+func TestSecretThatCannotBeRead(t *testing.T) {
+	sc := newScript(t)
+	sc.addPlain(1)
+	acc := sc.serveAccount()
+	acc.Timing.RefusedRetry = time.Hour
+	acc.Timing.MaxRetry = time.Hour
+	var asked atomic.Int32
+	acc.Password = func(context.Context) (string, error) {
+		if asked.Add(1) == 1 {
+			return "", &fs.PathError{Op: "open", Path: "/etc/radicado/clave", Err: syscall.EMFILE}
+		}
+		return "clave-secreta", nil
+	}
+	ledger := newLedger()
+	r := run(t, acc, ledger)
+	wantMails(t, ledger, plainMail(0))
+	if !strings.Contains(r.log.String(), "LimitNOFILE") || strings.Contains(r.log.String(), "check user") {
+		t.Errorf("what to do is not said:\n%s", r.log)
+	}
+}
 
 func TestStepIsAbandonedWhereTheLibraryHangs(t *testing.T) {
 	sc := newScript(t)

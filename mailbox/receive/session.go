@@ -14,7 +14,6 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
-	"github.com/emersion/go-sasl"
 	"golang.org/x/net/html/charset"
 
 	"radicado/mailbox/oauth"
@@ -149,7 +148,7 @@ func startTLS(conn net.Conn) error {
 // login authenticates and learns what the server can do.
 func (s *session) login(ctx context.Context) error {
 	var err error
-	if s.acc.Authenticate != nil || s.acc.Token != nil {
+	if s.acc.Token != nil {
 		err = s.authenticate(ctx)
 	} else {
 		err = s.password(ctx)
@@ -169,7 +168,7 @@ func (s *session) password(ctx context.Context) error {
 	defer cancel()
 	password, err := s.acc.Password(limited)
 	if err != nil {
-		return trouble(Refused, fmt.Errorf("password of %s: %w", s.acc.Username, err))
+		return trouble(NoSecret, fmt.Errorf("password of %s: %w", s.acc.Username, err))
 	}
 	disabled := false
 	err = s.step(ctx, "login as "+s.acc.Username, s.acc.Timing.Step, func() error {
@@ -195,13 +194,19 @@ func (s *session) password(ctx context.Context) error {
 func (s *session) authenticate(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, s.acc.Timing.Step)
 	defer cancel()
-	mechanism, err := s.mechanism(limited)
-	if err != nil {
-		return trouble(Refused, fmt.Errorf("credentials of %s: %w", s.acc.Username, err))
+	token, err := s.acc.Token(limited)
+	switch {
+	case errors.Is(err, oauth.ErrRefused):
+		return trouble(Refused, fmt.Errorf("token of %s: %w", s.acc.Username, err))
+	case err != nil:
+		return trouble(NoSecret, fmt.Errorf("token of %s: %w", s.acc.Username, err))
 	}
-	listener := &challengeListener{Client: mechanism}
+	bearer, err := s.bearer(token)
+	if err != nil {
+		return trouble(Refused, fmt.Errorf("token of %s: %w", s.acc.Username, err))
+	}
 	err = s.step(ctx, "authentication of "+s.acc.Username, s.acc.Timing.Step, func() error {
-		return s.client.Authenticate(listener)
+		return s.client.Authenticate(bearer)
 	})
 	answer := refusal(err)
 	if answer == nil {
@@ -210,30 +215,19 @@ func (s *session) authenticate(ctx context.Context) error {
 	if s.acc.Refused != nil {
 		s.acc.Refused()
 	}
-	if bearer, ok := mechanism.(*oauth.Client); ok { // which keeps the token out of what the server says
-		if why := bearer.Refusal(); why != nil {
-			err = fmt.Errorf("%w (%w)", err, why)
-		}
-	} else if len(listener.last) > 0 {
-		err = fmt.Errorf("%w (the server explains: %.500q)", err, listener.last)
+	if why := bearer.Refusal(); why != nil { // the only place where the reason stands
+		err = fmt.Errorf("%w (%w)", err, why)
 	}
 	return loginRefused(err, answer)
 }
 
-// mechanism returns what to log in with: the account's own, or its token by the best mechanism that the server offers.
-func (s *session) mechanism(ctx context.Context) (sasl.Client, error) {
-	if s.acc.Authenticate != nil {
-		return s.acc.Authenticate(ctx)
-	}
+// bearer says a token by the best mechanism that the server offers.
+func (s *session) bearer(token string) (*oauth.Client, error) {
 	host, port, err := net.SplitHostPort(s.acc.Address)
 	if err != nil {
 		return nil, err
 	}
 	number, err := strconv.Atoi(port)
-	if err != nil {
-		return nil, err
-	}
-	token, err := s.acc.Token(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -246,18 +240,6 @@ func loginRefused(err error, answer *imap.Error) error {
 		return trouble(Unreachable, err)
 	}
 	return trouble(Refused, err)
-}
-
-// challengeListener keeps the last challenge: where OAuth is refused, it says why (RFC 7628 section 3.2.2).
-type challengeListener struct {
-	sasl.Client
-	last []byte
-}
-
-// Next implements sasl.Client.
-func (l *challengeListener) Next(challenge []byte) ([]byte, error) {
-	l.last = append([]byte(nil), challenge...)
-	return l.Client.Next(challenge)
 }
 
 // step runs one exchange with the server. It is bounded as a whole by limit, and by Timing.Step in every silence; its

@@ -3,6 +3,7 @@ package receive
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -14,10 +15,12 @@ type Trouble string
 const (
 	NoTrouble   Trouble = ""
 	Unreachable Trouble = "unreachable" // no connection, or none that TLS trusts
-	Refused     Trouble = "refused"     // the server refuses the login, or the secret could not be had
+	NoSecret    Trouble = "no secret"   // the password cannot be read, or nobody gives a token
+	Refused     Trouble = "refused"     // the server refuses the login, or who gives tokens does
 	NoFolder    Trouble = "no folder"   // the folder cannot be opened
 	Interrupted Trouble = "interrupted" // the connection broke, the server fell silent or said what cannot be read
 	NotKept     Trouble = "not kept"    // the ledger takes nothing: a full disk, most likely
+	NoFiles     Trouble = "no files"    // the process, or the system, may open no more files
 )
 
 // troubleError is an error with the trouble that it means.
@@ -38,6 +41,9 @@ func trouble(kind Trouble, err error) error {
 
 // troubleOf returns the trouble that the error means.
 func troubleOf(err error) Trouble {
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) { // whatever was being opened, nothing is wrong with that
+		return NoFiles
+	}
 	var te *troubleError
 	if errors.As(err, &te) {
 		return te.trouble

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -100,11 +101,11 @@ type life struct {
 	shot  atomic.Bool
 }
 
-// start starts the daemon. limit in bytes is what its data may take, 0 for any.
-func (o *office) start(limit uint64) (*life, error) {
+// start starts the daemon. limits are those of prlimit(1): "--data=67108864".
+func (o *office) start(limits ...string) (*life, error) {
 	args := []string{o.tools.daemon, "run", "--config", o.settings}
-	if limit > 0 {
-		args = append([]string{"prlimit", fmt.Sprint("--data=", limit), "--"}, args...)
+	if len(limits) > 0 {
+		args = slices.Concat([]string{"prlimit"}, limits, []string{"--"}, args)
 	}
 	cmd := exec.Command(args[0], args[1:]...)
 	log, err := os.OpenFile(o.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)

@@ -117,7 +117,7 @@ func freezeDisk(ctx context.Context, o *office, _ *rand.Rand) (struck bool, err 
 			err = o.begin(ctx)
 		}
 	}()
-	l, err := o.start(0)
+	l, err := o.start()
 	if err != nil {
 		return false, err
 	}

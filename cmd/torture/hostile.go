@@ -34,7 +34,7 @@ func hostile(ctx context.Context, r *run, o *office, until time.Time) error {
 	if err != nil {
 		return err
 	}
-	l, err := o.start(0)
+	l, err := o.start()
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func hostile(ctx context.Context, r *run, o *office, until time.Time) error {
 		}
 		if l.over() {
 			o.violation("crash", o.name, "it ended by itself before mail %d: %v", i, l.err)
-			if l, err = o.start(0); err != nil {
+			if l, err = o.start(); err != nil {
 				return err
 			}
 		}

@@ -137,7 +137,7 @@ func (o *office) die(ctx context.Context, d death, random *rand.Rand, r *run) er
 	o.imap.set(trap)
 	o.smtp.set(trap)
 	defer o.unmeddle()
-	l, err := o.start(0)
+	l, err := o.start()
 	if err != nil {
 		return err
 	}

@@ -60,9 +60,10 @@ func scenarios() []scenario {
 		{"imap", 12, imapTroubles, func(seed uint64, i int) string { return imapTroubleOf(seed, i).String() }, names(imapList(dice(0, "", 0)))},
 		{"smtp", 12, smtpTroubles, func(seed uint64, i int) string { return smtpTroubleOf(seed, i).String() }, names(smtpList(dice(0, "", 0)))},
 		{"disk", 12, diskTroubles, func(seed uint64, i int) string { return diskTroubleOf(seed, i).String() }, names(diskList(dice(0, "", 0)))},
+		{"files", 4, filesTroubles, func(seed uint64, i int) string { return filesTroubleOf(seed, i).String() }, names(filesList(dice(0, "", 0)))},
 		{"mixed", 8, mixed, func(seed uint64, i int) string { return mixtureOf(seed, i).String() }, nil},
 		{"clock", 6, clockTroubles, clockPlan, clockKinds()},
-		{"hostile", 22, hostile, func(uint64, int) string { return "the spoiled mail of that index" }, hostileKinds()},
+		{"hostile", 18, hostile, func(uint64, int) string { return "the spoiled mail of that index" }, hostileKinds()},
 		{"memory", 4, memory, func(seed uint64, i int) string { return fmt.Sprintf("%+v", shortageOf(seed, i)) }, memoryKinds()},
 	}
 }

@@ -55,7 +55,7 @@ func memory(ctx context.Context, r *run, o *office, until time.Time) error {
 	for i := 0; time.Now().Before(until) && ctx.Err() == nil; i++ {
 		s := shortageOf(r.seed, i)
 		random := dice(r.seed, "memory mails", i)
-		l, err := o.start(s.limit)
+		l, err := o.start(fmt.Sprint("--data=", s.limit))
 		if err != nil {
 			return err
 		}

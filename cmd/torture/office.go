@@ -230,7 +230,7 @@ func (o *office) settle(ctx context.Context) error {
 	if err := o.disk.order(diskOrder{}); err != nil {
 		return err
 	}
-	l, err := o.start(0)
+	l, err := o.start()
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ func TestEachKindIsPlanned(t *testing.T) {
 		"imap":   {28, names(imapList(dice(0, "", 0))), func(i int) string { return imapTroubleOf(7, i).name }},
 		"smtp":   {26, names(smtpList(dice(0, "", 0))), func(i int) string { return smtpTroubleOf(7, i).name }},
 		"disk":   {22, names(diskList(dice(0, "", 0))), func(i int) string { return diskTroubleOf(7, i).name }},
+		"files":  {3, names(filesList(dice(0, "", 0))), func(i int) string { return filesTroubleOf(7, i).name }},
 		"memory": {limits, memoryKinds(), func(i int) string { return shortageNamed(shortageOf(7, i).limit) }},
 	}
 	for scenario, p := range plans {

@@ -88,7 +88,7 @@ func (o *office) bear(ctx context.Context, r *run, until time.Time, planned func
 func (o *office) begin(ctx context.Context) error {
 	said := o.said()
 	var err error
-	if o.life, err = o.start(0); err != nil {
+	if o.life, err = o.start(); err != nil {
 		return err
 	}
 	o.until(ctx, func() bool { return said("msg=started") || o.life.over() })

@@ -262,28 +262,3 @@ func keyPath(p *unstable.Parser, node *unstable.Node) (string, unstable.Position
 	}
 	return strings.Join(parts, "."), at
 }
-
-// settingKeys lists the keys of the settings without their sections, each once.
-func settingKeys() []string {
-	var keys []string
-	var walk func(t reflect.Type)
-	walk = func(t reflect.Type) {
-		if t.Kind() == reflect.Slice {
-			t = t.Elem()
-		}
-		if t.Kind() != reflect.Struct {
-			return
-		}
-		for _, f := range reflect.VisibleFields(t) {
-			name := f.Tag.Get("toml")
-			if f.Type.Kind() != reflect.Struct && name != "" && (f.Type.Kind() != reflect.Slice || f.Type.Elem().Kind() != reflect.Struct) && !slices.Contains(keys, name) {
-				keys = append(keys, name)
-			}
-			if name != "" {
-				walk(f.Type)
-			}
-		}
-	}
-	walk(reflect.TypeFor[settingsFile]())
-	return keys
-}

@@ -71,7 +71,7 @@ func (l *login) by(mechanism Mechanism, host string) smtp.Auth {
 // Next implements smtp.Auth. It keeps what the server says of a token, which is the only place where the reason stands.
 func (l *login) Next(fromServer []byte, more bool) ([]byte, error) {
 	if more && (l.mechanism == XOAUTH2 || l.mechanism == OAuth) {
-		l.challenge = oneLine(string(fromServer))
+		l.challenge = string(fromServer)
 	}
 	return l.chosen.Next(fromServer, more)
 }

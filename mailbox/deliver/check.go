@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"syscall"
+
+	"radicado/mailbox/oauth"
 )
 
 // Finding is one thing that Check looked at.
@@ -33,7 +36,7 @@ func Check(ctx context.Context, server Server) []Finding {
 		f := Finding{What: step.what, OK: true}
 		if failure != nil && slices.Contains(step.stages, failure.stage) {
 			f.OK = false
-			f.Detail = failure.login.redact(oneLine(failure.err.Error()))
+			f.Detail = oneLine(failure.login.redact(failure.err.Error()))
 			f.Advice = advice(server, failure)
 			return append(findings, f)
 		}
@@ -111,6 +114,10 @@ func advice(server Server, f *failure) string {
 		return "Have the certificate of the server renewed, and see that the clock of this machine is right."
 	case errors.As(f.err, &record):
 		return "The server does not speak TLS from the first byte on this port. Set TLS to starttls (usually port 587), or the port to 465."
+	case errors.Is(f.err, syscall.EMFILE), errors.Is(f.err, syscall.ENFILE):
+		return "No more files may be opened here, connections among them. Let the service open more (LimitNOFILE of its unit)."
+	case errors.As(f.err, &lookup) && !lookup.IsNotFound:
+		return "The DNS of this machine does not answer. See that it is reached, and try again."
 	case errors.As(f.err, &lookup):
 		return "The name of the server is not known to the DNS of this machine. See that it is spelt right."
 	}
@@ -134,12 +141,12 @@ func advice(server Server, f *failure) string {
 		switch {
 		case reply != nil && reply.Code/100 == 4:
 			return "The server cannot check logins at the moment. Try again later."
-		case reply != nil && server.Mechanism == XOAUTH2:
+		case errors.Is(f.err, oauth.ErrRefused), reply != nil && (server.Mechanism == XOAUTH2 || server.Mechanism == OAuth):
 			return "The token was refused. See that the application may send mail as this user, and that SMTP AUTH is enabled for the mailbox."
 		case reply != nil:
 			return "See that user name and password are right, and whether the provider wants an application password or OAuth 2.0."
 		}
-		return "See that the password can be read, and that the way to log in is one that the server offers."
+		return "See that the password can be read or a token be had, and that the way to log in is one that the server offers."
 	}
 	return ""
 }

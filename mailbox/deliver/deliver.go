@@ -7,6 +7,7 @@ package deliver
 import (
 	"context"
 	"crypto/tls"
+	"strings"
 	"time"
 )
 
@@ -111,7 +112,23 @@ type Result struct {
 	Status   string // its enhanced status code (RFC 3463), "" where it has none
 	Response string // its words on one line, without codes; no secret is in it
 	// Server reports that the fault is the server's or the settings' and not this mail's, so that other mails would fare no
-	// better now: it cannot be reached, refuses the login, or is closing down.
+	// better now: it cannot be reached, refuses the login or the sender, or is closing down. Then Err names no recipient.
 	Server bool
 	Err    error // nil where Delivered; no secret is in it
+}
+
+// Refused reports whether a server has refused the mail for good and means the recipient by it, as far as it says: not the sender
+// (RFC 3463 section 3.2, X.1.7 and X.1.8, and X.1.0 as Postfix has it), and not by a policy, such as that of a relay that is for others
+// (section 3.8).
+func (r Result) Refused() bool {
+	switch r.Stage {
+	case StageTo, StageData, StageReply:
+	default:
+		return false
+	}
+	switch r.Status {
+	case "5.1.0", "5.1.7", "5.1.8":
+		return false
+	}
+	return r.Outcome == Permanent && r.Code >= 500 && !strings.HasPrefix(r.Status, "5.7.")
 }

@@ -37,43 +37,49 @@ func (s *Sender) judge(ctx context.Context, f *failure, m mailbox.Outgoing) Resu
 	}
 	if reply != nil {
 		r.Code = reply.Code
-		r.Status, r.Response = splitStatus(reply.Msg)
-		r.Response = f.login.redact(r.Response)
+		r.Status, r.Response = splitStatus(f.login.redact(reply.Msg)) // before it is cut to a line, where half a secret would stay
 	}
-	r.Outcome = outcome(f, r.Code)
-	r.Server = serversFault(f, r.Code)
+	r.Server = serversFault(f, r.Code, r.Status)
+	r.Outcome = outcome(f, r)
 	err := f.err
-	if text := f.login.redact(oneLine(err.Error())); text != err.Error() {
+	if text := oneLine(f.login.redact(err.Error())); text != err.Error() {
 		err = errors.New(text)
 	}
 	if cause := context.Cause(ctx); cause != nil && reply == nil {
 		err, r.Server = cause, false // ours is the only fault
 	}
-	r.Err = fmt.Errorf("send to %s by %s: %s: %w", m.To.Addr, s.server.Address, f.stage, err)
+	to := ""
+	if !r.Server { // or whoever is told of the server would be told of a person
+		to = "to " + m.To.Addr + " "
+	}
+	r.Err = fmt.Errorf("send %sby %s: %s: %w", to, s.server.Address, f.stage, err)
 	return r
 }
 
 // outcome decides by where the delivery ended and by the server's code, 0 for none. Up to the first command about this very
 // mail nothing can be held against it.
-func outcome(f *failure, code int) Outcome {
+func outcome(f *failure, r Result) Outcome {
 	switch {
 	case f.unsent:
 		return Permanent
-	case code >= 500 && !serversFault(f, code):
+	case r.Code >= 500 && !r.Server:
 		return Permanent
-	case code < 400 && f.stage == StageReply:
+	case r.Code < 400 && f.stage == StageReply:
 		return Ambiguous
 	}
 	return Temporary
 }
 
 // serversFault reports whether other mails would fare no better.
-func serversFault(f *failure, code int) bool {
+func serversFault(f *failure, code int, status string) bool {
 	switch f.stage {
 	case StageConnect, StageTLS, StageBanner, StageHello, StageLogin:
 		return true
 	case StageFrom:
-		if code == 0 && !f.unsent {
+		// All mails are from the desk: who does not take it from one takes it from none. Only size (RFC 1870 section 6.1) and
+		// characters (RFC 6531 section 3.5) are this mail's own.
+		own := f.unsent || code == 552 || status == "5.3.4" || status == "5.6.7"
+		if !own && (code == 0 || code >= 500) {
 			return true
 		}
 	}

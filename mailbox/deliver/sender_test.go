@@ -81,6 +81,8 @@ func TestOutcomes(t *testing.T) {
 			Result{Outcome: Temporary, Stage: StageLogin, Code: 535, Status: "5.7.8", Response: "bad credentials", Server: true}},
 		{"AUTH refused with the secret", script{"AUTH": {echo}}, 0,
 			Result{Outcome: Temporary, Stage: StageLogin, Code: 535, Status: "5.7.8", Response: "no: [secret] [secret]", Server: true}},
+		{"AUTH refused with the secret, beyond what is kept of an answer", script{"AUTH": {"500 5.5.1 " + strings.Repeat("what? ", 81) + secret}}, 0,
+			Result{Outcome: Temporary, Stage: StageLogin, Code: 500, Status: "5.5.1", Response: strings.Repeat("what? ", 81) + "[secret]", Server: true}},
 		{"AUTH later", script{"AUTH": {"454 4.7.0 later"}}, 0,
 			Result{Outcome: Temporary, Stage: StageLogin, Code: 454, Status: "4.7.0", Response: "later", Server: true}},
 		{"AUTH silence", script{"AUTH": {"silence"}}, 0, Result{Outcome: Temporary, Stage: StageLogin, Server: true}},
@@ -88,7 +90,9 @@ func TestOutcomes(t *testing.T) {
 		{"MAIL 4xx", script{"MAIL": {"452 4.3.1 disk full"}}, 0,
 			Result{Outcome: Temporary, Stage: StageFrom, Code: 452, Status: "4.3.1", Response: "disk full"}},
 		{"MAIL 5xx", script{"MAIL": {"553 5.1.8 bad sender"}}, 0,
-			Result{Outcome: Permanent, Stage: StageFrom, Code: 553, Status: "5.1.8", Response: "bad sender"}},
+			Result{Outcome: Temporary, Stage: StageFrom, Code: 553, Status: "5.1.8", Response: "bad sender", Server: true}},
+		{"MAIL too large", script{"MAIL": {"552 too much mail data"}}, 0,
+			Result{Outcome: Permanent, Stage: StageFrom, Code: 552, Response: "too much mail data"}},
 		{"MAIL wants a login", script{"MAIL": {"530 5.7.0 log in first"}}, 0,
 			Result{Outcome: Temporary, Stage: StageFrom, Code: 530, Status: "5.7.0", Response: "log in first", Server: true}},
 		{"MAIL 421", script{"MAIL": {"421 4.3.2 closing then cut"}}, 0,
@@ -137,8 +141,11 @@ func TestOutcomes(t *testing.T) {
 				if (got.Err == nil) != (got.Outcome == Delivered) {
 					t.Errorf("outcome %v with error %v", got.Outcome, got.Err)
 				}
-				if text := fmt.Sprint(got.Err, got.Response); strings.Contains(text, secret) || strings.Contains(text, "c29wb3J0") {
+				if text := fmt.Sprint(got.Err, got.Response); strings.Contains(text, secret[:6]) || strings.Contains(text, "c29wb3J0") {
 					t.Errorf("the secret leaks: %s", text)
+				}
+				if got.Server && strings.Contains(got.Err.Error(), "ana@") {
+					t.Errorf("whoever is told of the server is told of a person: %v", got.Err)
 				}
 				got.Err = nil
 				if got != tt.want {

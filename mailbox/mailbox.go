@@ -173,6 +173,7 @@ func (c Class) Automatic() bool { return c != ClassPerson }
 // Bounce is what a delivery report says.
 type Bounce struct {
 	Recipients []string // addresses that the mail did not reach, in lower case
+	Originals  []string // what its sender wrote in place of them (RFC 3464 section 2.3.1), in lower case, as far as the report says
 	Status     string   // enhanced status code (RFC 3463), "" where none could be found
 	Permanent  bool
 	Diagnostic string // the words of the other server

@@ -2,6 +2,8 @@ package message
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 	"strings"
 
 	"radicado/mailbox"
@@ -12,7 +14,7 @@ const maxBounced = 500
 
 // recipient is what one group of fields of a delivery report says (RFC 3464 section 2.3).
 type recipient struct {
-	address, action, status, diagnostic string
+	address, original, action, status, diagnostic string
 }
 
 // readStatus reads the fields of a message/delivery-status (RFC 3464 section 2). The action is that of all recipients
@@ -30,7 +32,8 @@ func readStatus(b []byte) (mailbox.Bounce, string) {
 		if r.address == "" || r.action == "delivered" || r.action == "relayed" || r.action == "expanded" {
 			continue
 		}
-		addRecipient(&bounce, r.address)
+		bounce.Recipients = addAddress(bounce.Recipients, r.address)
+		bounce.Originals = addAddress(bounce.Originals, r.original)
 		if bounce.Status == "" || strings.HasSuffix(bounce.Status, ".0.0") && r.status != "" {
 			bounce.Status = r.status
 		}
@@ -70,6 +73,7 @@ func statusGroup(b []byte) (mailbox.Header, []byte) {
 
 func readRecipient(fields mailbox.Header) recipient {
 	r := recipient{
+		original:   statusAddress(fields.Get("Original-Recipient")),
 		action:     strings.ToLower(firstWord(fields.Get("Action"))),
 		status:     enhancedStatus(fields.Get("Status")),
 		diagnostic: oneLine(cutType(fields.Get("Diagnostic-Code"))),
@@ -77,13 +81,7 @@ func readRecipient(fields mailbox.Header) recipient {
 	if i := strings.IndexAny(r.action, "/("); i > 0 { // "delayed/5.0.0"
 		r.action = r.action[:i]
 	}
-	r.address = statusAddress(fields.Get("Final-Recipient"))
-	if r.address == "" {
-		r.address = statusAddress(fields.Get("Original-Recipient"))
-	}
-	if r.address == "" {
-		r.address = statusAddress(fields.Get("X-Actual-Recipient"))
-	}
+	r.address = cmp.Or(statusAddress(fields.Get("Final-Recipient")), r.original, statusAddress(fields.Get("X-Actual-Recipient")))
 	if better := enhancedStatus(r.diagnostic); better != "" && (r.status == "" || strings.HasSuffix(r.status, ".0.0")) {
 		r.status = better
 	}
@@ -117,16 +115,13 @@ func statusAddress(s string) string {
 	return s
 }
 
-func addRecipient(bounce *mailbox.Bounce, address string) {
+// addAddress adds an address to a list that may have it already.
+func addAddress(list []string, address string) []string {
 	address = strings.ToLower(address)
-	for _, known := range bounce.Recipients {
-		if known == address {
-			return
-		}
+	if address == "" || len(list) >= maxBounced || slices.Contains(list, address) {
+		return list
 	}
-	if len(bounce.Recipients) < maxBounced {
-		bounce.Recipients = append(bounce.Recipients, address)
-	}
+	return append(list, address)
 }
 
 // complete fills in what the fields of a report left out: from its words, and from the mail that came back.

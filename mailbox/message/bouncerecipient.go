@@ -72,7 +72,7 @@ func (b *body) findRecipients(m *mailbox.Message, words string, original mailbox
 		found = spares
 	}
 	for _, address := range found {
-		addRecipient(bounce, address)
+		bounce.Recipients = addAddress(bounce.Recipients, address)
 	}
 	for _, name := range []string{"X-Failed-Recipients", "Original-Recipient", "To"} {
 		if len(bounce.Recipients) > 0 {
@@ -80,7 +80,7 @@ func (b *body) findRecipients(m *mailbox.Message, words string, original mailbox
 		}
 		for _, a := range addresses(original, name) {
 			if strings.Contains(a.Addr, "@") {
-				addRecipient(bounce, a.Addr)
+				bounce.Recipients = addAddress(bounce.Recipients, a.Addr)
 			}
 		}
 	}

@@ -17,7 +17,7 @@ func (b *body) unstructuredBounce(m *mailbox.Message, _ Options) (mailbox.Class,
 	for _, value := range m.Header.Values("X-Failed-Recipients") {
 		for _, a := range parseAddresses(value) {
 			if strings.Contains(a.Addr, "@") {
-				addRecipient(&bounce, a.Addr)
+				bounce.Recipients = addAddress(bounce.Recipients, a.Addr)
 			}
 		}
 	}

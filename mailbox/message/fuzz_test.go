@@ -3,6 +3,7 @@ package message
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -86,7 +87,7 @@ func FuzzBounce(f *testing.F) {
 		b := body{report: report{status: []byte(fields)}}
 		m := &mailbox.Message{Text: strings.ToValidUTF8(words, ""), Subject: "Undelivered Mail Returned to Sender"}
 		b.complete(m, &bounce)
-		for _, r := range bounce.Recipients {
+		for _, r := range slices.Concat(bounce.Recipients, bounce.Originals) {
 			if !strings.Contains(r, "@") || r != strings.ToLower(r) || strings.ContainsAny(r, "\r\n") {
 				t.Errorf("recipient %q", r)
 			}

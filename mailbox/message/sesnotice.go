@@ -46,7 +46,7 @@ func (b *body) sesReport(m *mailbox.Message, _ Options) (mailbox.Class, string) 
 	case "Bounce":
 		bounce := mailbox.Bounce{Permanent: notice.Bounce.Type != "Transient"}
 		for _, r := range notice.Bounce.Recipients {
-			addRecipient(&bounce, statusAddress(r.Address))
+			bounce.Recipients = addAddress(bounce.Recipients, statusAddress(r.Address))
 			if bounce.Status == "" {
 				bounce.Status, bounce.Diagnostic = enhancedStatus(r.Status+" "+r.Diagnostic), oneLine(cutType(r.Diagnostic))
 			}

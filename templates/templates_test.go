@@ -54,11 +54,19 @@ func render(t testing.TB, set *Set, n tickets.Notice) Mail {
 	return mail
 }
 
+// givenUpNotice is of a notice that nobody refused.
+func givenUpNotice(lang string) tickets.Notice {
+	n := fullNotice(tickets.NoticeUndelivered, lang)
+	n.Data.Failure = &tickets.UndeliveredFact{Recipients: n.Data.Failure.Recipients, GivenUp: true,
+		Diagnostic: "send to rosalba.pena@example.org by smtp.example.org:587: reply: the connection broke"}
+	return n
+}
+
 // TestGolden shows what every notice looks like; "go test -update" writes the files anew.
 func TestGolden(t *testing.T) {
 	set := load(t)
 	for _, lang := range Langs() {
-		notices := map[string]tickets.Notice{"receipt_refused": problemNotice(lang), "receipt_report": reportReceipt(lang)}
+		notices := map[string]tickets.Notice{"receipt_refused": problemNotice(lang), "receipt_report": reportReceipt(lang), "undelivered_given_up": givenUpNotice(lang)}
 		for _, kind := range tickets.NoticeKinds() {
 			notices[string(kind)] = fullNotice(kind, lang)
 			notices[string(kind)+"_bare"] = bareNotice(kind, lang)

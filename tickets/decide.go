@@ -75,6 +75,7 @@ func (m *Mail) Study(p *Policy, sender Sender) {
 // Bounced is the notice of ours that a delivery report is about.
 type Bounced struct {
 	Ticket Number // "" for a notice of no ticket
+	Kind   NoticeKind
 	To     mailbox.Address
 
 	Failures int  // earlier refusals of the address in a row
@@ -169,12 +170,18 @@ func (w *work) bounce() (Decision, error) {
 	if w.in.Bounced == nil || m.Bounce == nil {
 		return quarantined(string(m.Class) + " that matches no notice: " + m.ClassReason), nil
 	}
-	fact := &UndeliveredFact{Recipients: m.Bounce.Recipients, Status: m.Bounce.Status,
-		Permanent: m.Bounce.Permanent && m.Class == mailbox.ClassBounce, Diagnostic: m.Bounce.Diagnostic}
+	final := m.Class == mailbox.ClassBounce
+	fact := &UndeliveredFact{Recipients: m.Bounce.Recipients, Status: m.Bounce.Status, Permanent: final && m.Bounce.Permanent,
+		GivenUp:    final && !m.Bounce.Permanent, // after days, most likely: with the status of the last try (RFC 3464 section 2.3.4)
+		Diagnostic: m.Bounce.Diagnostic}
 	if len(fact.Recipients) == 0 {
 		fact.Recipients = []string{w.in.Bounced.To.Key()}
 	}
-	return w.undelivered(fact)
+	var failed *FailedAddress
+	if w.in.Bounced.meant(m.Bounce) {
+		failed = w.failed(fact)
+	}
+	return w.undelivered(fact, failed)
 }
 
 // GivenUp says what follows when a notice could not be delivered at all: the in.Ticket is that of the notice, nil for none.
@@ -182,20 +189,23 @@ func GivenUp(in Input, fact *UndeliveredFact) (Decision, error) {
 	if in.Mail.Message == nil {
 		in.Mail.Message = new(mailbox.Message)
 	}
-	return newWork(in).undelivered(fact)
+	w := newWork(in)
+	return w.undelivered(fact, w.failed(fact))
 }
 
-// undelivered tells the coordinators, but never by the address that failed: that would go round for ever.
-func (w *work) undelivered(fact *UndeliveredFact) (Decision, error) {
+// undelivered tells the coordinators, but neither by the address that failed nor of what told of another failure: either would go round
+// for ever.
+func (w *work) undelivered(fact *UndeliveredFact, failed *FailedAddress) (Decision, error) {
 	w.actor = Actor{Role: RoleSystem}
-	failed := w.failed(fact)
 	fact.Dead = failed != nil && failed.Dead
 	if w.before != nil {
 		w.add(fact)
 	}
-	known := failed != nil && w.in.Bounced.Dead // of a dead address the coordinators were told
+	quiet := !fact.Permanent && !fact.GivenUp ||
+		failed != nil && w.in.Bounced.Dead || // of a dead address the coordinators were told
+		w.in.Bounced.Kind == NoticeUndelivered
 	for _, p := range w.in.Policy.People.With(RoleCoordinator) {
-		if fact.Permanent && !known && !containsAddress(fact.Recipients, p) {
+		if !quiet && !containsAddress(fact.Recipients, p) {
 			w.notify(NoticeUndelivered, p.Address(), RoleCoordinator, func(d *NoticeData) { d.Failure = fact })
 		}
 	}

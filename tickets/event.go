@@ -91,7 +91,8 @@ type (
 	UndeliveredFact struct {
 		Recipients []string `json:"recipients"`
 		Status     string   `json:"status,omitempty"`
-		Permanent  bool     `json:"permanent"`
+		Permanent  bool     `json:"permanent"`          // refused for good
+		GivenUp    bool     `json:"given_up,omitempty"` // not refused for good, and not tried any more: it took too long, or we failed
 		Diagnostic string   `json:"diagnostic,omitempty"`
 		Dead       bool     `json:"dead,omitempty"` // nothing more is sent to the address until a mail comes from it
 	}

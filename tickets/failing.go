@@ -1,6 +1,10 @@
 package tickets
 
-import "slices"
+import (
+	"slices"
+
+	"radicado/mailbox"
+)
 
 // FailedAddress is an address that did not take a notice.
 type FailedAddress struct {
@@ -13,8 +17,14 @@ type FailedAddress struct {
 // deadAfter is how many refusals in a row make an address dead whose status code does not say that it is.
 const deadAfter = 3
 
-// hopeless lists the status codes (RFC 3463 section 3, RFC 7505) that speak of the address and not of the mail.
-var hopeless = []string{"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
+// hopeless lists the status codes (RFC 3463 section 3, RFC 7505) that speak of the address and not of the mail. X.1.0 is not among them:
+// Postfix says it of a sender.
+var hopeless = []string{"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
+
+// meant reports whether a delivery report is about the address that our notice went to, and not about one that got a copy from there.
+func (b *Bounced) meant(report *mailbox.Bounce) bool {
+	return len(report.Recipients) == 0 || slices.Contains(report.Recipients, b.To.Key()) || slices.Contains(report.Originals, b.To.Key())
+}
 
 // failed says what a failure means for the address that our notice went to. Other addresses of a report are not believed: it can be forged.
 func (w *work) failed(fact *UndeliveredFact) *FailedAddress {

@@ -91,8 +91,8 @@ func (w *shift) addOutbox(p *program, texts *templates.Set, keys *trust.Keyring)
 	options := outbox.Options{
 		Render: codeRenderer{texts, keys, p.board}, From: s.from(), Instance: s.instance(keys), GiveUpAfter: s.giveUpAfter, Pace: p.pace.outbox, Now: p.pace.now,
 		Log: p.log.With("part", "outbox"), Enclose: w.enclose, Observe: watchOutbox(p.monitor), Hold: func() time.Duration { return w.desk.Rush() },
-		GivenUp: func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error {
-			return w.desk.GivenUp(tx, row, status, diagnostic)
+		GivenUp: func(tx *register.Tx, row register.OutboxRow, why *tickets.UndeliveredFact) error {
+			return w.desk.GivenUp(tx, row, why)
 		},
 	}
 	if s.file.Desk.PlusAddresses {

@@ -107,8 +107,11 @@ func TestFloodOfOneRequest(t *testing.T) {
 	o.sound()
 }
 
-// bounceOf is a report that a notice did not arrive.
-func (o *office) bounceOf(id, to, status string) []byte {
+// bounceOf is a report that a notice did not arrive; original, where not "", is whom the notice was for.
+func (o *office) bounceOf(id, to, status, original string) []byte {
+	if original != "" {
+		original = "Original-Recipient: rfc822; " + original + "\n"
+	}
 	return []byte(strings.ReplaceAll(fmt.Sprintf(border+`From: MAILER-DAEMON@mx.ministerio.example
 To: %s
 Subject: Undelivered Mail Returned to Sender
@@ -128,7 +131,7 @@ Content-Type: message/delivery-status
 
 Reporting-MTA: dns; mx.ministerio.example
 
-Final-Recipient: rfc822; %s
+%sFinal-Recipient: rfc822; %s
 Action: failed
 Status: %s
 Diagnostic-Code: smtp; 550 %s no
@@ -141,7 +144,7 @@ From: %s
 To: %s
 
 --b--
-`, mesa, o.now.UnixNano(), o.now.Format(time.RFC1123Z), to, status, status, id, mesa, to), "\n", "\r\n"))
+`, mesa, o.now.UnixNano(), o.now.Format(time.RFC1123Z), original, to, status, status, id, mesa, to), "\n", "\r\n"))
 }
 
 func TestBounceMarksAddress(t *testing.T) {
@@ -162,7 +165,7 @@ func TestBounceMarksAddress(t *testing.T) {
 			}
 			for range tt.bounces {
 				o.now = o.now.Add(time.Minute)
-				o.takeRaw(o.bounceOf(id, pedro, tt.status))
+				o.takeRaw(o.bounceOf(id, pedro, tt.status, ""))
 			}
 			names, rows := o.flush()
 			if got := countOf(names, "undelivered to marta"); got != tt.bounces {
@@ -172,7 +175,7 @@ func TestBounceMarksAddress(t *testing.T) {
 				t.Errorf("the last is told as %+v", last.Notice.Data.Failure)
 			}
 			o.now = o.now.Add(time.Minute)
-			o.takeRaw(o.bounceOf(id, pedro, tt.status))
+			o.takeRaw(o.bounceOf(id, pedro, tt.status, ""))
 			names, _ = o.flush()
 			o.want("after one more", names, "")
 
@@ -199,12 +202,12 @@ func TestSpoofBounce(t *testing.T) {
 	_, rows := o.flush()
 	for _, row := range rows {
 		if row.Notice.To.Addr == pedro {
-			o.takeRaw(o.bounceOf(row.MessageID, sofia, "5.1.1"))
+			o.takeRaw(o.bounceOf(row.MessageID, sofia, "5.1.1", ""))
 		} else {
-			o.takeRaw(o.bounceOf(row.MessageID, marta, "5.1.1"))
+			o.takeRaw(o.bounceOf(row.MessageID, marta, "5.1.1", ""))
 		}
 	}
-	o.takeRaw(o.bounceOf("SS-2026-000001.99.aaaaaaaaaaaaaaaaaaaa@ministerio.example", sofia, "5.1.1"))
+	o.takeRaw(o.bounceOf("SS-2026-000001.99.aaaaaaaaaaaaaaaaaaaa@ministerio.example", sofia, "5.1.1", ""))
 	o.flush()
 	o.take(mail{from: sofia, subject: "Otra", text: "x"})
 	if names, _ := o.flush(); countOf(names, "acknowledgement to sofia") != 1 || countOf(names, "new_request to marta") != 1 {

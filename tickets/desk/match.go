@@ -94,7 +94,7 @@ func (d *Desk) matchBounce(tx *register.Tx, m *mailbox.Message, in *tickets.Inpu
 
 // bounced is what Decide must know of a notice that did not arrive.
 func bounced(tx *register.Tx, notice register.OutboxRow) (*tickets.Bounced, error) {
-	b := &tickets.Bounced{Ticket: notice.Ticket, To: notice.Notice.To}
+	b := &tickets.Bounced{Ticket: notice.Ticket, Kind: notice.Notice.Kind, To: notice.Notice.To}
 	var err error
 	b.Failures, b.Dead, err = tx.AddressFailures(b.To.Addr)
 	return b, err

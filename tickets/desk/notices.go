@@ -54,8 +54,8 @@ func registers(d tickets.Decision, n tickets.Number) bool {
 	return d.Ticket != nil && d.Ticket.Number == n && len(d.Events) > 0 && d.Events[0].Seq == 1
 }
 
-// GivenUp records, in the transaction that gives the notice up, that it could not be delivered.
-func (d *Desk) GivenUp(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error {
+// GivenUp records, in the transaction that gives the notice up, that it could not be delivered, and why.
+func (d *Desk) GivenUp(tx *register.Tx, row register.OutboxRow, why *tickets.UndeliveredFact) error {
 	in := tickets.Input{Now: tx.Now(), Policy: d.options.Policy}
 	if err := d.ticketOf(tx, row.Ticket, &in); err != nil {
 		return err
@@ -64,8 +64,7 @@ func (d *Desk) GivenUp(tx *register.Tx, row register.OutboxRow, status, diagnost
 	if in.Bounced, err = bounced(tx, row); err != nil {
 		return err
 	}
-	decision, err := tickets.GivenUp(in, &tickets.UndeliveredFact{
-		Recipients: []string{row.Notice.To.Key()}, Status: status, Permanent: true, Diagnostic: diagnostic})
+	decision, err := tickets.GivenUp(in, why)
 	if err != nil {
 		return err
 	}

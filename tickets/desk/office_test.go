@@ -205,12 +205,15 @@ func (o *office) facts(n tickets.Number) (list []string) {
 	return list
 }
 
+// linger is longer than any test.
+func linger(int) time.Duration { return time.Hour }
+
 // flush takes every notice out of the outbox as "kind to local-part", and the notices themselves.
 func (o *office) flush() (names []string, rows []register.OutboxRow) {
 	o.t.Helper()
 	o.check(o.register.Update(o.t.Context(), func(tx *register.Tx) error {
 		var err error
-		rows, err = tx.ClaimNotices(1000, func(int) time.Duration { return time.Hour })
+		rows, err = tx.ClaimNotices(1000, linger)
 		for _, row := range rows {
 			local, _, _ := strings.Cut(row.Notice.To.Addr, "@")
 			names = append(names, string(row.Notice.Kind)+" to "+local)

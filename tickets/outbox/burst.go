@@ -57,7 +57,8 @@ func (o *Outbox) burst(ctx, sending context.Context) (count int, err error) {
 		}
 		fresh := b.gather()
 		count += len(fresh)
-		if !b.ending || !b.down { // of what is left when the server has failed it tells nothing new
+		b.suspectServer(fresh)
+		if len(fresh) > 0 && (!b.ending || !b.down) { // of what is left when the server has failed it tells nothing new
 			b.judgeServer(fresh)
 		}
 		b.ending = b.ending || err != nil || b.down || !o.working(ctx) || o.options.Hold != nil && o.options.Hold() > 0
@@ -106,9 +107,10 @@ func (b *burst) claim(tx *register.Tx) ([]register.OutboxRow, error) {
 	if b.ending {
 		return nil, nil
 	}
-	for _, again := range b.hand {
-		if !again.After(tx.Now()) { // it would be claimed a second time
-			return nil, nil
+	var slow []int64 // still being tried, and due again
+	for id, again := range b.hand {
+		if !again.After(tx.Now()) {
+			slow = append(slow, id)
 		}
 	}
 	limit := batch - len(b.hand)
@@ -120,15 +122,21 @@ func (b *burst) claim(tx *register.Tx) ([]register.OutboxRow, error) {
 			return nil, err
 		}
 	}
-	return tx.ClaimNotices(limit, b.options.Pace.backoff)
+	return tx.ClaimNotices(limit, b.options.Pace.backoff, slow...)
 }
 
-// gather waits until enough was tried to be worth a transaction, and returns it.
+// gather waits until enough was tried to be worth a transaction, or a notice is queued while a sender has nothing to do, and returns it.
 func (b *burst) gather() []tried {
 	before := len(b.done)
 	var late <-chan time.Time
 	for len(b.hand) > 0 && len(b.done) < before+group {
+		var kick <-chan struct{}
+		if len(b.hand) < len(b.options.Senders) && !b.ending {
+			kick = b.kick
+		}
 		select {
+		case <-kick:
+			return b.done[before:]
 		case t := <-b.tried:
 			delete(b.hand, t.row.ID)
 			b.done = append(b.done, t)

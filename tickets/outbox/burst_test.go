@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -81,6 +82,67 @@ func TestRecordedWhileOthersAreSent(t *testing.T) {
 	close(release)
 	if err := <-ended; err != nil || f.left() {
 		t.Errorf("the last one is not recorded: %v", err)
+	}
+}
+
+// TestASlowNoticeKeepsNobodyWaiting has a notice that the server takes its time for, longer than until it is due again: one that is queued
+// meanwhile goes out by a sender that has nothing to do, and the slow one goes out once.
+func TestASlowNoticeKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	began, release := make(chan struct{}), make(chan struct{})
+	senders := make([]Sender, 3)
+	for i := range senders {
+		senders[i] = &server{answer: func(to string) deliver.Result {
+			if to == "slow@x.example" {
+				close(began) // twice is a panic
+				<-release
+			}
+			return delivered(to)
+		}}
+	}
+	f.options.Senders = senders
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- f.Run(ctx) }()
+	f.queue("slow@x.example")
+	f.Kick()
+	<-began
+	f.later(2 * time.Minute)
+	f.queue("quick@x.example")
+	f.Kick()
+	f.await(register.OutboxQueued, register.OutboxSent)
+	close(release)
+	f.await(register.OutboxSent, register.OutboxSent)
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// await waits until the notices are in these states.
+func (f *fixture) await(states ...register.OutboxState) {
+	f.t.Helper()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		var got []register.OutboxState
+		if err := f.register.View(f.t.Context(), func(r *register.Reader) error {
+			for i := range states {
+				row, err := r.OutboxRow(int64(i + 1))
+				if err != nil {
+					return err
+				}
+				got = append(got, row.State)
+			}
+			return nil
+		}); err != nil {
+			f.t.Fatal(err)
+		}
+		if slices.Equal(got, states) {
+			return
+		}
+		if time.Now().After(end) {
+			f.t.Fatalf("the notices are %v, want %v", got, states)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -42,11 +43,11 @@ type Options struct {
 	From        mailbox.Address
 	Enclose     func(ctx context.Context, n tickets.Notice) (Enclosure, error) // fetches what goes with a notice when it is sent; nil for nothing
 	Instance    string                                                         // value of the X-Radicado field, by which a mail of ours that comes back is known
-	GiveUpAfter time.Duration                                                  // since the notice was queued
+	GiveUpAfter time.Duration                                                  // since the notice was queued, where it was tried for a while
 	Pace        Pace
 	ReplyTo     func(row register.OutboxRow) mailbox.Address // where an answer to the notice goes; nil: to From
-	// GivenUp is told, in the transaction that gives a notice up.
-	GivenUp func(tx *register.Tx, row register.OutboxRow, status, diagnostic string) error
+	// GivenUp is told why, in the transaction that gives a notice up.
+	GivenUp func(tx *register.Tx, row register.OutboxRow, why *tickets.UndeliveredFact) error
 	Now     func() time.Time
 	// Hold says how long notices should wait, because what comes in is more urgent; nil: never.
 	Hold    func() time.Duration
@@ -83,6 +84,7 @@ type Outbox struct {
 	told     bool          // the observer knows how the server is
 	down     bool          // the server failed as a whole: one notice at a time is tried until one gets through
 	downWait time.Duration
+	refused  map[string]bool // recipients whom the server has refused since it took a notice last
 }
 
 // New returns an Outbox on an open register.
@@ -97,7 +99,7 @@ func New(r *register.Register, options Options) *Outbox {
 	set(&options.Pace.Down, 2*time.Second)
 	set(&options.Pace.MaxDown, 5*time.Minute)
 	relieved := make(chan struct{})
-	return &Outbox{register: r, options: options, kick: make(chan struct{}, 1), relieved: relieved, relieve: sync.OnceFunc(func() { close(relieved) })}
+	return &Outbox{register: r, options: options, kick: make(chan struct{}, 1), refused: make(map[string]bool), relieved: relieved, relieve: sync.OnceFunc(func() { close(relieved) })}
 }
 
 // Pace is how long the outbox waits before it tries again. Zero fields take the default named beside them.
@@ -255,6 +257,29 @@ func (o *Outbox) Compose(row register.OutboxRow, mail templates.Mail) mailbox.Ou
 	}
 }
 
+// manyRefused is how many recipients in a row are refused before it is the server that is wrong: a relay that serves others, a quota.
+const manyRefused = 5
+
+// suspectServer takes it for a fault of the server when it refuses one recipient after the other for good and takes nothing in
+// between: that must not cost every notice that waits, and every address its good name.
+func (o *Outbox) suspectServer(results []tried) {
+	for i := range results {
+		r := &results[i].result
+		switch {
+		case r.Outcome == deliver.Delivered:
+			clear(o.refused)
+		case r.Outcome == deliver.Permanent && r.Code != 0: // 0: it did not come to the server
+			if len(o.refused) < manyRefused {
+				o.refused[results[i].row.Notice.To.Key()] = true
+			}
+			if len(o.refused) >= manyRefused {
+				r.Outcome, r.Server = deliver.Temporary, true
+				r.Err = fmt.Errorf("%d recipients in a row are refused, the last one with %d %s", manyRefused, r.Code, r.Status) // and names nobody
+			}
+		}
+	}
+}
+
 // judgeServer notices when the server goes down and comes back, says so once, and reports whether it takes notices.
 func (o *Outbox) judgeServer(results []tried) bool {
 	var fault error
@@ -295,8 +320,7 @@ func (o *Outbox) record(tx *register.Tx, row register.OutboxRow, r deliver.Resul
 	if r.Outcome == deliver.Delivered {
 		return Sent, tx.Sent(row.ID)
 	}
-	late := tx.Now().Sub(row.CreatedAt) > o.options.GiveUpAfter
-	if r.Outcome != deliver.Permanent && !late {
+	if r.Outcome != deliver.Permanent && !o.late(tx, row, r) {
 		return Deferred, tx.Deferred(row.ID, r.Code, reason(r))
 	}
 	err := tx.Failed(row.ID, r.Code, reason(r))
@@ -306,7 +330,17 @@ func (o *Outbox) record(tx *register.Tx, row register.OutboxRow, r deliver.Resul
 	if err != nil {
 		return GivenUp, err
 	}
-	return GivenUp, o.options.GivenUp(tx, row, r.Status, cmp.Or(r.Response, reason(r)))
+	why := &tickets.UndeliveredFact{Recipients: []string{row.Notice.To.Key()}, Status: r.Status, Permanent: r.Refused(), GivenUp: !r.Refused(),
+		Diagnostic: cmp.Or(r.Response, reason(r))}
+	return GivenUp, o.options.GivenUp(tx, row, why)
+}
+
+// patience is how often at least a notice is tried before it is late: some two hours by the Pace of New.
+const patience = 10
+
+// late reports whether a notice was tried in vain for long enough. While the daemon or the server was away it was not tried.
+func (o *Outbox) late(tx *register.Tx, row register.OutboxRow, r deliver.Result) bool {
+	return !r.Server && row.Attempts >= patience && tx.Now().Sub(row.CreatedAt) > o.options.GiveUpAfter
 }
 
 // reason says why a notice was not delivered.

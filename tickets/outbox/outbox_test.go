@@ -83,8 +83,11 @@ func newFixture(t testing.TB) *fixture {
 	f.Outbox = New(reg, Options{
 		Senders: []Sender{f.server, f.server}, Render: renderer{}, From: mailbox.Address{Addr: "soporte@ministerio.example"}, Instance: "i",
 		GiveUpAfter: 5 * 24 * time.Hour, Now: f.now, Log: slog.New(slog.DiscardHandler),
-		GivenUp: func(_ *register.Tx, row register.OutboxRow, status, diagnostic string) error {
-			f.given = append(f.given, row.Notice.To.Addr+" "+status+" "+diagnostic)
+		GivenUp: func(_ *register.Tx, _ register.OutboxRow, why *tickets.UndeliveredFact) error {
+			f.given = append(f.given, why.Recipients[0]+" "+why.Status+" "+why.Diagnostic)
+			if why.Permanent == why.GivenUp {
+				return fmt.Errorf("neither refused nor given up, or both: %+v", why)
+			}
 			return nil
 		},
 	})
@@ -147,7 +150,7 @@ func (f *fixture) left() bool {
 func delivered(string) deliver.Result { return deliver.Result{Outcome: deliver.Delivered} }
 
 func refused(outcome deliver.Outcome, code int, status string) deliver.Result {
-	return deliver.Result{Outcome: outcome, Code: code, Status: status, Response: "no", Err: errors.New("refused")}
+	return deliver.Result{Outcome: outcome, Stage: deliver.StageTo, Code: code, Status: status, Response: "no", Err: errors.New("refused")}
 }
 
 func TestSentOnce(t *testing.T) {
@@ -257,6 +260,56 @@ func TestGivenUpInTheEnd(t *testing.T) {
 	}
 	if len(f.given) != 1 {
 		t.Errorf("given up %d times", len(f.given))
+	}
+}
+
+// TestAwayForLong has the daemon, or the server, away for longer than a notice is tried: nothing was tried, so nothing is given up.
+func TestAwayForLong(t *testing.T) {
+	f := newFixture(t)
+	f.server.answer = func(string) deliver.Result {
+		return deliver.Result{Outcome: deliver.Temporary, Stage: deliver.StageConnect, Server: true, Err: errors.New("no route to host")}
+	}
+	f.queue(many()[:30]...)
+	for range 40 {
+		f.later(6 * time.Hour)
+		f.flush()
+	}
+	f.server.answer = func(string) deliver.Result { return refused(deliver.Temporary, 451, "4.7.1") } // greylisted
+	f.later(time.Hour)
+	f.flush()
+	f.server.answer = delivered
+	f.later(time.Hour)
+	if f.flush(); len(f.given) != 0 || f.left() {
+		t.Errorf("given up %q, left %v", f.given, f.left())
+	}
+}
+
+// TestServerThatRefusesEverything is a relay that serves others: it costs a few notices, and not all that wait.
+func TestServerThatRefusesEverything(t *testing.T) {
+	f := newFixture(t)
+	var said []error
+	f.options.Observe.Server = func(err error) { said = append(said, err) }
+	f.server.answer = func(string) deliver.Result { return refused(deliver.Permanent, 550, "5.1.1") }
+	f.queue(many()...)
+	for range 20 {
+		f.flush()
+		f.later(20 * time.Minute)
+	}
+	if len(f.given) != manyRefused-1 || len(said) != 1 || said[0] == nil || strings.Contains(said[0].Error(), "@") {
+		t.Errorf("given up %q, said %v", f.given, said)
+	}
+	f.server.answer = func(to string) deliver.Result { // one of them is really not there
+		if to == many()[manyRefused] {
+			return refused(deliver.Permanent, 550, "5.1.1")
+		}
+		return delivered(to)
+	}
+	for range 3 {
+		f.flush()
+		f.later(20 * time.Minute)
+	}
+	if len(f.given) != manyRefused || f.left() || len(said) != 2 || said[1] != nil {
+		t.Errorf("given up %q, left %v, said %v", f.given, f.left(), said)
 	}
 }
 

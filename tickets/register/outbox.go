@@ -96,13 +96,15 @@ const selectOutbox = `SELECT o.id, o.message_id, t.number, o.kind, o.name, o.add
 
 // ClaimNotices returns the notices that are due, the longest waiting first, at most limit. Each is recorded as tried, to be
 // tried again after backoff of its number of attempts: commit that before anybody dials, so that a crash backs off instead
-// of hammering. backoff must be longer than an attempt can take, or a notice goes out twice.
-func (tx *Tx) ClaimNotices(limit int, backoff func(attempts int) time.Duration) ([]OutboxRow, error) {
+// of hammering. Those that are still being tried, by id, are left alone.
+func (tx *Tx) ClaimNotices(limit int, backoff func(attempts int) time.Duration, tried ...int64) ([]OutboxRow, error) {
 	due, err := collect(&tx.Reader, scanOutbox, selectOutbox+"WHERE o.state = 'queued' AND o.next_at <= ?1 ORDER BY o.next_at LIMIT ?2",
-		tx.now.UnixMilli(), limit)
+		tx.now.UnixMilli(), limit+len(tried))
 	if err != nil {
 		return nil, fmt.Errorf("claim notices: %w", err)
 	}
+	due = slices.DeleteFunc(due, func(row OutboxRow) bool { return slices.Contains(tried, row.ID) })
+	due = due[:min(limit, len(due))]
 	for i := range due {
 		row := &due[i]
 		row.Attempts++

@@ -121,6 +121,7 @@ type Message struct {
 
 	Class       Class
 	ClassReason string // why, in English, for the log and the register
+	BySubject   bool   // the class follows from the words of the subject alone, which a person may have written
 	Bounce      *Bounce
 	Forward     *Forward
 	Calendar    *Calendar

@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"radicado/mailbox"
@@ -47,9 +48,10 @@ type Mail struct {
 	skills  skillReading // for which that request asks
 }
 
-// mayBeRequest reports whether the mail may register a request: a person wrote it, or a list brought it, which the policy may accept.
+// mayBeRequest reports whether the mail may register a request: a person wrote it, or only its subject says otherwise, or a list brought
+// it, which the policy may accept.
 func (m *Mail) mayBeRequest() bool {
-	return m.Message != nil && (!m.Message.Class.Automatic() || m.Message.Class == mailbox.ClassList)
+	return m.Message != nil && (!m.Message.Class.Automatic() || m.Message.Class == mailbox.ClassList || m.Message.BySubject)
 }
 
 // Study works out ahead what Recent and Assets look for and which skills are asked for: that takes most of their time, and neither a
@@ -108,6 +110,7 @@ type Decision struct {
 // Decide says what a mail causes: a pure function, so that every rule of the desk is a row of a table test. An error means
 // that the ticket and its events do not fit, which no mail can bring about.
 func Decide(in Input) (Decision, error) {
+	commanded := in.commandsOfStaff()
 	in = in.weighed()
 	w := newWork(in)
 	switch class := in.Mail.Message.Class; {
@@ -122,6 +125,7 @@ func Decide(in Input) (Decision, error) {
 	case class == mailbox.ClassBounce, class == mailbox.ClassDelay:
 		return w.bounce()
 	case class == mailbox.ClassList && in.Policy.acceptsList(in.Mail.Message):
+	case in.Mail.Message.BySubject && commanded: // a program does not command, and a subject is not proof enough that one wrote
 	case class.Automatic():
 		return w.automatic()
 	}
@@ -135,6 +139,11 @@ func Decide(in Input) (Decision, error) {
 		return quarantined("sender outside the domains of officials"), nil
 	}
 	return w.person()
+}
+
+// commandsOfStaff reports whether the mail has a known command and is proven to be from a member of staff.
+func (in Input) commandsOfStaff() bool {
+	return in.Sender.Role.Staff() && in.Sender.Proof.Proven && slices.ContainsFunc(in.Mail.Commands, func(c Command) bool { return c.Verb != "" })
 }
 
 // Order says what the commands of in.Mail cause that an administrator gave on the machine itself. What became of them stands in

@@ -47,8 +47,12 @@ type letter struct {
 	unproven            bool
 	class               mailbox.Class
 	later               time.Duration // after the mail before
+	answers             bool          // a notice that was sent to this address
 	change              func(*mailbox.Message)
 }
+
+// titled makes the subject the only sign of a mail's class.
+func titled(m *mailbox.Message) { m.BySubject = true }
 
 // office is a desk without a database: what decide says is done to maps.
 type office struct {
@@ -88,7 +92,7 @@ func (o *office) take(l letter) []string {
 	if l.change != nil {
 		l.change(m)
 	}
-	in := tickets.Input{Now: o.now, Policy: o.policy, Bounced: o.bounced,
+	in := tickets.Input{Now: o.now, Policy: o.policy, Bounced: o.bounced, Answers: l.answers,
 		Sender: o.policy.Identify(m, mailbox.Proof{Proven: !l.unproven, Reason: "test"}),
 		Mail:   tickets.Mail{ID: o.mails, Message: m, Commands: s.Commands, Title: s.Title, Whole: s.Whole, Numbers: s.Numbers},
 		Next:   tickets.FormatNumber("SS", 2026, len(o.tickets)+1),
@@ -287,6 +291,15 @@ func TestDecide(t *testing.T) {
 		{"a search without words", nil, letter{from: marta, subject: "#buscar"}, "> receipt to marta !missing_argument"},
 		{"help", nil, letter{from: pedro, subject: "#ayuda"}, "> receipt to pedro"},
 		{"an absence notice on a request", []letter{request}, letter{from: pedro, subject: "@", class: mailbox.ClassAutoReply}, "automatic by requester | = registered"},
+		{"a command of proven staff that only the subject takes for an automatic answer", []letter{request}, letter{from: marta, subject: "@ #asignar ana", class: mailbox.ClassAutoReply, change: titled, answers: true},
+			"assigned by coordinator | = coordinated | > status to pedro | > assignment to ana | > receipt to marta"},
+		{"the same as an answer to somebody else's mail is told and not obeyed", []letter{request}, letter{from: marta, subject: "@ #asignar ana", class: mailbox.ClassAutoReply, change: titled},
+			"unproven by stranger | = registered | > unproven to marta"},
+		{"the same as a new request", nil, letter{from: marta, subject: "Respuesta automática: no se desactiva #prioridad alta", class: mailbox.ClassAutoReply, change: titled},
+			"registered by coordinator | prioritised by coordinator | = coordinated | > acknowledgement to marta | > receipt to marta"},
+		{"an automatic answer of staff by more than its subject", []letter{request}, letter{from: marta, subject: "@ #asignar ana", class: mailbox.ClassAutoReply, answers: true}, "automatic by coordinator | = registered"},
+		{"an automatic answer of staff with an unknown word", []letter{request}, letter{from: marta, subject: "@ #nohay", class: mailbox.ClassAutoReply, change: titled, answers: true}, "automatic by coordinator | = registered"},
+		{"an automatic answer in the name of staff", []letter{request}, letter{from: marta, subject: "@ #asignar ana", class: mailbox.ClassAutoReply, change: titled, answers: true, unproven: true}, "automatic by coordinator | = registered"},
 		{"an absence notice out of nowhere", nil, letter{from: pedro, subject: "Ausente", class: mailbox.ClassAutoReply}, "quarantine"},
 		{"our own mail", nil, letter{from: desk, subject: "x"}, "quarantine"},
 		{"no sender", nil, letter{subject: "x"}, "quarantine"},

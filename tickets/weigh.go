@@ -15,7 +15,12 @@ func (in Input) weighed() Input {
 	if len(in.Mail.Commands) == 0 || !in.Sender.Proof.Proven || in.Confirmed != nil {
 		return in
 	}
-	if reason := in.outOfTime(); reason != "" {
+	reason := in.outOfTime()
+	if reason == "" && in.Mail.Message.BySubject && in.Ticket != nil && !in.Answers {
+		// A program answers with the subject that it was sent, commands and all, and the server signs that as its owner's.
+		reason = "its subject is that of an automatic answer, and it answers no notice that was sent to this address"
+	}
+	if reason != "" {
 		in.Sender.Proof.Proven, in.Sender.Proof.Reason = false, reason
 	}
 	return in

@@ -1,6 +1,8 @@
 package message
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	"radicado/mailbox"
@@ -30,10 +32,22 @@ func (b *body) autoReplied(m *mailbox.Message, _ Options) (mailbox.Class, string
 	case "auto_reply", "auto-reply", "autoreply":
 		return mailbox.ClassAutoReply, "Precedence is " + p
 	}
-	if reason := autoSubject(m.Subject); reason != "" {
-		return mailbox.ClassAutoReply, reason
-	}
 	return "", ""
+}
+
+// titled: an automatic answer by its subject. Where nothing else marks the mail as automatic, it says so: people write such subjects too.
+func (b *body) titled(m *mailbox.Message, opt Options) (mailbox.Class, string) {
+	reason := autoSubject(m.Subject)
+	if reason == "" {
+		return "", ""
+	}
+	m.BySubject = true
+	for _, further := range []verdict{b.marked, b.listed, b.generated, b.bulk} {
+		if class, _ := further(m, opt); class != "" {
+			m.BySubject = false
+		}
+	}
+	return mailbox.ClassAutoReply, reason
 }
 
 // generated: sent by a program of its own accord. It is asked after the lists, whose programs say the same of themselves.
@@ -67,14 +81,26 @@ func field(h mailbox.Header, name string) (string, bool) {
 	return "", false
 }
 
+// numberTag is a number of a desk in brackets, of ours or another's. What follows it is the subject of a notice, which quotes whatever
+// an official wrote; programs put their words before what they answer.
+var numberTag = regexp.MustCompile(`\[\s*[\pL\d]{1,12}\s*[-\x{2010}-\x{2015}\x{2212}]\s*\d{4}\s*[-\x{2010}-\x{2015}\x{2212}]\s*\d[\d\s]{0,15}\]`)
+
 // autoSubject knows the subjects that mail programs give to automatic answers. People write about automatic answers too,
 // so that a subject counts only where it begins as the programs write it.
 func autoSubject(subject string) string {
-	s := strings.ToLower(strings.TrimSpace(subject))
+	s, tagged := strings.ToLower(strings.TrimSpace(subject)), false
+	if strings.Contains(s, "[") {
+		if tag := numberTag.FindStringIndex(s); tag != nil {
+			s, tagged = strings.TrimSpace(s[:tag[0]]), true
+		}
+	}
 	for {
 		after, ok := cutReply(s)
 		if !ok {
 			break
+		}
+		if strings.HasPrefix(s, "rv:") { // Outlook's word for a forward
+			return ""
 		}
 		s = after
 	}
@@ -91,7 +117,22 @@ func autoSubject(subject string) string {
 			return "the subject is that of an automatic answer: " + whole
 		}
 	}
+	for _, words := range spanishSubjects {
+		if rest, ok := strings.CutPrefix(s, words); ok && (rest == "" || startsAny(rest, ":", " :", " re:") || startsAny(rest, " (") && strings.HasSuffix(rest, ")")) {
+			return "the subject is that of an automatic answer: " + words
+		}
+	}
+	if rest, ok := strings.CutPrefix(s, "auto:"); ok && (tagged || tellsAbsence(strings.TrimSpace(rest))) {
+		return "the subject is that of an automatic answer: auto:"
+	}
 	return ""
+}
+
+// tellsAbsence reports whether what follows "AUTO:" is what Notes writes there, who is away, or an answered subject. RFC 5230 section 4.5
+// has any old subject there, and a field besides that says what the mail is; people write "Auto: no abre el documento".
+func tellsAbsence(s string) bool {
+	_, answers := cutReply(s)
+	return answers && !strings.HasPrefix(s, "rv:") || slices.ContainsFunc(absences, func(words string) bool { return strings.Contains(s, words) })
 }
 
 // cutReply takes a reply prefix off a subject in lower case.
@@ -129,17 +170,30 @@ var autoHeads = headsOf(autoPrefixes)
 
 // autoPrefixes are followed by the subject that was answered.
 var autoPrefixes = []string{
-	"respuesta automática:", "respuesta automatica:", "contestación automática:", "respuesta automática de", "auto respuesta:", "autorespuesta:", "auto-respuesta:", "fuera de la oficina:", "fuera de oficina:", "ausente de la oficina:", "ausente:", "mensaje automático:", "acuse de recibo automático",
-	"automatic reply:", "automatic reply to", "auto reply:", "auto-reply:", "autoreply:", "auto: ", "auto response:", "auto-response:", "autoresponse:", "autoresponder:", "automated reply:", "automated response:", "out of office:", "out-of-office:", "out of the office:", "out of office reply", "out of office autoreply", "out of office auto-reply", "out of office notification", "out of office message", "ooo:", "ooo re:", "vacation:", "on vacation:", "away from my mail", "i am out of the office", "i'm out of the office", "im out of the office", "i am currently out of the office", "away from office:", "absence:", "vacation reply",
+	"respuesta automática:", "respuesta automatica:", "contestación automática:", "auto respuesta:", "autorespuesta:", "auto-respuesta:", "fuera de la oficina:", "fuera de oficina:", "ausente de la oficina:", "ausente:", "mensaje automático:",
+	"automatic reply:", "automatic reply to", "auto reply:", "auto-reply:", "autoreply:", "auto response:", "auto-response:", "autoresponse:", "autoresponder:", "automated reply:", "automated response:", "out of office:", "out-of-office:", "out of the office:", "out of office reply", "out of office autoreply", "out of office auto-reply", "out of office notification", "out of office message", "ooo:", "ooo re:", "vacation:", "on vacation:", "away from my mail", "i am out of the office", "i'm out of the office", "im out of the office", "i am currently out of the office", "away from office:", "absence:", "vacation reply",
 	"resposta automática:", "resposta automatica:", "ausência temporária:", "fora do escritório:", "fora do escritorio:",
 	"réponse automatique:", "réponse automatique :", "reponse automatique :", "réponse automatique d'absence", "absence du bureau", "absent du bureau", "message d'absence", "absence:",
 	"automatische antwort:", "automatische antwort auf", "abwesenheitsnotiz", "abwesenheitsmeldung", "abwesenheitsbenachrichtigung", "abwesend:", "außer haus:", "autoantwort:", "automatische rückantwort",
 	"risposta automatica:", "fuori sede:", "fuori ufficio:", "assenza:", "risposta automatica ", "automatisch antwoord:", "automatisch antwoord op", "afwezig:", "afwezigheidsbericht", "autosvar:", "automatiskt svar:", "frånvaro:", "automatisk svar:", "fraværsbesked", "automaattinen vastaus:", "poissa:",
-	"odpowiedź automatyczna:", "autoodpowiedź:", "automatická odpověď:", "automatická odpoveď:", "automatikus válasz:", "răspuns automat:", "raspuns automat:", "автоматический ответ:", "автоответ:", "автоматична відповідь:", "otomatik yanıt:", "αυτόματη απάντηση:", "自动答复:", "自动回复:", "自動回覆:", "自动答复：", "自动回复：", "自動応答:", "자동 회신:", "trả lời tự động:", "resposta automàtica:", "risposta non al computer:", "auto respuesta", "respuesta automatizada:", "[auto-reply]", "[auto reply]", "[autoreply]", "(auto-reply)", "thank you for your message - automated", "this is an automatic reply", "non sono in ufficio:", "poza biurem:", "mimo kancelář", "nepřítomnost:", "távolléti üzenet", "вне офиса:", "отсутствует:", "yokluğumda", "不在:", "외출 중:", "eu não estou no escritório",
+	"odpowiedź automatyczna:", "autoodpowiedź:", "automatická odpověď:", "automatická odpoveď:", "automatikus válasz:", "răspuns automat:", "raspuns automat:", "автоматический ответ:", "автоответ:", "автоматична відповідь:", "otomatik yanıt:", "αυτόματη απάντηση:", "自动答复:", "自动回复:", "自動回覆:", "自动答复：", "自动回复：", "自動応答:", "자동 회신:", "trả lời tự động:", "resposta automàtica:", "risposta non al computer:", "respuesta automatizada:", "[auto-reply]", "[auto reply]", "[autoreply]", "(auto-reply)", "thank you for your message - automated", "this is an automatic reply", "non sono in ufficio:", "poza biurem:", "mimo kancelář", "nepřítomnost:", "távolléti üzenet", "вне офиса:", "отсутствует:", "yokluğumda", "不在:", "외출 중:", "eu não estou no escritório",
 }
 
 // autoSubjects stand alone, or in front of the answered subject.
 var autoSubjects = []string{
 	"out of office", "out of the office", "out-of-office", "autoreply", "auto-reply", "auto reply", "auto response", "automatic reply", "vacation", "on vacation", "vacation notice", "away message",
-	"fuera de la oficina", "fuera de oficina", "respuesta automática", "respuesta automatica", "ausencia temporal", "resposta automática", "réponse automatique", "automatische antwort", "risposta automatica", "estoy de vacaciones", "en vacaciones", "estoy de licencia", "absence",
+	"resposta automática", "réponse automatique", "automatische antwort", "risposta automatica", "absence",
+}
+
+// spanishSubjects stand alone, or with a colon or a remark in brackets behind them. They are stricter, because our officials begin with the
+// same words what they write about their mail: "Respuesta automática de Outlook no se desactiva".
+var spanishSubjects = []string{
+	"fuera de la oficina", "fuera de oficina", "respuesta automática", "respuesta automatica", "respuesta automatizada", "auto respuesta", "auto-respuesta", "autorespuesta", "autorrespuesta",
+	"acuse de recibo automático", "acuse de recibo automatico", "ausencia temporal", "estoy de vacaciones", "en vacaciones", "estoy de licencia",
+}
+
+// absences say that somebody is away, in the languages of Notes that we know of.
+var absences = []string{
+	"fuera de la oficina", "fuera de oficina", "fuera del despacho", "está ausente", "esta ausente", "de vacaciones", "out of the office", "out of office", "is away", "on vacation",
+	"fora do escritório", "fora do escritorio", "est absent", "außer haus", "nicht im büro", "abwesend", "fuori sede", "fuori ufficio",
 }

@@ -6,15 +6,18 @@ import (
 	"radicado/mailbox"
 )
 
+// verdict says what a mail is, and why; "" where it is nothing of that kind.
+type verdict func(*mailbox.Message, Options) (mailbox.Class, string)
+
 // classify says what kind of mail it is. The order matters: what names itself in a structured way goes before what must
 // be told from words, and what must not be answered before everything else.
 func (b *body) classify(m *mailbox.Message, opt Options) {
-	verdicts := []func(*mailbox.Message, Options) (mailbox.Class, string){
-		b.loop, b.feedback, b.reported, b.sesReport, b.answeredEvent, b.unstructuredBounce, b.autoReplied, b.marked, b.listed,
+	verdicts := []verdict{
+		b.loop, b.feedback, b.reported, b.sesReport, b.answeredEvent, b.unstructuredBounce, b.autoReplied, b.titled, b.marked, b.listed,
 		b.generated, b.bulk,
 	}
-	for _, verdict := range verdicts {
-		if class, reason := verdict(m, opt); class != "" {
+	for _, judge := range verdicts {
+		if class, reason := judge(m, opt); class != "" {
 			m.Class, m.ClassReason = class, reason
 			return
 		}

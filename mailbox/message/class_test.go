@@ -18,23 +18,46 @@ func TestClassByFields(t *testing.T) {
 		"Precedence: bulk":                                 mailbox.ClassNewsletter,
 		"Precedence: bulk\nAuto-Submitted: auto-generated": mailbox.ClassAutoReply,
 		"Precedence: list":                                 mailbox.ClassList,
-		"List-Id: <tic.example.org>\nAuto-Submitted: auto-generated": mailbox.ClassList,
-		"List-Unsubscribe: <https://example.org/u>":                  mailbox.ClassNewsletter,
-		"Sender: owner-tic@example.org":                              mailbox.ClassList,
-		"X-Spam-Flag: YES":                                           mailbox.ClassSpam,
-		"X-Spam-Status: Yes, score=9":                                mailbox.ClassSpam,
-		"X-Spam-Status: No, score=1":                                 mailbox.ClassPerson,
-		"X-Auto-Response-Suppress: All":                              mailbox.ClassPerson, // Exchange puts it on the mails of people
-		"Subject: Respuesta automática: su solicitud":                mailbox.ClassAutoReply,
-		"Subject: Fuera de la oficina":                               mailbox.ClassAutoReply,
-		"Subject: Automatic reply: x":                                mailbox.ClassAutoReply,
-		"Subject: Re: Out of office AutoReply: x":                    mailbox.ClassAutoReply,
-		"Subject: La respuesta automática no funciona":               mailbox.ClassPerson,
-		"Subject: Fuera de la oficina mañana, revisen mi equipo":     mailbox.ClassPerson,
-		"Subject: No se puede entregar un correo que envié":          mailbox.ClassPerson,
-		"Subject: Undeliverable: ¿qué significa?":                    mailbox.ClassPerson,
-		"From: MAILER-DAEMON@example.org\nSubject: failure notice":   mailbox.ClassBounce,
-		"X-Failed-Recipients: x@example.org":                         mailbox.ClassBounce,
+		"List-Id: <tic.example.org>\nAuto-Submitted: auto-generated":                      mailbox.ClassList,
+		"List-Unsubscribe: <https://example.org/u>":                                       mailbox.ClassNewsletter,
+		"Sender: owner-tic@example.org":                                                   mailbox.ClassList,
+		"X-Spam-Flag: YES":                                                                mailbox.ClassSpam,
+		"X-Spam-Status: Yes, score=9":                                                     mailbox.ClassSpam,
+		"X-Spam-Status: No, score=1":                                                      mailbox.ClassPerson,
+		"X-Auto-Response-Suppress: All":                                                   mailbox.ClassPerson, // Exchange puts it on the mails of people
+		"Subject: Respuesta automática: su solicitud":                                     mailbox.ClassAutoReply,
+		"Subject: Fuera de la oficina":                                                    mailbox.ClassAutoReply,
+		"Subject: Automatic reply: x":                                                     mailbox.ClassAutoReply,
+		"Subject: Re: Out of office AutoReply: x":                                         mailbox.ClassAutoReply,
+		"Subject: AUTO: Rosa Niño está fuera de la oficina (regresa 24/11/2025)":          mailbox.ClassAutoReply,
+		"Subject: AUTO: Rosa Niño is out of the office (returning 24/11/2025)":            mailbox.ClassAutoReply,
+		"Subject: Auto: Re: su solicitud":                                                 mailbox.ClassAutoReply,
+		"Subject: Auto: [SS-2026-000042] No imprime":                                      mailbox.ClassAutoReply,
+		"Subject: Respuesta automática: [SS-2026-000042] No imprime":                      mailbox.ClassAutoReply,
+		"Subject: Fuera de la oficina Re: [SS-2026-000042] No imprime":                    mailbox.ClassAutoReply,
+		"Subject: Re: Fuera de oficina [SS-2026-000042] No imprime":                       mailbox.ClassAutoReply,
+		"Subject: Respuesta automática (Rosa Niño)":                                       mailbox.ClassAutoReply,
+		"Subject: Acuse de recibo automático":                                             mailbox.ClassAutoReply,
+		"Subject: Auto respuesta: su solicitud":                                           mailbox.ClassAutoReply,
+		"Subject: Auto: no abre el documento":                                             mailbox.ClassPerson,
+		"Subject: Auto: RV: no abre el documento":                                         mailbox.ClassPerson,
+		"Subject: RV: [SS-2026-000042] Auto: no abre el documento":                        mailbox.ClassPerson,
+		"Subject: RV: Respuesta automática: su solicitud":                                 mailbox.ClassPerson,
+		"Subject: Respuesta automática de Outlook no se desactiva":                        mailbox.ClassPerson,
+		"Subject: Respuesta automática (Outlook) no se desactiva":                         mailbox.ClassPerson,
+		"Subject: Auto respuesta del correo no funciona":                                  mailbox.ClassPerson,
+		"Subject: Autorespuesta no funciona":                                              mailbox.ClassPerson,
+		"Subject: Acuse de recibo automático en el correo no sale":                        mailbox.ClassPerson,
+		"Subject: Re: [SS-2026-000042] Respuesta automática: no se desactiva":             mailbox.ClassPerson,
+		"Subject: Re: [SS–2026–000042] Fuera de la oficina":                               mailbox.ClassPerson,
+		"Subject: Re: [SS-2026-000042] Respuesta automática #asignar Ana":                 mailbox.ClassPerson,
+		"Subject: [SS-2026-000042] Respuesta automática: x\nAuto-Submitted: auto-replied": mailbox.ClassAutoReply,
+		"Subject: La respuesta automática no funciona":                                    mailbox.ClassPerson,
+		"Subject: Fuera de la oficina mañana, revisen mi equipo":                          mailbox.ClassPerson,
+		"Subject: No se puede entregar un correo que envié":                               mailbox.ClassPerson,
+		"Subject: Undeliverable: ¿qué significa?":                                         mailbox.ClassPerson,
+		"From: MAILER-DAEMON@example.org\nSubject: failure notice":                        mailbox.ClassBounce,
+		"X-Failed-Recipients: x@example.org":                                              mailbox.ClassBounce,
 	} {
 		raw := "From: ana@example.net\n" + fields + "\n\nMe ayudan?"
 		if fields[:5] == "From:" {
@@ -45,6 +68,25 @@ func TestClassByFields(t *testing.T) {
 			t.Errorf("%q: class %s (%s), want %s", fields, m.Class, m.ClassReason, want)
 		}
 		checkRead(t, fields, m)
+	}
+}
+
+// TestBySubject tells what only the subject says from what a field says too.
+func TestBySubject(t *testing.T) {
+	for fields, want := range map[string]bool{
+		"Subject: Respuesta automática: x":                                 true,
+		"Subject: Respuesta automática: x\nX-Auto-Response-Suppress: All":  true, // also on the mails of people
+		"Subject: Respuesta automática: x\nAuto-Submitted: auto-generated": false,
+		"Subject: Respuesta automática: x\nReturn-Path: <>":                false,
+		"Subject: Respuesta automática: x\nPrecedence: bulk":               false,
+		"Subject: Respuesta automática: x\nX-Spam-Flag: YES":               false,
+		"Subject: Respuesta automática: x\nList-Id: <tic.example.org>":     false,
+		"Subject: x\nAuto-Submitted: auto-replied":                         false,
+		"Subject: x": false,
+	} {
+		if m := Read([]byte("From: ana@example.net\n"+fields+"\n\nx"), Options{}); m.BySubject != want {
+			t.Errorf("%q: by its subject alone: %v, want %v", fields, m.BySubject, want)
+		}
 	}
 }
 

@@ -352,10 +352,8 @@ func (w *work) answer() (Decision, error) {
 	return w.decision("answer recorded")
 }
 
-// addAnswer records an answer and what it does to the state: one of the official reopens unless it is nothing but
-// thanks, which confirms the solution; the first of the technician starts
-// the service.
-func (w *work) addAnswer(text string) {
+// recordAnswer records an answer, which changes nothing but that it ends the waiting for one.
+func (w *work) recordAnswer(text string) {
 	if w.isRequester() || !w.in.Sender.Role.Staff() {
 		w.actor.Role = RoleRequester
 	}
@@ -363,6 +361,13 @@ func (w *work) addAnswer(text string) {
 	if w.actor.Role == RoleRequester && !w.t.State.Final() {
 		w.equipFrom(text)
 	}
+}
+
+// addAnswer records an answer and what it does to the state: one of the official reopens unless it is nothing but
+// thanks, which confirms the solution; the first of the technician starts
+// the service.
+func (w *work) addAnswer(text string) {
+	w.recordAnswer(text)
 	switch {
 	case w.actor.Role == RoleRequester && w.t.State == Resolved && w.content(text):
 		w.add(&ClosedFact{})

@@ -199,14 +199,14 @@ func (w *work) refuse(commands []Command, text string) (Decision, error) {
 	return w.decision("commands refused")
 }
 
-// keepText keeps the text that no command took: of staff as an internal note, of an official as an answer. It reports
-// whether it became a note.
+// keepText keeps the text that no command took: of staff as an internal note, of an official as an answer, which leaves the state to the
+// commands: who rates a service or asks for a form does not reopen the request. It reports whether it became a note.
 func (w *work) keepText(text string) bool {
 	if w.in.Sender.Role.Staff() {
 		w.add(&NotedFact{Text: text, Files: Files(w.in.Mail.Message)})
 		return true
 	}
-	w.addAnswer(text)
+	w.recordAnswer(text)
 	return false
 }
 

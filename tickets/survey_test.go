@@ -3,6 +3,7 @@ package tickets_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"radicado/mailbox"
 	"radicado/tickets"
@@ -24,6 +25,14 @@ func TestSurvey(t *testing.T) {
 		{"ten", closed, letter{from: pedro, subject: "@ #encuesta 10"}, "refused by requester | = closed | > receipt to pedro !unknown_argument"},
 		{"too early", []letter{request}, letter{from: pedro, subject: "@ #encuesta 5"}, "refused by requester | = registered | > receipt to pedro !state"},
 		{"staff does not rate itself", closed, letter{from: ana, subject: "@ #encuesta 5"}, "refused by technician | = closed | > receipt to ana !forbidden"},
+		{"the same score with the same comment does not reopen", append(slices.Clone(closed), letter{from: pedro, subject: "@ #encuesta 5", text: "Ana resolvió todo rápido."}), letter{from: pedro, subject: "@ #encuesta 5", text: "Ana resolvió todo rápido."},
+			"refused by requester | answered by requester | = closed | > incoming to ana | > receipt to pedro !nothing_to_do"},
+		{"a score that is none, with a comment, does not reopen", closed, letter{from: pedro, subject: "@ #encuesta excelente", text: "Ana resolvió todo rápido."},
+			"refused by requester | answered by requester | = closed | > incoming to ana | > receipt to pedro !unknown_argument"},
+		{"the form with a word of courtesy does not reopen", closed, letter{from: pedro, subject: "@ #formato", text: "Por favor, para mi archivo.", later: 200 * 24 * time.Hour},
+			"answered by requester | = closed | > incoming to ana | > receipt to pedro"},
+		{"the form of what is resolved neither reopens nor confirms", solved, letter{from: pedro, subject: "@ #formato", text: "Gracias."},
+			"answered by requester | = resolved | > incoming to ana | > receipt to pedro"},
 		{"a name that nobody has may be a word that matters", solved, letter{from: pedro, subject: "@", text: "Muchas gracias, Ana. ¡Ya funciona!\n\nPedro"}, reopened},
 		{"thanks confirm", solved, letter{from: pedro, subject: "@", text: "Muchas gracias, Ana. Ya funciona."}, confirmed},
 		{"thanks and a complaint reopen", solved, letter{from: pedro, subject: "@", text: "Gracias, pero sigue igual."}, reopened},

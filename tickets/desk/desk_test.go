@@ -311,6 +311,45 @@ func TestThreading(t *testing.T) {
 	}
 }
 
+// TestWhichRequestIsCommanded has mails answer a notice about the first of two requests.
+func TestWhichRequestIsCommanded(t *testing.T) {
+	const one, two = tickets.Number("SS-2026-000001"), tickets.Number("SS-2026-000002")
+	for _, tt := range []struct {
+		name, from, subject string
+		want                tickets.Number // that the mail comes to
+	}{
+		{"no number", marta, "Re: Impresora #cerrar ya", one},
+		{"its number", marta, "Re: [SS-2026-000001] Impresora #cerrar ya", one},
+		{"the number of the other", marta, "Re: [SS-2026-000002] Monitor #cerrar ya", two},
+		{"the number of the other, without brackets", marta, "SS-2026-000002 #cerrar ya", two},
+		{"the number of the other, by the technician", ana, "Re: [SS-2026-000002] Monitor #nota", two},
+		{"the number of the other, and a command that is refused", marta, "Re: [SS-2026-000002] Monitor #cerar", two},
+		{"both numbers", marta, "Re: [SS-2026-000001] Igual que SS-2026-000002 #cerrar ya", one},
+		{"a number that does not exist", marta, "Re: [SS-2026-000077] Monitor #cerrar ya", one},
+		{"that and the number of the other", marta, "Re: [SS-2026-000077] SS-2026-000002 #cerrar ya", two},
+		{"the number of the other as an argument", marta, "Re: Impresora #nota Igual que SS-2026-000002", one},
+		{"the number of the other without a command", marta, "Re: [SS-2026-000002] Monitor", one},
+		{"the number of the other by their official", pedro, "Re: [SS-2026-000002] Monitor #cerrar ya", one},
+	} {
+		f := newFixture(t)
+		f.take("a", mail(pedro, "Impresora", "No imprime."), mail(pedro, "Monitor", "No enciende."), mail(marta, "[SS-2026-000001] #asignar ana", ""))
+		f.drain()
+		before := f.tickets()
+		f.view(func(r *register.Reader) error {
+			ids, err := r.LastNoticesTo(one, tt.from)
+			if err == nil {
+				f.take("a", mail(tt.from, tt.subject, "Ya se hizo.", "In-Reply-To: <"+ids[0]+">"))
+			}
+			return err
+		})
+		f.drain()
+		after := f.tickets() // the latest first
+		if grew := [2]bool{after[1].Version > before[1].Version, after[0].Version > before[0].Version}; len(after) != 2 || grew != [2]bool{tt.want == one, tt.want == two} {
+			t.Errorf("%s: events in the first and the second: %v, want them in %s", tt.name, grew, tt.want)
+		}
+	}
+}
+
 // TestReferencesNameOnlyWhatTheRecipientSaw follows a request and looks at every notice.
 func TestReferencesNameOnlyWhatTheRecipientSaw(t *testing.T) {
 	f := newFixture(t)

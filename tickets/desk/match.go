@@ -5,40 +5,33 @@ import (
 	"slices"
 
 	"radicado/mailbox"
+	"radicado/mailbox/trust"
 	"radicado/tickets"
 	"radicado/tickets/register"
 )
 
+// candidate is a request that a mail may belong to.
+type candidate struct {
+	number tickets.Number
+	by     string // how it was found, in English
+}
+
 // match finds the request that a mail belongs to, by what is hardest to forge first: a keyed Message-ID or reply address
-// made for this very sender, any Message-ID that the register knows, a number in the subject.
+// made for this very sender, any Message-ID that the register knows, a number in the subject. Of commands of staff the subject decides.
 func (d *Desk) match(tx *register.Tx, m *mailbox.Message, numbers []tickets.Number, in *tickets.Input) error {
-	type candidate struct {
-		number tickets.Number
-		by     string
-	}
-	var candidates []candidate
-	if number, ok := d.options.Keys.Answers(m); ok {
-		in.Answers = true
-		candidates = append(candidates, candidate{tickets.Number(number), "the token of a notice that was sent to this address"})
-	}
-	threads, err := tx.TicketsByMessageIDs(references(m))
+	candidates, err := d.candidates(tx, m, numbers, in)
 	if err != nil {
 		return err
 	}
-	for _, t := range threads {
-		candidates = append(candidates, candidate{t.Ticket, "Message-ID " + t.MessageID})
+	meant, err := commandedOn(tx, in, numbers)
+	if err != nil {
+		return err
 	}
-	for _, n := range numbers {
-		candidates = append(candidates, candidate{n, "the number in the subject"})
-	}
-	if len(candidates) == 0 {
-		cased, err := d.matchCase(tx, m)
-		if err != nil {
-			return err
+	if meant != "" && len(candidates) > 0 && candidates[0].number != meant {
+		if in.Answers && candidates[0].number != unfiled && in.Sender.Proof.Method == string(trust.MethodToken) {
+			in.Sender.Proof.Proven, in.Sender.Proof.Reason = false, "the notice that it answers is of another request than its subject names"
 		}
-		if cased != "" {
-			candidates = append(candidates, candidate{cased, "the vendor's own number of the case"})
-		}
+		candidates = slices.Insert(candidates, 0, candidate{meant, "the number in the subject, which goes before what staff answer"})
 	}
 	for _, c := range candidates {
 		in.Ticket, err = tx.Ticket(c.number)
@@ -52,6 +45,52 @@ func (d *Desk) match(tx *register.Tx, m *mailbox.Message, numbers []tickets.Numb
 	}
 	in.Ticket = nil
 	return nil
+}
+
+// candidates returns the requests that a mail may belong to, what is hardest to forge first.
+func (d *Desk) candidates(tx *register.Tx, m *mailbox.Message, numbers []tickets.Number, in *tickets.Input) (found []candidate, err error) {
+	if number, ok := d.options.Keys.Answers(m); ok {
+		in.Answers = true
+		found = append(found, candidate{tickets.Number(number), "the token of a notice that was sent to this address"})
+	}
+	threads, err := tx.TicketsByMessageIDs(references(m))
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range threads {
+		found = append(found, candidate{t.Ticket, "Message-ID " + t.MessageID})
+	}
+	for _, n := range numbers {
+		found = append(found, candidate{n, "the number in the subject"})
+	}
+	if len(found) > 0 {
+		return found, nil
+	}
+	cased, err := d.matchCase(tx, m)
+	if cased != "" {
+		found = append(found, candidate{cased, "the vendor's own number of the case"})
+	}
+	return found, err
+}
+
+// commandedOn returns the one existing request that the subject of a member of staff's commands names, "" where it names none or
+// several. Whoever answers any notice at hand and writes another number means that one: our own subjects never name two.
+func commandedOn(tx *register.Tx, in *tickets.Input, numbers []tickets.Number) (meant tickets.Number, err error) {
+	if !in.Sender.Role.Staff() || len(in.Mail.Commands) == 0 {
+		return "", nil
+	}
+	for _, n := range numbers {
+		switch _, err := tx.Ticket(n); {
+		case errors.Is(err, register.ErrNotFound):
+		case err != nil:
+			return "", err
+		case meant != "":
+			return "", nil
+		default:
+			meant = n
+		}
+	}
+	return meant, nil
 }
 
 // maxReferences bounds what one mail can make the register look up.

@@ -212,6 +212,11 @@ func TestSpoofWhereServerChecksNothing(t *testing.T) {
 			t.Fatalf("token %s: obeyed", name)
 		}
 	}
+	o.take(request)
+	o.take(mail{marks: border, from: marta, subject: "Re: [SS-2026-000002] Impresora #prioridad alta", further: "In-Reply-To: <" + ids[marta] + ">\n"})
+	if one, two := o.ticket(first).Priority, o.ticket("SS-2026-000002").Priority; one != tickets.Unassessed || two != tickets.Unassessed {
+		t.Errorf("by the token of another request priorities were set: %q, %q", one, two)
+	}
 	o.take(mail{marks: border, from: marta, subject: "@ #prioridad alta", further: "In-Reply-To: <" + ids[marta] + ">\n"})
 	if got := o.ticket(first).Priority; got != tickets.High {
 		t.Errorf("the answer to her own notice set priority %q", got)

@@ -68,7 +68,7 @@ func (t *Ticket) keepTime(ran bool, e Event) {
 // responds reports whether by the event somebody of the desk writes to the official. What the daemon says by itself is no
 // response.
 func responds(e Event) bool {
-	if !e.Actor.Role.Staff() {
+	if !e.Actor.Role.Desk() {
 		return false
 	}
 	switch e.Fact.(type) {

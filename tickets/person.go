@@ -25,6 +25,9 @@ const (
 // Staff reports whether the role works at the desk and may see internal matters.
 func (r Role) Staff() bool { return r == RoleCoordinator || r == RoleTechnician }
 
+// Desk reports whether the role acts for the desk: staff, and administrators, who command as a coordinator does.
+func (r Role) Desk() bool { return r.Staff() || r == RoleAdministrator }
+
 // Person is somebody whom the settings name.
 type Person struct {
 	Name      string

@@ -97,10 +97,10 @@ func (w *work) lastOrder(events []Event) (first, last int, _ *Problem) {
 	last = -1
 	overtaken := false
 	for i, e := range slices.Backward(events) {
-		own := w.acting(mailbox.Address{Addr: e.Actor.Addr}) && !passive(e.Fact)
+		own := w.caused(e) && !passive(e.Fact)
 		switch {
 		case undone[e.Seq]:
-		case last >= 0 && e.Message != events[last].Message:
+		case last >= 0 && !sameOrder(e, events[last]):
 			return first, last, w.revocable(events[first:last+1], overtaken)
 		case last >= 0:
 			first = i
@@ -114,6 +114,20 @@ func (w *work) lastOrder(events []Event) (first, last int, _ *Problem) {
 		return 0, 0, &Problem{Code: ProblemNothingToUndo}
 	}
 	return first, last, w.revocable(events[first:last+1], overtaken)
+}
+
+// caused reports whether an event is of the sender's doing. Of administrators and the daemon, who have no address, the events say name and
+// role.
+func (w *work) caused(e Event) bool {
+	if w.in.Sender.Console {
+		return e.Actor == w.actor
+	}
+	return w.acting(mailbox.Address{Addr: e.Actor.Addr})
+}
+
+// sameOrder reports whether two events are of one mail, or, where no mail brought them, of one transaction, which has one time.
+func sameOrder(a, b Event) bool {
+	return a.Message == b.Message && (a.Message != 0 || a.At.Equal(b.At))
 }
 
 func (w *work) revocable(events []Event, overtaken bool) *Problem {

@@ -108,7 +108,7 @@ func (m *sheetMaker) addEvent(s *form.Sheet, e tickets.Event) {
 	if e.Actor.Role == tickets.RoleCoordinator && s.Coordinator == "" {
 		s.Coordinator = e.Actor.Name
 	}
-	if s.FirstAnswer.IsZero() && e.Seq > 1 && e.Actor.Role.Staff() {
+	if s.FirstAnswer.IsZero() && e.Seq > 1 && e.Actor.Role.Desk() {
 		switch e.Fact.(type) {
 		case *tickets.AnsweredFact, *tickets.WaitedFact, *tickets.ResolvedFact, *tickets.RejectedFact, *tickets.ReferredFact:
 			s.FirstAnswer = e.At

@@ -257,7 +257,7 @@ func TestDecide(t *testing.T) {
 		{"the answer to a question", []letter{request, {from: marta, subject: "@ #espera ¿Placa?"}}, letter{from: pedro, subject: "@", text: "123"},
 			"answered by requester | = registered | > incoming to marta"},
 		{"a question without words", []letter{request}, letter{from: marta, subject: "@ #espera"}, "refused by coordinator | = registered | > receipt to marta !missing_text"},
-		{"two commands want the body", []letter{request}, letter{from: marta, subject: "@ #nota #espera", text: "x"}, "refused by coordinator | = registered | > receipt to marta !text_twice"},
+		{"two commands want the body", []letter{request}, letter{from: marta, subject: "@ #nota #espera", text: "x"}, "refused by coordinator | noted by coordinator | = registered | > receipt to marta !text_twice"},
 		{"a solution", solved[:2], solved[2], "resolved by technician | = resolved | > resolved to pedro | > status to marta | > receipt to ana"},
 		{"solved and closed at once", []letter{request}, letter{from: marta, subject: "@ #solucion Tóner #cerrar"}, "resolved by coordinator | closed by coordinator | = closed | > closed to pedro | > receipt to marta"},
 		{"closure", solved, letter{from: marta, subject: "@ #cerrar"}, "closed by coordinator | = closed | > closed to pedro | > status to ana | > receipt to marta"},

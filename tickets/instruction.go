@@ -209,6 +209,12 @@ func forced(arg string) (reason string, ok bool) {
 	return strings.TrimSpace(rest), true
 }
 
+// bareForce reports whether an argument forces and leaves the reason to the text of the mail.
+func bareForce(arg string) bool {
+	reason, force := forced(arg)
+	return force && reason == ""
+}
+
 // tellInformed writes to the addresses that an instruction names: of the whole when it begins, of a step when it is its turn.
 func (w *work) tellInformed() {
 	var inform []string

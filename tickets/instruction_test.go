@@ -2,6 +2,7 @@ package tickets_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"radicado/tickets"
@@ -45,12 +46,48 @@ func TestInstructions(t *testing.T) {
 		{"closing half done", half, letter{from: marta, subject: "@ #cerrar ya no hace falta"}, "refused by coordinator | = referred | > receipt to marta !unfinished"},
 		{"solving half done", half, letter{from: ana, subject: "@ #solucion Listo"}, "refused by technician | = referred | > receipt to ana !unfinished"},
 		{"forcing it", half, letter{from: marta, subject: "@ #cerrar forzar se canceló el proyecto"}, "closed by coordinator | = closed | > closed to pedro | > status to ana | > receipt to marta"},
+		{"forcing it, the reason in the mail", half, letter{from: marta, subject: "@ #cerrar forzar", text: "Se canceló el proyecto."}, "closed by coordinator | = closed | > closed to pedro | > status to ana | > receipt to marta"},
+		{"forcing it, the reason in the subject, and a text", half, letter{from: marta, subject: "@ #cerrar forzar se canceló", text: "Entre nosotros."}, "closed by coordinator | noted by coordinator | = closed | > closed to pedro | > status to ana | > receipt to marta"},
+		{"forcing it, and a note, with one text for both", half, letter{from: marta, subject: "@ #cerrar forzar #nota", text: "Se canceló el proyecto."}, "refused by coordinator | noted by coordinator | = referred | > receipt to marta !text_twice"},
+		{"a note, and forcing it, with one text for both", half, letter{from: marta, subject: "@ #nota #cerrar forzar", text: "Se canceló el proyecto."}, "refused by coordinator | noted by coordinator | = referred | > receipt to marta !text_twice"},
+		{"forcing it when it is closed", append(slices.Clone(half), letter{from: marta, subject: "@ #cerrar forzar ya"}), letter{from: marta, subject: "@ #cerrar forzar"}, "refused by coordinator | = closed | > receipt to marta !state"},
 		{"forcing it without a reason", half, letter{from: marta, subject: "@ #cerrar forzar"}, "refused by coordinator | = referred | > receipt to marta !missing_text"},
 		{"the official takes the request back", half, letter{from: pedro, subject: "@ #cerrar"}, "closed by requester | = closed | > closed to pedro | > status to ana | > status to marta | > receipt to pedro"},
 		{"solving when all is done", done, letter{from: ana, subject: "@ #solucion En producción"}, "resolved by technician | = resolved | > resolved to pedro | > status to marta | > receipt to ana"},
 		{"an article", assigned, letter{from: ana, subject: "@ #solucion impresora"}, "resolved by technician | = resolved | > resolved to pedro | > status to marta | > receipt to ana"},
 		{"a slip in an article's name", assigned, letter{from: ana, subject: "@ #solucion clave-coreo"}, "refused by technician | = coordinated | > receipt to ana !unknown_argument?clave-correo"},
 	})
+}
+
+// TestTextOfStaffIsKeptOnce sees where the text of a mail goes, and what the receipt says of it.
+func TestTextOfStaffIsKeptOnce(t *testing.T) {
+	const text = "Entre nosotros: el funcionario desistió."
+	for commands, want := range map[string]struct{ note, told bool }{
+		"#cerrar forzar":                  {note: false, told: true},
+		"#cerrar":                         {note: false, told: true},
+		"#cerrar forzar ya no hace falta": {note: true, told: false},
+		"#prioridad alta":                 {note: true, told: false},
+		"#cerar":                          {note: true, told: false}, // refused
+		"#espera #cerrar forzar":          {note: true, told: false}, // refused
+	} {
+		o := newOffice(t)
+		o.take(request)
+		o.take(letter{from: marta, subject: "@ " + commands, text: text})
+		noted, said, told := false, false, false
+		for _, e := range o.events[first] {
+			f, is := e.Fact.(*tickets.NotedFact)
+			noted = noted || is && f.Text == text
+		}
+		for _, n := range o.last.Notices {
+			if n.Kind == tickets.NoticeReceipt {
+				said = n.Data.Receipt.NoteKept
+			}
+			told = told || n.To.Addr == pedro && strings.Contains(n.Data.Text, text)
+		}
+		if noted != want.note || said != want.note || told != want.told {
+			t.Errorf("%s: noted %v, so the receipt says %v, the official is told %v, want %+v", commands, noted, said, told, want)
+		}
+	}
 }
 
 func TestArticleIsTheSolution(t *testing.T) {

@@ -130,7 +130,8 @@ func (w *work) carryOut(commands []Command, text string) (refused, textTaken boo
 	table := rules()
 	for i, c := range commands {
 		r, known := table[c.Verb]
-		takes := c.Arg == "" && (r.takesText || r.mayTake && text != "" && !textTaken) || r.comments && text != "" && !textTaken
+		free := text != "" && !textTaken
+		takes := c.Arg == "" && (r.takesText || r.mayTake && free) || r.comments && free || c.Verb == VerbClose && bareForce(c.Arg) && text != ""
 		item, problem := Item{}, (*Problem)(nil)
 		switch {
 		case !known:
@@ -180,7 +181,7 @@ func (w *work) noTicket() *Problem {
 }
 
 // refuse answers a mail of which nothing was obeyed. What an official wrote besides is still an answer; what staff wrote was
-// meant for the command and is not passed on.
+// meant for the command: it is not passed on, and kept as a note.
 func (w *work) refuse(commands []Command, text string) (Decision, error) {
 	if w.t != nil {
 		fact := &RefusedFact{Commands: commandStrings(commands)}
@@ -195,7 +196,8 @@ func (w *work) refuse(commands []Command, text string) (Decision, error) {
 		w.keepText(text)
 	}
 	w.tell()
-	w.receipt(false, false)
+	noteKept := text != "" && w.in.Sender.Role.Staff() && w.t != nil && !w.isCopy() && w.keepText(text) // after the others were told
+	w.receipt(false, noteKept)
 	return w.decision("commands refused")
 }
 
@@ -296,8 +298,8 @@ func (w *work) solve(c Command, text string) (Item, *Problem) {
 // says why not, and the instruction's last step, or forces it with a reason.
 func (w *work) closeTicket(c Command, text string) (Item, *Problem) {
 	reason, force := forced(c.Arg)
-	if force {
-		text = cmp.Or(reason, w.in.Mail.Message.NewText)
+	if force && text == c.Arg { // what the mail says was not taken
+		text = reason
 	}
 	switch {
 	case w.t.State.Final():

@@ -38,7 +38,7 @@ func TestWarranty(t *testing.T) {
 			"unsolved by technician | = in_service | > status to pedro | > status to marta | > receipt to ana"},
 		{"no solution, no words", assigned, letter{from: ana, subject: "@ #sin-solucion"}, "refused by technician | = coordinated | > receipt to ana !missing_text"},
 		{"a further message", claimed, letter{from: ana, subject: "@ #proveedor", text: "¿Qué día?"}, "vendor_written by technician | = waiting_vendor | > vendor_message to ventas | > status to marta | > receipt to ana"},
-		{"a message to no vendor", assigned, letter{from: ana, subject: "@ #proveedor", text: "¿Qué día?"}, "refused by technician | = coordinated | > receipt to ana !no_claim"},
+		{"a message to no vendor", assigned, letter{from: ana, subject: "@ #proveedor", text: "¿Qué día?"}, "refused by technician | noted by technician | = coordinated | > receipt to ana !no_claim"},
 		{"the vendor answers", claimed, letter{from: ventas, subject: "@", text: "Vamos el jueves."}, "vendor_answered by vendor | = waiting_vendor | > vendor_answer to ana"},
 		{"the vendor commands nothing", claimed, letter{from: ventas, subject: "@ #cerrar", text: "Listo."}, "vendor_answered by vendor | = waiting_vendor | > vendor_answer to ana"},
 		{"an unproven answer of the vendor", claimed, letter{from: ventas, subject: "@", text: "Vamos.", unproven: true}, "vendor_answered by vendor | = waiting_vendor | > vendor_answer to ana"},

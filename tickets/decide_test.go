@@ -217,6 +217,8 @@ var request = letter{from: pedro, subject: "Impresora no imprime", text: "No imp
 func TestDecide(t *testing.T) {
 	solved := []letter{request, {from: marta, subject: "@ #asignar ana"}, {from: ana, subject: "@ #solucion Tóner nuevo"}}
 	closed := append(slices.Clone(solved), letter{from: marta, subject: "@ #cerrar"})
+	strange := []letter{{from: nadie, subject: "Impresora", text: "No imprime."}}
+	followed := []letter{request, {from: marta, subject: "@ #copia nadie@otra.example"}}
 	tests := []struct {
 		name  string
 		given []letter
@@ -283,6 +285,13 @@ func TestDecide(t *testing.T) {
 		{"a forged command of the official", []letter{request}, letter{from: pedro, subject: "@ #cerrar", unproven: true}, "unproven by stranger | = registered | > unproven to marta"},
 		{"somebody who quotes the number cannot write into it", []letter{request}, letter{from: sofia, subject: "@", text: "Yo también."}, "registered by requester | = registered | > acknowledgement to sofia | > new_request to marta"},
 		{"a stranger's command is only text", []letter{request}, letter{from: nadie, subject: "@ #estado"}, "registered by stranger | = registered | > acknowledgement to nadie | > new_request to marta"},
+		{"state asked by a stranger whose request it is", strange, letter{from: nadie, subject: "@ #estado"}, "> receipt to nadie"},
+		{"the form asked by a stranger whose request it is", strange, letter{from: nadie, subject: "@ #formato"}, "> receipt to nadie"},
+		{"help for a stranger with a request", strange, letter{from: nadie, subject: "@ #ayuda"}, "> receipt to nadie"},
+		{"state asked by a stranger who follows", followed, letter{from: nadie, subject: "@ #estado"}, "> receipt to nadie"},
+		{"state of another's request asked by a stranger who follows one", append(slices.Clone(followed), letter{from: sofia, subject: "Monitor"}), letter{from: nadie, subject: "@ #estado SS-2026-000002"}, "refused by stranger | = registered | > receipt to nadie !no_such_ticket"},
+		{"a list asked by a stranger who follows", followed, letter{from: nadie, subject: "@ #lista"}, "refused by stranger | = registered | > receipt to nadie !forbidden"},
+		{"state asked in the name of a stranger who follows", followed, letter{from: nadie, subject: "@ #estado", unproven: true}, "unproven by stranger | = registered | > unproven to marta"},
 		{"state asked by its official", []letter{request}, letter{from: pedro, subject: "@ #estado"}, "> receipt to pedro"},
 		{"state asked by another official", []letter{request}, letter{from: sofia, subject: "#estado SS-2026-000001"}, "> receipt to sofia !no_such_ticket"},
 		{"state of a number that does not exist", []letter{request}, letter{from: marta, subject: "#estado SS-2026-000099"}, "> receipt to marta !no_such_ticket"},
@@ -323,6 +332,30 @@ func TestDecide(t *testing.T) {
 			}
 			o.checkReplay()
 		})
+	}
+}
+
+// TestStrangersSeeWhatRequestersSee asks about one request as its official and as a follower from outside.
+func TestStrangersSeeWhatRequestersSee(t *testing.T) {
+	o := newOffice(t)
+	o.policy.Officials = map[string]tickets.Official{pedro: {Office: "Contratos", Telephone: "ext. 2214"}}
+	for _, l := range []letter{request, {from: marta, subject: "@ #copia nadie@otra.example"}, {from: marta, subject: "@ #nota Entre nosotros"}, {from: marta, subject: "@ #asignar ana"}} {
+		o.take(l)
+	}
+	for _, command := range []string{"#estado", "#formato"} {
+		answer := func(from string) string {
+			o.take(letter{from: from, subject: "@ " + command})
+			data := o.last.Notices[0].Data
+			data.Recipient, data.Ticket.ChangedAt = "", time.Time{}
+			return dump(t, data)
+		}
+		official, follower := answer(pedro), answer(nadie)
+		if follower != official {
+			t.Errorf("%s: the follower is answered\n%s\nand the official\n%s", command, follower, official)
+		}
+		if strings.Contains(follower, "Entre nosotros") || !strings.Contains(follower, "Contratos") {
+			t.Errorf("%s: the follower is answered %s", command, follower)
+		}
 	}
 }
 

@@ -34,10 +34,10 @@ func rules() map[Verb]rule {
 		VerbClose:     {roles: coordinator, requester: true, ticket: true, mayTake: true, carryOut: (*work).closeTicket},
 		VerbReopen:    {roles: coordinator, requester: true, ticket: true, mayTake: true, carryOut: (*work).reopen},
 		VerbReject:    {roles: coordinator, ticket: true, takesText: true, carryOut: (*work).reject},
-		VerbStatus:    {roles: everybody, carryOut: (*work).status},
+		VerbStatus:    {roles: everybody, requester: true, carryOut: (*work).status},
 		VerbList:      {roles: everybody, carryOut: (*work).list},
 		VerbSearch:    {roles: everybody, carryOut: (*work).search},
-		VerbHelp:      {roles: everybody, carryOut: (*work).help},
+		VerbHelp:      {roles: everybody, requester: true, carryOut: (*work).help},
 		VerbType:      {roles: staff, ticket: true, opens: true, carryOut: (*work).setType},
 		VerbDiagnose:  {roles: staff, ticket: true, takesText: true, carryOut: (*work).diagnose},
 		VerbPlan:      {roles: staff, ticket: true, takesText: true, carryOut: (*work).plan},
@@ -50,7 +50,7 @@ func rules() map[Verb]rule {
 		VerbInstruct:  {roles: staff, ticket: true, carryOut: (*work).instruct},
 		VerbStep:      {roles: staff, ticket: true, carryOut: (*work).step},
 		VerbSurvey:    {requester: true, ticket: true, comments: true, carryOut: (*work).survey},
-		VerbForm:      {roles: everybody, carryOut: (*work).sendForm},
+		VerbForm:      {roles: everybody, requester: true, carryOut: (*work).sendForm},
 		VerbDuplicate: {roles: coordinator, ticket: true, carryOut: (*work).duplicate},
 		VerbSplit:     {roles: coordinator, ticket: true, carryOut: (*work).split},
 		VerbUndo:      {roles: everybody, requester: true, ticket: true, carryOut: (*work).undo},
@@ -351,6 +351,9 @@ func (w *work) status(c Command, _ string) (Item, *Problem) {
 		return Item{}, &Problem{Code: ProblemNoSuchTicket, Value: string(n)}
 	}
 	role := w.in.Sender.Role
+	if !role.Staff() { // on the official's side of that request, whatever else
+		role = RoleRequester
+	}
 	return Item{Number: n, Rows: []TicketView{w.view(found.Ticket, role)}, History: history(found.Events, role)}, nil
 }
 
@@ -483,10 +486,14 @@ func (w *work) receipt(applied, noteKept bool) {
 			}
 		}
 	}
+	role := w.in.Sender.Role
+	if !role.Staff() && w.isRequester() {
+		role = RoleRequester
+	}
 	if w.in.Sender.Console {
-		n := w.compose(NoticeReceipt, to, w.in.Sender.Role, fill)
+		n := w.compose(NoticeReceipt, to, role, fill)
 		w.answered = &n
 		return
 	}
-	w.notify(NoticeReceipt, to, w.in.Sender.Role, fill)
+	w.notify(NoticeReceipt, to, role, fill)
 }

@@ -86,24 +86,6 @@ func (d *demoCommand) Run(ctx context.Context, c console) (err error) {
 	return errors.Join(err, <-ended, p.Close())
 }
 
-// freshFolder makes an empty folder, and removes only what an earlier demo made.
-func freshFolder(folder string) error {
-	mark := filepath.Join(folder, "settings.toml")
-	entries, err := os.ReadDir(folder)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("demo folder: %w", err)
-	}
-	if len(entries) > 0 {
-		if _, err := os.Stat(mark); err != nil {
-			return fmt.Errorf("demo folder %s holds something else: name another with --folder", folder)
-		}
-		if err := os.RemoveAll(folder); err != nil {
-			return fmt.Errorf("demo folder: %w", err)
-		}
-	}
-	return os.MkdirAll(filepath.Join(folder, "sent"), 0o755)
-}
-
 // settle gives everybody a mailbox.
 func (d *demo) settle() error {
 	d.desk = mailtest.Person{Name: "Mesa de servicios", Addr: "soporte@ministerio.example", Password: demoPassword}
@@ -134,8 +116,7 @@ func (d *demo) settings() (*settings, error) {
 	if err := os.WriteFile(secretFile, []byte(demoPassword+"\n"), 0o600); err != nil {
 		return nil, fmt.Errorf("demo: %w", err)
 	}
-	text := fmt.Sprintf(`# Settings of the demo: a ministry with mail servers on loopback.
-[desk]
+	text := demoMark + fmt.Sprintf(`[desk]
 name = "Mesa de servicios"
 organisation = "Ministerio de Ejemplo"
 address = "soporte@ministerio.example"

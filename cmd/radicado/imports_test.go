@@ -15,6 +15,7 @@ var floors = map[string]int{
 	"radicado/mailbox":          0,
 	"radicado/tickets/calendar": 0,
 	"radicado/tickets/monitor":  0,
+	"radicado/mailbox/owner":    0,
 
 	"radicado/tickets":            1,
 	"radicado/tickets/form/fonts": 1,

@@ -14,6 +14,7 @@ import (
 
 	"filippo.io/age"
 
+	"radicado/mailbox/owner"
 	"radicado/tickets"
 	"radicado/tickets/backup"
 	"radicado/tickets/register"
@@ -51,8 +52,11 @@ func (r *restoreCommand) Run(ctx context.Context, c console) (err error) {
 		return err
 	}
 	lock, err := register.Lock(n.target)
-	if err != nil {
+	if errors.Is(err, register.ErrLocked) {
 		return fmt.Errorf("restore: stop the daemon first: %w", err)
+	}
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	return n.run(ctx)
@@ -84,9 +88,12 @@ func (r *restoreCommand) writeSecrets(ctx context.Context, c console, identities
 
 // writeNew makes a file for its owner alone where there is none.
 func writeNew(path string, content []byte) (err error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	f, err := owner.OpenFile(path, os.O_WRONLY|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("nothing is overwritten: %w", err)
+	}
+	if err != nil {
+		return err
 	}
 	_, err = f.Write(content)
 	return errors.Join(err, f.Sync(), f.Close())

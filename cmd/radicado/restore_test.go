@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/emersion/go-imap/v2"
@@ -275,6 +276,45 @@ func TestRestoreWithMailsMissing(t *testing.T) {
 	}
 }
 
+// TestRootLeavesAllToTheDaemon has root make a backup and restore it in the folder of another user's daemon.
+func TestRootLeavesAllToTheDaemon(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root makes files for others")
+	}
+	const daemon = 65534
+	o := newOffice(t, newInProcess(t))
+	recipient, identity := o.key("identity")
+	o.more = fmt.Sprintf("[limits]\nper_address = 1000\n[backup]\nrecipients = [%q]\n", recipient)
+	o.start()
+	config := filepath.Join(o.folder, "settings.toml")
+	o.write("Una")
+	o.stop()
+	if err := os.Chown(o.folder, daemon, daemon); err != nil {
+		t.Fatal(err)
+	}
+	if status, out, errs := say(t, "", "backup", "-c", config); status != 0 {
+		t.Fatalf("backup: %d\n%s%s", status, out, errs)
+	}
+	file := o.backups()[0]
+	o.loseRegister()
+	for _, name := range []string{"register.db.lock", "key"} {
+		if err := os.Remove(filepath.Join(o.folder, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status, out, errs := say(t, "", "restore", file, "-i", identity, "-c", config); status != 0 {
+		t.Fatalf("restore: %d\n%s%s", status, out, errs)
+	}
+	for _, path := range []string{"register.db", "register.db.lock", "key", "backups", filepath.Join("backups", filepath.Base(file))} {
+		info, err := os.Stat(filepath.Join(o.folder, path))
+		if err != nil {
+			t.Error(err)
+		} else if of := info.Sys().(*syscall.Stat_t); of.Uid != daemon || of.Gid != daemon {
+			t.Errorf("%s belongs to %d:%d", path, of.Uid, of.Gid)
+		}
+	}
+}
+
 // TestRestoreRefuses restores where that would destroy something or end in nothing.
 func TestRestoreRefuses(t *testing.T) {
 	w := newInProcess(t)
@@ -305,6 +345,7 @@ func TestRestoreRefuses(t *testing.T) {
 	refused("nothing is overwritten", plain)
 	refused("--last-number", plain, "--offline")
 	refused("expected a number", plain, "--last-number", "siete")
+	refused("radicado: restore: open ", plain, "--to", filepath.Join(o.folder, "missing", "register.db"))
 	refused("only encrypted backups keep more", plain, "--secrets", filepath.Join(o.folder, "secrets"))
 
 	o.loseRegister()

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"radicado/mailbox/owner"
 )
 
 // Keyring holds the secret keys of the reply tokens: the current one, which makes them, and the former ones, which still
@@ -134,6 +136,7 @@ func writeKeys(path string, keys [][]byte) (err error) {
 			err = errors.Join(err, ignoreClosed(temp.Close()), os.Remove(temp.Name()))
 		}
 	}()
+	owner.Inherit(temp)
 	content := []byte(keyringHeader)
 	for _, key := range keys {
 		content = append(base64.StdEncoding.AppendEncode(content, key), '\n')

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/iotest"
 
@@ -101,6 +102,29 @@ func TestKeyringFailures(t *testing.T) {
 		if after, _ := os.ReadFile(path); string(after) != content {
 			t.Errorf("%s: the file was overwritten", name)
 		}
+	}
+}
+
+// TestKeyringOfRoot has root make a keyring in the folder of another user's daemon.
+func TestKeyringOfRoot(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root makes files for others")
+	}
+	const daemon = 65534
+	folder := t.TempDir()
+	if err := os.Chown(folder, daemon, daemon); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(folder, "keys")
+	if _, err := OpenKeyring(path, rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if of := info.Sys().(*syscall.Stat_t); of.Uid != daemon || of.Gid != daemon {
+		t.Errorf("the keys belong to %d:%d", of.Uid, of.Gid)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"filippo.io/age"
 	"github.com/klauspost/compress/zstd"
 
+	"radicado/mailbox/owner"
 	"radicado/tickets/register"
 )
 
@@ -61,7 +62,7 @@ func syncFolder(path string) error {
 // write packs the copy into the file of made: under another name until it is on the disk and was read back.
 func (o Options) write(ctx context.Context, copyPath string, made *Made) (err error) {
 	part := filepath.Join(o.Folder, "."+filepath.Base(made.File)+partExt)
-	file, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	file, err := owner.OpenFile(part, os.O_RDWR|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 
 	"filippo.io/age"
 
+	"radicado/mailbox/owner"
 	"radicado/tickets/register"
 )
 
@@ -54,7 +55,7 @@ type Made struct {
 // says that older backups could not be removed.
 func Make(ctx context.Context, r *register.Register, o Options) (made Made, err error) {
 	o.disk.fill()
-	if err := os.MkdirAll(o.Folder, 0o700); err != nil {
+	if err := owner.MkdirAll(o.Folder, 0o700); err != nil {
 		return made, fmt.Errorf("folder for backups: %w", err)
 	}
 	stage, err := openStage(r.Path() + ".backup")
@@ -114,7 +115,7 @@ type stage struct {
 }
 
 func openStage(path string) (*stage, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := owner.OpenFile(path, os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("room for a copy beside the register: %w", err)
 	}

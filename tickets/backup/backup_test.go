@@ -118,6 +118,25 @@ func sound(t *testing.T, u Unpacked) {
 	}))
 }
 
+// TestLeavingsOfRoot ends root's backup in the middle, as a kill does: the daemon must be able to remove what is left.
+func TestLeavingsOfRoot(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root makes files for others")
+	}
+	const daemon = 65534
+	folder := t.TempDir()
+	check(t, os.Chown(folder, daemon, daemon))
+	path := filepath.Join(folder, "register.db.backup")
+	s, err := openStage(path)
+	check(t, err)
+	defer func() { check(t, s.remove()) }()
+	info, err := os.Stat(path)
+	check(t, err)
+	if of := info.Sys().(*syscall.Stat_t); of.Uid != daemon || of.Gid != daemon {
+		t.Errorf("the copy belongs to %d:%d", of.Uid, of.Gid)
+	}
+}
+
 func TestPlainAndSealed(t *testing.T) {
 	key, other := newKey(t), newKey(t)
 	for _, tt := range []struct {

@@ -19,6 +19,8 @@ import (
 
 	"filippo.io/age"
 	"github.com/klauspost/compress/zstd"
+
+	"radicado/mailbox/owner"
 )
 
 // Errors that tell what is the matter with a file that should be a backup.
@@ -53,7 +55,7 @@ func Unpack(ctx context.Context, file string, identities []age.Identity, path st
 			err = fmt.Errorf("backup %s: %w", file, err)
 		}
 	}()
-	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	out, err := owner.OpenFile(path, os.O_WRONLY|os.O_EXCL, 0o600)
 	if err != nil {
 		return u, err
 	}

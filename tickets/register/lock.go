@@ -8,6 +8,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"radicado/mailbox/owner"
 )
 
 // Lock keeps daemons from the register at path, which need not exist, until the lock is closed. It fails with ErrLocked where one
@@ -17,15 +19,15 @@ func Lock(path string) (io.Closer, error) { return lockDaemon(path + ".lock") }
 // lockDaemon takes the lock by which only one daemon runs on a register. The system drops it with the process, however
 // that ends; the file stays, because removing it would let two processes lock two files of the same name.
 func lockDaemon(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := owner.OpenFile(path, os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	if err := flock(f); err != nil {
-		owner, _ := io.ReadAll(io.LimitReader(f, 20)) // only for the message
+		holder, _ := io.ReadAll(io.LimitReader(f, 20)) // only for the message
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("%w: process %s holds %s", ErrLocked, bytes.TrimSpace(owner), path)
+			return nil, fmt.Errorf("%w: process %s holds %s", ErrLocked, bytes.TrimSpace(holder), path)
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}

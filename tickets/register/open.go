@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	"radicado/mailbox/owner"
 )
 
 // Options is how a register is opened.
@@ -180,7 +182,7 @@ func (r *Register) Close() error {
 // create makes an empty file that only its owner can read, before SQLite would make it with the umask's rights. The log
 // and its index take the rights of the file.
 func create(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := owner.OpenFile(path, os.O_RDWR|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
 		return nil
 	}

@@ -29,15 +29,27 @@ func (s secret) read(context.Context) (string, error) {
 		}
 		return value, nil
 	case s.keys.Credential != "":
-		folder := s.env("CREDENTIALS_DIRECTORY")
-		if folder == "" {
-			return "", fmt.Errorf("systemd credential %q: CREDENTIALS_DIRECTORY is not set: add LoadCredential=%s:… to the unit", s.keys.Credential, s.keys.Credential)
+		path, err := s.credential()
+		if err != nil {
+			return "", err
 		}
-		return readSecretFile(filepath.Join(folder, s.keys.Credential))
+		return readSecretFile(path)
 	case s.keys.File != "":
 		return readSecretFile(s.keys.File)
 	}
 	return "", errors.New("no password: set password_file, password_env or password_credential")
+}
+
+// credential returns the path of what systemd hands over, which it does for the daemon and not for whoever is at a terminal.
+func (s secret) credential() (string, error) {
+	name := s.keys.Credential
+	folder := s.env("CREDENTIALS_DIRECTORY")
+	if folder == "" {
+		return "", fmt.Errorf("systemd credential %[1]q: CREDENTIALS_DIRECTORY is not set. A command said by hand is given it by "+
+			"systemd-run --pipe --wait -p User=radicado -p LoadCredential=%[1]s:/etc/radicado/credentials/%[1]s radicado …, with a LoadCredential for each "+
+			"that the settings name; the daemon by LoadCredential=%[1]s:… in its unit", name)
+	}
+	return filepath.Join(folder, name), nil
 }
 
 // readAll returns the whole of a secret that is a file, such as a key in JSON.
@@ -47,7 +59,10 @@ func (s secret) readAll() (string, error) {
 	case s.keys.Env != "":
 		return s.read(context.Background())
 	case s.keys.Credential != "":
-		path = filepath.Join(s.env("CREDENTIALS_DIRECTORY"), s.keys.Credential)
+		var err error
+		if path, err = s.credential(); err != nil {
+			return "", err
+		}
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {

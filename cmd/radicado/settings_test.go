@@ -122,6 +122,22 @@ func TestSecret(t *testing.T) {
 	}
 }
 
+// TestCredentialByHand reads a credential where systemd hands none over.
+func TestCredentialByHand(t *testing.T) {
+	s := secret{secretKeys{Credential: "imap-password"}, func(string) string { return "" }}
+	for name, read := range map[string]func() (string, error){
+		"a password": func() (string, error) { return s.read(t.Context()) },
+		"a file":     s.readAll,
+	} {
+		_, err := read()
+		for _, want := range []string{"systemd-run --pipe --wait -p User=radicado -p LoadCredential=imap-password:/etc/radicado/credentials/imap-password radicado", "in its unit"} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: nothing says %q: %v", name, want, err)
+			}
+		}
+	}
+}
+
 func FuzzParseSettings(f *testing.F) {
 	for _, path := range []string{"testdata/good.toml", "testdata/bad/values.toml", "testdata/bad/unknown.toml"} {
 		data, err := os.ReadFile(path)

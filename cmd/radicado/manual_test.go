@@ -171,3 +171,24 @@ func TestManualNamesEverySubcommand(t *testing.T) {
 		}
 	}
 }
+
+// TestManualPutsPasswordsWhereTheUnitLooks compares where the pages for administrators keep passwords with what the unit hands over.
+func TestManualPutsPasswordsWhereTheUnitLooks(t *testing.T) {
+	t.Parallel()
+	unit, err := os.ReadFile("../../packaging/radicado.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := regexp.MustCompile(`/etc/radicado/[\w/-]*password`)
+	for _, page := range []string{"administrador.md", "../operations.md"} {
+		found := place.FindAllString(manual(t, page), -1)
+		if len(found) == 0 {
+			t.Errorf("%s says nothing of passwords", page)
+		}
+		for _, path := range found {
+			if !strings.Contains(string(unit), "LoadCredential="+filepath.Base(path)+":"+path+"\n") {
+				t.Errorf("%s names %s, and the unit does not hand it over", page, path)
+			}
+		}
+	}
+}

@@ -71,7 +71,7 @@ func (i *assetsImportCommand) Run(ctx context.Context, c console) error {
 
 // store puts all machines into the register, or none.
 func (i *assetsImportCommand) store(ctx context.Context, s *settings, assets []tickets.Asset) (changed int, err error) {
-	reg, err := register.Open(ctx, s.file.Register.Path, s.registerOptions(false))
+	reg, err := openRegister(ctx, s)
 	if err != nil {
 		return 0, err
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"radicado/tickets/register"
 )
 
 // settingsOf writes settings for subcommands that only need a register, and returns the file.
@@ -49,6 +51,13 @@ func TestAssetsCommands(t *testing.T) {
 	good := file("equipos.csv", "Placa;Serial;Equipo;Correo;Garantía hasta\n20451;A1;Impresora;pedro@ministerio.example;31/12/2026\n30001;;Portátil;;\n")
 	bad := file("malos.csv", "Placa;Serial;Garantía hasta\n40001;B1;31/12/2026\n40002;B1;mañana\n")
 	exported := filepath.Join(folder, "salida.xlsx")
+	reg, err := register.Open(t.Context(), filepath.Join(folder, "register.db"), register.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reg.Close(); err != nil {
+		t.Fatal(err)
+	}
 	for _, step := range []struct {
 		args   []string
 		status int

@@ -64,8 +64,12 @@ func openRegister(ctx context.Context, s *settings) (*register.Register, error) 
 
 // hasRegister fails where there is no register yet, which opening it would make.
 func hasRegister(s *settings) error {
-	if _, err := os.Stat(s.file.Register.Path); err != nil {
+	_, err := os.Stat(s.file.Register.Path)
+	if errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("no register at %s: it is made when the daemon first runs: %w", s.file.Register.Path, err)
+	}
+	if err != nil {
+		return fmt.Errorf("register.path: %w", err)
 	}
 	return nil
 }

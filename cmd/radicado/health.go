@@ -142,6 +142,10 @@ func checkDaemon(s *settings) []symptom {
 
 // registerSymptoms looks at what waits, what failed, and the backups.
 func registerSymptoms(ctx context.Context, s *settings, now time.Time) (found []symptom) {
+	if err := hasRegister(s); err != nil {
+		return []symptom{{What: "register", Severity: critical, Detail: err.Error(),
+			Advice: "where there was one, look for it, or say radicado restore; for a new desk, systemctl start radicado makes it"}}
+	}
 	options := s.registerOptions(false)
 	options.AsIs = true // who only looks must not migrate
 	reg, err := register.Open(ctx, s.file.Register.Path, options)

@@ -76,8 +76,10 @@ func (f *importFlags) run(ctx context.Context, c console, path string, entries i
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(s.file.Register.Path); f.Apply && err != nil {
-		return fmt.Errorf("no register at %s: it is made when the daemon first runs: %w", s.file.Register.Path, err)
+	if f.Apply {
+		if err := hasRegister(s); err != nil {
+			return err
+		}
 	}
 	scratch, err := os.MkdirTemp("", "radicado-import-")
 	if err != nil {

@@ -49,15 +49,15 @@ func (r *reparseCommand) Run(ctx context.Context, c console) (err error) {
 	if err != nil {
 		return err
 	}
-	keys, err := trust.OpenKeyring(s.file.Trust.KeyFile, rand.Reader)
-	if err != nil {
-		return fmt.Errorf("trust.key_file: %w", err)
-	}
 	reg, err := openRegister(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, reg.Close()) }()
+	keys, err := trust.OpenKeyring(s.file.Trust.KeyFile, rand.Reader)
+	if err != nil {
+		return fmt.Errorf("trust.key_file: %w", err)
+	}
 	bar := c.progress()
 	defer bar.end()
 	reader := rereader{register: reg, options: message.Options{Own: s.policy.Own, Instance: s.instance(keys)}, grammar: command.New(s.file.Desk.NumberPrefix)}

@@ -2,7 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +14,35 @@ import (
 	"radicado/tickets"
 	"radicado/tickets/register"
 )
+
+// TestNothingIsMadeByLooking says what looks at a register where there is none, in a folder that must stay as it is.
+func TestNothingIsMadeByLooking(t *testing.T) {
+	config := newOffice(t, newInProcess(t)).config()
+	folder := filepath.Dir(config)
+	machines := filepath.Join(t.TempDir(), "equipos.csv")
+	if err := os.WriteFile(machines, []byte("Placa;Serial;Equipo\n20451;A1;Impresora\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := tree(t, folder)
+	for _, step := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"health", "--offline"}, 2, "CRITICAL  register: no register at"},
+		{[]string{"assets", "import", machines}, 1, "no register at"},
+		{[]string{"assets", "import", machines, "--apply"}, 1, "no register at"},
+		{[]string{"reparse"}, 1, "no register at"},
+	} {
+		status, said := says(t, append(step.args, "-config", config)...)
+		if status != step.status || !strings.Contains(said, step.want) {
+			t.Errorf("%v: status %d, want %d; said %q, want %q", step.args, status, step.status, said, step.want)
+		}
+		if after := tree(t, folder); !slices.Equal(after, before) {
+			t.Fatalf("%v left %q of %q", step.args, after, before)
+		}
+	}
+}
 
 // TestPeopleAndHealth asks whom the desk knows and how it is, while the daemon runs and when it does not.
 func TestPeopleAndHealth(t *testing.T) {

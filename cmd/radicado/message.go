@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os/user"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -259,13 +260,10 @@ func requeue(tx *register.Tx, c console, arrival register.Handled, genuine bool)
 	if arrival.State != register.ArrivalQuarantined {
 		return fmt.Errorf("mail %d is not set aside but %s: nothing is done twice", arrival.ID, cmp.Or(arrival.State, "unknown"))
 	}
-	account, err := operator()
-	if err != nil {
-		return err
-	}
+	account := operator(user.Current)
 	if err := tx.Requeue(arrival.ID, account, genuine); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.out, "mail %d is handled again: by the running daemon at once, or when it starts. In the mailbox it stays in the folder of the quarantine.\n", arrival.ID)
+	_, err := fmt.Fprintf(c.out, "mail %d is handled again: by the running daemon at once, or when it starts. In the mailbox it stays in the folder of the quarantine.\n", arrival.ID)
 	return err
 }

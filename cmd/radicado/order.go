@@ -27,10 +27,7 @@ const maxBody = 1 << 20
 
 // Run gives the commands, and prints what the coordinator would get by mail.
 func (o *orderCommand) Run(ctx context.Context, c console) (err error) {
-	account, err := operator()
-	if err != nil {
-		return err
-	}
+	account := operator(user.Current)
 	order := desk.Order{Account: account, Commands: o.Commands, Text: o.Text}
 	if o.Number != "-" {
 		order.Number = tickets.Number(strings.ToUpper(o.Number))
@@ -68,17 +65,16 @@ func (o *orderCommand) Run(ctx context.Context, c console) (err error) {
 	return nil
 }
 
-// operator names the account of the system that runs this program.
-func operator() (string, error) {
-	who, err := user.Current()
-	if err != nil {
-		return "", fmt.Errorf("whose account this is cannot be found out, and what is changed must bear a name: %w", err)
+// operator names the account of the system that runs this program, by its number where it has no name.
+func operator(current func() (*user.User, error)) string {
+	name := fmt.Sprintf("uid %d", os.Getuid())
+	if who, err := current(); err == nil && who.Username != "" {
+		name = who.Username
 	}
-	name := who.Username
 	if behind := os.Getenv("SUDO_USER"); behind != "" {
 		name = behind + " (" + name + ")"
 	}
-	return name, nil
+	return name
 }
 
 // administer returns a desk on the register that the settings name, beside a daemon if one runs, which notices what is changed.

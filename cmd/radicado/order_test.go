@@ -2,6 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -118,6 +122,30 @@ func TestAdministratorAtTheCommandLine(t *testing.T) {
 		return nil
 	})
 	o.sound()
+}
+
+// TestOperator names who works at the command line, also where the system has no name for the account.
+func TestOperator(t *testing.T) {
+	number := fmt.Sprintf("uid %d", os.Getuid())
+	for name, tt := range map[string]struct {
+		account user.User
+		err     error
+		sudo    string
+		want    string
+	}{
+		"an account":        {account: user.User{Username: "ana"}, want: "ana"},
+		"behind sudo":       {account: user.User{Username: "root"}, sudo: "ana", want: "ana (root)"},
+		"in a container":    {err: errors.New("user: Current requires cgo or $USER set in environment"), want: number},
+		"an empty name":     {want: number},
+		"a number and sudo": {err: errors.New("unknown"), sudo: "ana", want: "ana (" + number + ")"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("SUDO_USER", tt.sudo)
+			if got := operator(func() (*user.User, error) { return &tt.account, tt.err }); got != tt.want {
+				t.Errorf("it is %q, want %q", got, tt.want)
+			}
+		})
+	}
 }
 
 // TestDroppedNotice gives a notice up while the mail server is away: it is not sent, and the history says so.

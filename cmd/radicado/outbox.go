@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/user"
 	"text/tabwriter"
 	"time"
 
@@ -87,10 +88,7 @@ func (o *outboxRetryCommand) Run(ctx context.Context, c console) error {
 	if len(o.IDs) == 0 && !o.Failed {
 		return errors.New(`say which: numbers as in "radicado outbox list --failed", or --failed for all of these`)
 	}
-	account, err := operator()
-	if err != nil {
-		return err
-	}
+	account := operator(user.Current)
 	return changeRegister(ctx, o.Config, func(_ *settings, tx *register.Tx) error {
 		ids := o.IDs
 		if o.Failed {
@@ -123,10 +121,7 @@ type outboxDropCommand struct {
 
 // Run gives notices up. That stands in the history of their requests as an internal note.
 func (o *outboxDropCommand) Run(ctx context.Context, c console) error {
-	account, err := operator()
-	if err != nil {
-		return err
-	}
+	account := operator(user.Current)
 	return changeRegister(ctx, o.Config, func(_ *settings, tx *register.Tx) error {
 		for _, id := range o.IDs {
 			if err := orNoNotice(tx, id, tx.Drop(id, "dropped by "+account+": "+o.Reason)); err != nil {

@@ -28,9 +28,7 @@ type backupSection struct {
 // backup reads where backups are kept and who can read them.
 func (c *checker) backup(s *settings) {
 	b := s.file.Backup
-	if b.Folder != "" && !filepath.IsAbs(b.Folder) {
-		c.wrong("backup.folder", "found %q, expected a path from the root: the daemon may start in another folder", b.Folder)
-	}
+	c.fromRoot("backup.folder", b.Folder)
 	if b.Schedule != "" {
 		c.schedule("backup.schedule", b.Schedule)
 	}

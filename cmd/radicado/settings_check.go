@@ -39,6 +39,7 @@ func checkSettings(f settingsFile) (*settings, []settingsError) {
 	s := &settings{file: f}
 	c.desk(s)
 	c.require("register.path", f.Register.Path, "the file that holds the register")
+	c.fromRoot("register.path", f.Register.Path)
 	c.calendar(s)
 	c.people(s)
 	c.officials(s)
@@ -217,6 +218,7 @@ func (c *checker) trust(s *settings) {
 		s.trust.Internal = append(s.trust.Internal, prefix)
 	}
 	c.require("trust.key_file", t.KeyFile, "the file that keeps the key of our Message-IDs; it is made at the first start")
+	c.fromRoot("trust.key_file", t.KeyFile)
 }
 
 func (c *checker) methods(key string, names []string) []trust.Method {
@@ -317,8 +319,13 @@ func (c *checker) secret(key string, s secretKeys, needed, oauth bool) {
 	case len(named) == 1 && !needed:
 		c.wrong(key+".username", "found none, expected one, because a password is named")
 	}
-	if s.File != "" && !filepath.IsAbs(s.File) {
-		c.wrong(key+".password_file", "found %q, expected a path from the root: the daemon may start in another folder", s.File)
+	c.fromRoot(key+".password_file", s.File)
+}
+
+// fromRoot checks the path of something that the daemon reads or keeps.
+func (c *checker) fromRoot(key, path string) {
+	if path != "" && !filepath.IsAbs(path) {
+		c.wrong(key, "found %q, expected a path from the root: the daemon may start in another folder", path)
 	}
 }
 

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,11 +52,13 @@ func (k *checkCommand) Run(ctx context.Context, c console) error {
 	}
 	say(finding{Where: "settings", What: k.Config, OK: true, Detail: "valid; a reload puts them in force, but another " +
 		strings.Join(keys, ", ") + " at a restart alone"})
-	say(checkFolder("register", s.file.Register.Path))
-	say(checkFolder("trust", s.file.Trust.KeyFile))
+	checkState(ctx, s, say)
 	say(checkTemplates(s))
 	if s.file.Monitor.Listen != "" && !k.Offline {
 		say(checkMonitor(ctx, s))
+	}
+	if s.file.Board.Listen != "" && !k.Offline {
+		say(checkBoard(s))
 	}
 	if s.scanner != nil && !k.Offline {
 		say(checkScanner(ctx, s))
@@ -152,34 +154,29 @@ func checkMonitor(ctx context.Context, s *settings) finding {
 		}
 		return f
 	}
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
+	if err := tryListen(address); err != nil {
 		return finding{Where: f.Where, What: address, Detail: err.Error(), Advice: "set monitor.listen to an address of this machine that is free"}
 	}
 	f.Detail = "free: no daemon serves there now"
-	if err := listener.Close(); err != nil {
-		f.Detail = err.Error()
-	}
 	return f
 }
 
 // checkFolder tries whether a file can be kept at path.
 func checkFolder(where, path string) finding {
-	f := finding{Where: where, What: "folder of " + path, Advice: "make the folder and give it to the user that the daemon runs as"}
-	probe, err := os.CreateTemp(filepath.Dir(path), ".radicado-check-*")
+	what := "folder of " + path
+	if err := tryFolder(filepath.Dir(path)); err != nil {
+		return finding{Where: where, What: what, Detail: err.Error(), Advice: "make the folder and give it to the user that the daemon runs as"}
+	}
+	return finding{Where: where, What: what, OK: true, Detail: "can be written"}
+}
+
+// tryFolder makes a file in a folder and removes it.
+func tryFolder(path string) error {
+	probe, err := os.CreateTemp(path, ".radicado-check-*")
 	if err != nil {
-		f.Detail = err.Error()
-		return f
+		return err
 	}
-	err = probe.Close()
-	if removed := os.Remove(probe.Name()); err == nil {
-		err = removed
-	}
-	if err != nil {
-		f.Detail = err.Error()
-		return f
-	}
-	return finding{Where: where, What: f.What, OK: true, Detail: "can be written"}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // checkTemplates reads and tries every template.

@@ -88,16 +88,25 @@ func watchOutbox(m *monitor.Monitor) outbox.Observer {
 func (p *program) watch(serving *monitor.Server) {
 	s := p.shift.settings
 	p.monitor.SetLimits(s.limits)
-	outcomes := make([]string, 0, len(desk.Outcomes()))
-	for _, o := range desk.Outcomes() {
-		outcomes = append(outcomes, string(o))
-	}
 	for _, m := range p.shift.mailboxes {
-		p.monitor.Expect(m.Name, outcomes...)
+		p.monitor.Expect(m.Name, texts(desk.Outcomes())...)
+	}
+	p.monitor.ExpectNotices(texts(tickets.NoticeKinds()), texts(outbox.Outcomes())...)
+	for _, job := range p.shift.jobs(p) {
+		p.monitor.ExpectJob(job.Name)
 	}
 	if err := serving.Listen(s.file.Monitor.Listen); err != nil {
 		p.log.Error("metrics are not served: set monitor.listen to an address that is free", "error", err)
 	}
+}
+
+// texts are the values of a type as labels.
+func texts[T ~string](values []T) []string {
+	list := make([]string, len(values))
+	for i, v := range values {
+		list[i] = string(v)
+	}
+	return list
 }
 
 // look gathers the figures of the monitor.

@@ -99,6 +99,22 @@ func (m *Monitor) Expect(mailbox string, outcomes ...string) {
 	}
 }
 
+// ExpectNotices makes the series of kinds of notice, so that the first one given up is seen as an increase.
+func (m *Monitor) ExpectNotices(kinds []string, outcomes ...string) {
+	for _, kind := range kinds {
+		for _, outcome := range outcomes {
+			m.notices.WithLabelValues(kind, outcome)
+		}
+	}
+}
+
+// ExpectJob makes the series of a job, so that its first failure is seen as an increase.
+func (m *Monitor) ExpectJob(job string) {
+	for _, result := range []string{jobDone, jobFailed} {
+		m.jobs.WithLabelValues(job, result)
+	}
+}
+
 // Received counts mails that were kept.
 func (m *Monitor) Received(mailbox string, mails int) {
 	m.received.WithLabelValues(mailbox).Add(float64(mails))
@@ -131,11 +147,17 @@ func (m *Monitor) Server(err error) {
 	m.server.err = err
 }
 
+// How the run of a job ends.
+const (
+	jobDone   = "done"
+	jobFailed = "failed"
+)
+
 // Job counts a run of a job.
 func (m *Monitor) Job(job string, took time.Duration, err error) {
-	result := "done"
+	result := jobDone
 	if err != nil {
-		result = "failed"
+		result = jobFailed
 	}
 	m.jobs.WithLabelValues(job, result).Inc()
 	m.jobTimes.WithLabelValues(job).Observe(took.Seconds())

@@ -130,6 +130,8 @@ func TestHealthyWhileLoopsTurn(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	f := newFixture()
 	f.Expect("soporte", "registered", "quarantined")
+	f.ExpectNotices([]string{"acknowledgement", "digest"}, "sent", "given_up")
+	f.ExpectJob("digest")
 	f.Received("soporte", 3)
 	f.Handled("soporte", "registered", time.Second, "unknown_word", "forbidden")
 	f.Notice("acknowledgement", "sent")
@@ -151,6 +153,8 @@ func TestMetrics(t *testing.T) {
 		`radicado_mail_handling_seconds_count 1`,
 		`radicado_commands_refused_total{problem="forbidden"} 1`,
 		`radicado_notices_total{kind="acknowledgement",outcome="sent"} 1`,
+		`radicado_notices_total{kind="digest",outcome="given_up"} 0`,
+		`radicado_job_runs_total{job="digest",result="failed"} 0`,
 		`radicado_smtp_send_seconds_count{result="delivered"} 1`,
 		`radicado_job_runs_total{job="backup",result="failed"} 1`,
 		`radicado_job_seconds_sum{job="backup"} 120`,

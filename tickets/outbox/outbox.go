@@ -74,6 +74,9 @@ const (
 	GivenUp  Outcome = "given_up"
 )
 
+// Outcomes lists the outcomes.
+func Outcomes() []Outcome { return []Outcome{Sent, Deferred, GivenUp} }
+
 // Outbox sends what is queued.
 type Outbox struct {
 	register *register.Register

@@ -112,7 +112,7 @@ func (l *assetsListCommand) Run(ctx context.Context, c console) error {
 			return err
 		}
 		if l.JSON {
-			return printJSON(c.out, found)
+			return printJSON(c.out, listed(found))
 		}
 		table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "PLATE\tSERIAL\tMACHINE\tIN CHARGE\tOFFICE\tVENDOR\tWARRANTY")

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"radicado/tickets/register"
 )
 
 // say runs the command line and returns its exit status and what it printed.
@@ -108,6 +110,25 @@ func TestCheck(t *testing.T) {
 	write("[desk]\nadress = 1\n")
 	if status, _, errs = say(t, "", "check", "-config", config); status != 1 || !strings.Contains(errs, `perhaps "address"`) {
 		t.Errorf("bad settings: %d %s", status, errs)
+	}
+}
+
+// TestEmptyListsForPrograms asks a register that holds nothing.
+func TestEmptyListsForPrograms(t *testing.T) {
+	config := settingsOf(t)
+	reg, err := register.Open(t.Context(), filepath.Join(filepath.Dir(config), "register.db"), register.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reg.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"message", "quarantine", "list"}, {"ticket", "list"}, {"ticket", "search", "zzzz"}, {"retention"}, {"assets", "list"},
+		{"outbox", "list"}, {"board", "sessions"}, {"verify"}, {"people", "list"}, {"report", "2026-10"}} {
+		status, out, errs := say(t, "", append(args, "--json", "-config", config)...)
+		if status != 0 || !json.Valid([]byte(out)) || strings.Contains(out, "null") {
+			t.Errorf("%v: status %d\n%s%s", args, status, out, errs)
+		}
 	}
 }
 

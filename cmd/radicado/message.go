@@ -224,7 +224,7 @@ func (q *quarantineListCommand) Run(ctx context.Context, c console) error {
 			return err
 		}
 		if q.JSON {
-			return printJSON(c.out, list)
+			return printJSON(c.out, listed(list))
 		}
 		table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "ID\tSET ASIDE\tMAILBOX\tFROM\tSUBJECT\tREASON")

@@ -53,6 +53,7 @@ func (r *retentionCommand) Run(ctx context.Context, c console) (err error) {
 		result.Rows, err = r.apply(ctx, c, reg, e, result.Rows)
 	}
 	if r.JSON {
+		result.Rows = listed(result.Rows)
 		return errors.Join(err, printJSON(c.out, result))
 	}
 	return errors.Join(err, result.print(c.out, s))

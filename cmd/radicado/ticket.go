@@ -96,7 +96,7 @@ func (l *ticketListCommand) Run(ctx context.Context, c console) error {
 			return err
 		}
 		if l.JSON {
-			return printJSON(c.out, found)
+			return printJSON(c.out, listed(found))
 		}
 		if err := printTickets(c.out, found, s.location); err != nil {
 			return err
@@ -198,6 +198,9 @@ func printJSON(w io.Writer, value any) error {
 	_, err = io.WriteString(w, out.String())
 	return err
 }
+
+// listed is a list for programs, for which an empty one is [] and not null.
+func listed[T any](list []T) []T { return append([]T{}, list...) }
 
 // printTickets prints a table.
 func printTickets(w io.Writer, list []*tickets.Ticket, location *time.Location) error {

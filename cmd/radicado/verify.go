@@ -128,7 +128,7 @@ func verifyRegister(ctx context.Context, r *register.Register, file string, bar 
 func (v verified) print(c console, asJSON bool) error {
 	var err error
 	if asJSON {
-		v.Findings = append([]register.Finding{}, v.Findings...) // an empty list is [] for programs
+		v.Findings = listed(v.Findings)
 		err = printJSON(c.out, v)
 	} else {
 		v.say(c)

@@ -319,6 +319,7 @@ func (c *collector) figures() *Figures {
 		open += b.Received + b.reopened - b.Done
 		b.Open = open
 	}
+	f.States, f.Vendors, f.Machines = []StateCount{}, []Vendor{}, []Machine{} // [] for programs, where there are none
 	for _, s := range tickets.States() {
 		if n := c.states[s]; n > 0 {
 			f.States = append(f.States, StateCount{s, n})

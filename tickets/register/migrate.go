@@ -69,7 +69,7 @@ func (r *Register) migrate(ctx context.Context) (err error) {
 			if version, err = tx.schemaVersion(len(steps)); err != nil || version == len(steps) {
 				return err
 			}
-			if version > 0 && r.options.AsIs {
+			if r.options.AsIs {
 				return fmt.Errorf("%w: schema %d, and this program writes %d", ErrOlder, version, len(steps))
 			}
 			if version > 0 && !safe {

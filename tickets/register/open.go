@@ -25,7 +25,7 @@ type Options struct {
 	Location    *time.Location     // whose years the numbers count; nil is UTC
 	Now         func() time.Time   // the clock; nil is time.Now
 	Program     string             // version of the program, recorded with the migrations that it applies
-	AsIs        bool               // fail with ErrOlder instead of migrating
+	AsIs        bool               // make nothing, and fail with ErrOlder instead of migrating
 	Daemon      bool               // refuse to run beside another daemon
 	ReadOnly    bool               // a copy that nobody writes: nothing is made or migrated, and Update is refused
 	BusyTimeout time.Duration      // how long to wait for another process; 0 is ten seconds
@@ -72,7 +72,12 @@ func Open(ctx context.Context, path string, options Options) (_ *Register, err e
 	if options.ReadOnly {
 		return r, r.openFrozen(ctx)
 	}
-	if err := create(path); err != nil {
+	if options.AsIs {
+		_, err = os.Stat(path)
+	} else {
+		err = create(path)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if options.Daemon {

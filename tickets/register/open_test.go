@@ -33,6 +33,23 @@ func TestRegisterIsForItsOwnerOnly(t *testing.T) {
 	}
 }
 
+// TestAsIs opens what is no register yet for those who only look.
+func TestAsIs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "register.db")
+	if _, err := Open(t.Context(), path, Options{AsIs: true}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("where there is none: %v", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("one was made: %v", err)
+	}
+	check(t, os.WriteFile(path, nil, 0o600))
+	for range 2 { // the second finds what the first has left
+		if _, err := Open(t.Context(), path, Options{AsIs: true}); !errors.Is(err, ErrOlder) || !strings.Contains(err.Error(), "schema 0") {
+			t.Errorf("an empty file: %v", err)
+		}
+	}
+}
+
 func TestPathMayHaveAnyCharacter(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "año 2026?mode=memory#50%.db")
 	r, err := Open(t.Context(), path, Options{})

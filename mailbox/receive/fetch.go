@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"iter"
 	"math"
 	"mime"
 	"slices"
@@ -204,10 +205,17 @@ func (s *session) number(ctx context.Context, uid uint32) (uint32, error) {
 	return numbers[0], nil
 }
 
-// present returns those of the UIDs that are in the folder, in ascending order.
-func (s *session) present(ctx context.Context, uids []uint32) ([]uint32, error) {
-	asked := uidSet(uids)
-	return s.search(ctx, &imap.SearchCriteria{UID: []imap.UIDSet{asked}}, asked.Contains)
+// present returns those of the UIDs, which ascend, that are in the folder, in ascending order.
+func (s *session) present(ctx context.Context, uids []uint32) (found []uint32, err error) {
+	for part := range portions(uids) {
+		asked := uidSet(part)
+		some, err := s.search(ctx, &imap.SearchCriteria{UID: []imap.UIDSet{asked}}, asked.Contains)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, some...)
+	}
+	return found, nil
 }
 
 // search returns the UIDs that match and that the caller expects.
@@ -336,6 +344,32 @@ func uidSet(uids []uint32) imap.UIDSet {
 		set.AddNum(imap.UID(uid))
 	}
 	return set
+}
+
+const (
+	longestSet = 7000 // bytes of UIDs in a command: servers have to take lines of 8,000 (RFC 2683 section 3.2.1.5)
+	longestUID = 11   // its digits and what separates it from the next
+)
+
+// portions cuts ascending UIDs where the text of their set would become too long. Of UIDs in a row it names the first and the last.
+func portions(uids []uint32) iter.Seq[[]uint32] {
+	return func(yield func([]uint32) bool) {
+		begin, size := 0, 0
+		for i, uid := range uids {
+			if i-begin >= 2 && uid-uids[i-2] == 2 {
+				continue // goes on with a row of two at least
+			}
+			if size += longestUID; size > longestSet {
+				if !yield(uids[begin:i]) {
+					return
+				}
+				begin, size = i, longestUID
+			}
+		}
+		if begin < len(uids) {
+			yield(uids[begin:])
+		}
+	}
 }
 
 // complete makes an arrival of a mail that was fetched in full. An empty one of which the folder said otherwise is not

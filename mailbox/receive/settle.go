@@ -62,6 +62,7 @@ func (l *look) moveSettled(ctx context.Context, least int) (n int, err error) {
 		if len(uids) == 0 {
 			continue
 		}
+		slices.Sort(uids)
 		err := l.moveAll(ctx, uids, to)
 		if refusal(err) == nil && err != nil {
 			return 0, err
@@ -98,15 +99,20 @@ func (l *look) moveAll(ctx context.Context, uids []uint32, to Destination) error
 		}
 	}
 	failures := 0
-	return l.moveSome(ctx, present, to, &failures)
+	var refused error
+	for part := range portions(present) {
+		err := l.moveSome(ctx, part, to, &failures)
+		if refusal(err) == nil && err != nil {
+			return err
+		}
+		refused = errors.Join(refused, err)
+	}
+	return refused
 }
 
 // moveSome moves mails, by halves where the server refuses them together, as one that it cannot copy must not hold up
 // the others.
 func (l *look) moveSome(ctx context.Context, uids []uint32, to Destination, failures *int) error {
-	if len(uids) == 0 {
-		return nil
-	}
 	err := l.move(ctx, uids, to)
 	if err == nil {
 		return l.moved(ctx, uids)
@@ -190,21 +196,19 @@ func (s *session) move(
 			return err
 		})
 	}
-	var fresh imap.UIDSet
-	for _, uid := range uids {
-		if _, done := copied[uid]; !done {
-			fresh.AddNum(imap.UID(uid))
-		}
-	}
-	if len(fresh) > 0 {
+	fresh := slices.DeleteFunc(slices.Clone(uids), func(uid uint32) bool {
+		_, done := copied[uid]
+		return done
+	})
+	for part := range portions(fresh) { // with some left out, the text may have become longer
 		err := s.bulk(ctx, "copy to "+folder, func() error {
-			_, err := s.client.Copy(fresh, folder).Wait()
+			_, err := s.client.Copy(uidSet(part), folder).Wait()
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		for _, uid := range uids {
+		for _, uid := range part {
 			copied[uid] = struct{}{}
 		}
 	}

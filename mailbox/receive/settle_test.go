@@ -238,6 +238,69 @@ func TestManyMovesComeInLargeBatches(t *testing.T) {
 	}
 }
 
+// TestMovesOfScatteredMails has a server that takes lines of 8,000 bytes, as it has to, and no longer ones, and UIDs that make long sets.
+func TestMovesOfScatteredMails(t *testing.T) {
+	const mails, first = 1500, 4_000_000_000
+	long := "^" + strings.Repeat(".{1000}", 8)
+	tests := []struct {
+		name, caps string
+		step       uint32 // between the UIDs that are to be moved; every other one is there
+	}{
+		{"MOVE", "IMAP4rev1 IDLE MOVE", 2},
+		{"every other one gone", "IMAP4rev1 IDLE MOVE", 1},
+		{"COPY, STORE and UID EXPUNGE", "IMAP4rev1 IDLE UIDPLUS", 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			sc := newScript(t, row{on: long, reply: "$T BAD line too long\n"})
+			sc.caps = tt.caps
+			for i := range uint32(mails) {
+				sc.add(scriptMail{uid: first + 2*i, raw: "x"})
+			}
+			ledger := newLedger()
+			ledger.cursors[7] = first + 2*mails
+			var wanted []uint32
+			for uid := uint32(first); uid < first+2*mails; uid += tt.step {
+				wanted = append(wanted, uid)
+			}
+			ledger.settle(ToProcessed, wanted...)
+			r := run(t, sc.serveAccount(), ledger)
+			eventually(t, "all moved", func() bool { return sc.left() == 0 && len(ledger.gone()) == len(wanted) })
+			r.stop()
+			if said := sc.said(long); len(said) > 0 || len(sc.in("Procesados")) != mails {
+				t.Errorf("%d mails were moved, and %d commands were too long", len(sc.in("Procesados")), len(said))
+			}
+		})
+	}
+}
+
+func TestPortions(t *testing.T) {
+	var row, gaps, pairs []uint32
+	for i := range uint32(moveMails) {
+		row = append(row, 4_000_000_000+i)
+		gaps = append(gaps, 4_000_000_000+2*i)
+		pairs = append(pairs, 4_000_000_000+3*i, 4_000_000_001+3*i)
+	}
+	for _, tt := range []struct {
+		uids []uint32
+		want int
+	}{{nil, 0}, {row[:1], 1}, {row, 1}, {gaps, 4}, {pairs, 7}} {
+		var joined []uint32
+		n := 0
+		for part := range portions(tt.uids) {
+			n++
+			joined = append(joined, part...)
+			if text := uidSet(part).String(); len(text) > longestSet {
+				t.Errorf("%d UIDs take %d bytes", len(part), len(text))
+			}
+		}
+		if n != tt.want || !slices.Equal(joined, tt.uids) {
+			t.Errorf("%d UIDs come as %d, in %d portions, want %d", len(tt.uids), len(joined), n, tt.want)
+		}
+	}
+}
+
 // TestMailsAreMovedBeforeAllAreTaken looks at the order of the commands: while mails are moved the ledger must have others to settle.
 func TestMailsAreMovedBeforeAllAreTaken(t *testing.T) {
 	sc := newScript(t)

@@ -89,7 +89,8 @@ func (l *look) catchUp(ctx context.Context) (err error) {
 	}
 }
 
-// retake takes the mails that Retake has asked for. One that is gone is gone.
+// retake takes the mails that Retake has asked for. One that is gone is gone. What is taken is not asked for again when a mail behind it
+// breaks the connection.
 func (l *look) retake(ctx context.Context) error {
 	for uids := range slices.Chunk(l.r.retakes(), retakeMails) {
 		var mails []entry
@@ -103,50 +104,35 @@ func (l *look) retake(ctx context.Context) error {
 			return err
 		}
 		slices.SortFunc(mails, func(a, b entry) int { return cmp.Compare(a.uid, b.uid) })
-		if len(mails) > 0 {
-			if err := errors.Join(l.batch(ctx, mails), l.endTake()); err != nil {
+		for len(mails) > 0 {
+			batch := mails[:l.together(mails)]
+			if err := errors.Join(l.batch(ctx, batch), l.endTake()); err != nil {
 				return err
 			}
+			for _, mail := range batch {
+				l.r.retaken(mail.uid)
+			}
+			mails = mails[len(batch):]
 		}
-		l.r.retaken(uids)
+		l.r.retaken(uids...)
 	}
 	return nil
 }
 
 // receive takes these mails, which ascend by UID, and leaves the cursor at the last one.
 func (l *look) receive(ctx context.Context, mails []entry) error {
-	var batch []entry
-	var size int64
-	flush := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		err := l.batch(ctx, batch)
-		batch, size = batch[:0], 0
-		return err
-	}
-	for _, mail := range mails {
-		if !mail.date.IsZero() && mail.date.Before(l.position.CutOff) {
-			continue
-		}
-		large := mail.size > batchBytes || mail.size > l.s.acc.MaxSize || mail.uid <= l.r.alone
-		if large || len(batch) == batchMails || size+mail.size > batchBytes {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-		batch, size = append(batch, mail), size+mail.size
-		if large {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-	}
-	if err := flush(); err != nil {
-		return err
-	}
 	if len(mails) == 0 {
 		return nil
+	}
+	wanted := slices.DeleteFunc(slices.Clone(mails), func(m entry) bool {
+		return !m.date.IsZero() && m.date.Before(l.position.CutOff)
+	})
+	for len(wanted) > 0 {
+		n := l.together(wanted)
+		if err := l.batch(ctx, wanted[:n]); err != nil {
+			return err
+		}
+		wanted = wanted[n:]
 	}
 	// The last ones may have been passed over, or have gone meanwhile.
 	last := mails[len(mails)-1].uid
@@ -155,6 +141,23 @@ func (l *look) receive(ctx context.Context, mails []entry) error {
 		return l.take(ctx, nil, last)
 	}
 	return nil
+}
+
+// together returns how many of these mails, from the first on, are fetched together.
+func (l *look) together(mails []entry) int {
+	alone := func(m entry) bool {
+		return m.size > batchBytes || m.size > l.s.acc.MaxSize || m.uid <= l.r.alone
+	}
+	if alone(mails[0]) {
+		return 1
+	}
+	size := mails[0].size
+	for i, mail := range mails[1:min(len(mails), batchMails)] {
+		if size += mail.size; alone(mail) || size > batchBytes {
+			return i + 1
+		}
+	}
+	return min(len(mails), batchMails)
 }
 
 // batch fetches mails and takes them. One that fits no batch comes alone.

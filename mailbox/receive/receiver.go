@@ -110,7 +110,7 @@ func (r *Receiver) retakes() []uint32 {
 	return slices.Sorted(maps.Keys(r.missed))
 }
 
-func (r *Receiver) retaken(uids []uint32) {
+func (r *Receiver) retaken(uids ...uint32) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, uid := range uids {

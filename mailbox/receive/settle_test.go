@@ -477,6 +477,50 @@ func TestRetake(t *testing.T) {
 	eventually(t, "the next one taken", func() bool { return ledger.counted() == 5 })
 }
 
+// TestRetakeOfMailsThatDoNotCome shows that mails behind the position that break the connection whenever they are asked for keep neither
+// one another nor the rest of the work waiting.
+func TestRetakeOfMailsThatDoNotCome(t *testing.T) {
+	sc := newScript(t, row{on: `^(UID )?FETCH (7|8|7:8|7:9|8:9) .*BODY\.PEEK\[`, reply: "* 2 FETCH (\n<CUT>"})
+	sc.add(scriptMail{uid: 30, raw: plainMail(30)})
+	ledger := newLedger()
+	ledger.settles = true
+	r := run(t, sc.serveAccount(), ledger)
+	eventually(t, "moved", func() bool { return len(ledger.gone()) == 1 })
+	sc.mu.Lock()
+	for _, uid := range []uint32{7, 8, 9} {
+		sc.mails = append(sc.mails, scriptMail{uid: uid, raw: plainMail(int(uid))})
+	}
+	sc.mu.Unlock()
+	r.Retake(7, []uint32{7, 8, 9})
+	eventually(t, "all moved", func() bool { return slices.Equal(ledger.gone(), []uint32{7, 8, 9, 30}) })
+	sc.add(scriptMail{raw: plainMail(31)})
+	eventually(t, "the next one moved", func() bool { return len(ledger.gone()) == 5 })
+	r.stop()
+	if got, most := sc.dialled(), 2+2*(wholeTries+headerTries); got > most {
+		t.Errorf("took %d connections, want %d at most", got, most)
+	}
+	if got := ledger.arrivals()[3]; got.UID != 9 || string(got.Raw) != plainMail(9) {
+		t.Errorf("the good one: %+v", got)
+	}
+}
+
+// TestRetakeIsBounded shows that large mails behind the position come as others do: no more bytes at a time, and with room for them.
+func TestRetakeIsBounded(t *testing.T) {
+	sc := newScript(t)
+	ledger := newLedger()
+	ledger.cursors[7] = 20
+	sc.add(scriptMail{uid: 7, raw: plainMail(7), size: batchBytes - 1}, scriptMail{uid: 8, raw: plainMail(8), size: batchBytes - 1},
+		scriptMail{uid: 9, raw: plainMail(9), size: batchBytes + 1})
+	r := run(t, sc.serveAccount(), ledger)
+	eventually(t, "IDLE", func() bool { return sc.idling() == 1 })
+	r.Retake(7, []uint32{7, 8, 9})
+	wantMails(t, ledger, plainMail(7), plainMail(8), plainMail(9))
+	r.stop()
+	if together := sc.said(`^UID FETCH \S*[:,].*BODY\.PEEK`); len(together) > 0 || ledger.rooms != 1 || ledger.left != 1 {
+		t.Errorf("fetched together: %q; room was asked for %d times and left %d times, want once", together, ledger.rooms, ledger.left)
+	}
+}
+
 // TestHeaders looks at the latest mails and leaves the folders as they are.
 func TestHeaders(t *testing.T) {
 	srv := memoryServer(t, "headers", imap.CapIMAP4rev1)

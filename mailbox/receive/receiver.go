@@ -50,7 +50,7 @@ type Receiver struct {
 	alone    uint32 // mails up to this UID are fetched one by one: a batch with one of them broke the connection
 	tries    map[uint32]attempts
 	copied   map[uint32]struct{}
-	noIdle   bool // the server refused the IDLE that it offers, or ended it at once
+	noIdle   bool // the server refused the IDLE that it offers, or ended it soon after the connection was made
 	moving   retry
 	flagged  bool // it was said that processed mails stay in the folder, marked as deleted
 
@@ -278,14 +278,13 @@ func (r *Receiver) rest(ctx context.Context, s *session, calm time.Duration) (re
 		limit = min(limit, max(0, r.moving.due.Sub(r.Now())))
 	}
 	if idle {
-		begin := time.Now()
 		why, err := r.watch(ctx, s, limit, wake)
 		switch {
 		case err == nil && why != poked:
 			return why, s.stillValid()
 		case err == nil:
 			return why, s.noop(ctx)
-		case refusal(err) != nil, errors.Is(err, errIdleEnded) && time.Since(begin) < min(limit, r.acc.Timing.Poll):
+		case refusal(err) != nil, errors.Is(err, errIdleEnded) && time.Since(s.begin) < r.acc.Timing.RefusedRetry:
 			r.noIdle = true
 			r.log.Info("the server offers IDLE and does not do it; looking from time to time instead", "err", err)
 		}

@@ -214,12 +214,11 @@ func TestUIDValidityChangesMidSession(t *testing.T) {
 }
 
 func TestServerEndsIdle(t *testing.T) {
-	const ended = "+ idling\n$T OK enough\n"
 	t.Run("now and then", func(t *testing.T) {
 		sc := newScript(t)
-		sc.rows = []row{{on: "^IDLE", times: 1, reply: ended}}
+		sc.rows = []row{{on: "^IDLE", times: 1, reply: "+ idling\n<DRIP>$T OK enough\n"}} // which takes longer than RefusedRetry
 		acc := sc.serveAccount()
-		acc.Timing.Poll = time.Nanosecond // so that no end is too early
+		acc.Timing.Poll = 24 * time.Hour // as the daemon has it
 		ledger := newLedger()
 		r := run(t, acc, ledger)
 		eventually(t, "IDLE again", func() bool { return sc.idling() == 1 })
@@ -232,9 +231,11 @@ func TestServerEndsIdle(t *testing.T) {
 	})
 	t.Run("at once", func(t *testing.T) {
 		sc := newScript(t)
-		sc.rows = []row{{on: "^IDLE", reply: ended}}
+		sc.rows = []row{{on: "^IDLE", reply: "+ idling\n$T OK enough\n"}}
+		acc := sc.serveAccount()
+		acc.Timing.RefusedRetry, acc.Timing.MaxRetry = time.Minute, time.Minute
 		ledger := newLedger()
-		r := run(t, sc.serveAccount(), ledger)
+		r := run(t, acc, ledger)
 		eventually(t, "a second connection", func() bool { return sc.dialled() == 2 })
 		eventually(t, "a wait without IDLE", func() bool { return r.log.count("from time to time") == 1 })
 		sc.add(scriptMail{raw: plainMail(0)})

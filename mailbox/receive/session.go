@@ -26,6 +26,7 @@ type session struct {
 	wire   *wire
 	client *imapclient.Client
 	caps   imap.CapSet
+	begin  time.Time
 	// patience is how long the library gets to come back once its connection is closed.
 	patience time.Duration
 
@@ -71,6 +72,7 @@ func dial(ctx context.Context, acc Account) (*session, error) {
 	}
 	s := &session{
 		acc:      acc,
+		begin:    time.Now(),
 		news:     make(chan struct{}, 1),
 		wire:     newWire(conn, raw, acc.Timing.Step),
 		patience: 5 * time.Second,

@@ -72,7 +72,7 @@ func (l *look) moveSettled(ctx context.Context, least int) (n int, err error) {
 	l.r.reportMoving(refused)
 	if refused != nil {
 		timing := l.r.acc.Timing
-		l.r.moving.due = l.r.Now().Add(l.r.moving.next(max(timing.Retry, timing.Poll), timing.MaxRetry, l.r.Jitter()))
+		l.r.moving.due = l.r.Now().Add(l.r.moving.next(timing.RefusedRetry, timing.MaxRetry, l.r.Jitter()))
 		return 0, nil
 	}
 	l.r.moving.reset()

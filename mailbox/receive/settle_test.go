@@ -41,9 +41,7 @@ func TestMoves(t *testing.T) {
 			sc.caps = tt.caps
 			sc.addPlain(5)
 			ledger := newLedger()
-			acc := sc.serveAccount()
-			acc.Timing.Poll = 10 * time.Millisecond
-			r := run(t, acc, ledger)
+			r := run(t, sc.serveAccount(), ledger)
 			eventually(t, "all taken", func() bool { return ledger.counted() == 5 })
 			ledger.settle(ToProcessed, 1, 2, 3)
 			ledger.settle(ToQuarantine, 4)
@@ -70,13 +68,25 @@ func TestMoves(t *testing.T) {
 	}
 }
 
+// TestRefusedMoveIsTriedAgainSoon has the schedule look, as in the daemon, so that the receiver by itself hardly ever does.
+func TestRefusedMoveIsTriedAgainSoon(t *testing.T) {
+	sc := newScript(t, row{on: "^UID MOVE", times: 1, reply: "$T NO [UNAVAILABLE] later\n"})
+	sc.addPlain(1)
+	ledger := newLedger()
+	ledger.settles = true
+	acc := sc.serveAccount()
+	acc.Timing.Poll, acc.Timing.MaxRetry = 24*time.Hour, 5*time.Minute
+	run(t, acc, ledger)
+	eventually(t, "moved", func() bool { return len(ledger.gone()) == 1 })
+}
+
 func TestReceivingGoesOnWhileMovingFails(t *testing.T) {
 	sc := newScript(t, row{on: "^UID MOVE", reply: "$T NO [OVERQUOTA] full\n"})
 	sc.addPlain(8)
 	ledger := newLedger()
 	ledger.settles = true
 	acc := sc.serveAccount()
-	acc.Timing.MaxRetry = time.Hour
+	acc.Timing.RefusedRetry, acc.Timing.MaxRetry = time.Hour, time.Hour
 	r := run(t, acc, ledger)
 	eventually(t, "refusal", func() bool { return r.log.count("mails cannot be moved") == 1 })
 	sc.add(scriptMail{raw: plainMail(8)})
@@ -351,7 +361,7 @@ func TestReceivingOfManyGoesOnWhileMovingFails(t *testing.T) {
 	ledger := newLedger()
 	ledger.drop, ledger.settles = true, true
 	acc := sc.serveAccount()
-	acc.Timing.MaxRetry = time.Hour
+	acc.Timing.RefusedRetry, acc.Timing.MaxRetry = time.Hour, time.Hour
 	run(t, acc, ledger)
 	eventually(t, "all taken", func() bool { return ledger.counted() == 2500 })
 	if got := len(sc.said("^UID MOVE")); got > 1 {

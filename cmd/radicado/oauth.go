@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -77,6 +79,9 @@ func (c *checker) oauth(s *settings) {
 	}
 }
 
+// tokenTimeout is for one exchange with whoever gives tokens.
+const tokenTimeout = 30 * time.Second
+
 // tokens hands out access tokens for one account. It reads the secrets when the first is wanted.
 type tokens struct {
 	section oauthSection
@@ -122,12 +127,21 @@ func (t *tokens) Refused() {
 
 // source reads the secrets and returns where tokens come from.
 func (o oauthSection) source(ctx context.Context, account string) (*oauth.Source, error) {
+	authorities, err := systemAuthorities()
+	if err != nil {
+		return nil, err
+	}
+	client := &http.Client{Timeout: tokenTimeout, Transport: &http.Transport{
+		Proxy:             http.ProxyFromEnvironment,
+		TLSClientConfig:   &tls.Config{RootCAs: authorities, MinVersion: tls.VersionTLS12},
+		DisableKeepAlives: true, // a token lasts for an hour
+	}}
 	if o.Provider == providerService {
 		key, err := o.secret().readAll()
 		if err != nil {
 			return nil, err
 		}
-		return oauth.NewGoogleServiceAccount(oauth.GoogleServiceAccount{Key: []byte(key), Mailbox: account, TokenURL: o.TokenAddress}, nil, time.Now)
+		return oauth.NewGoogleServiceAccount(oauth.GoogleServiceAccount{Key: []byte(key), Mailbox: account, TokenURL: o.TokenAddress}, client, time.Now)
 	}
 	clientSecret, err := o.secret().read(ctx)
 	if err != nil {
@@ -135,12 +149,12 @@ func (o oauthSection) source(ctx context.Context, account string) (*oauth.Source
 	}
 	if o.Provider == providerMicrosoft {
 		return oauth.NewMicrosoft365(oauth.Microsoft365{Tenant: o.Tenant, ClientID: o.ClientID, ClientSecret: clientSecret,
-			Scope: o.Scope, TokenURL: o.TokenAddress}, nil, time.Now)
+			Scope: o.Scope, TokenURL: o.TokenAddress}, client, time.Now)
 	}
 	refresh, err := o.refresh().read(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return oauth.NewGoogleRefresh(oauth.GoogleRefresh{ClientID: o.ClientID, ClientSecret: clientSecret, RefreshToken: refresh,
-		TokenURL: o.TokenAddress}, nil, time.Now)
+		TokenURL: o.TokenAddress}, client, time.Now)
 }

@@ -241,7 +241,8 @@ func tlsConfig(address, caFile string) (*tls.Config, error) {
 	}
 	config := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	if caFile == "" {
-		return config, nil
+		config.RootCAs, err = systemAuthorities()
+		return config, err
 	}
 	pem, err := os.ReadFile(caFile)
 	if err != nil {
@@ -252,6 +253,16 @@ func tlsConfig(address, caFile string) (*tls.Config, error) {
 		return nil, fmt.Errorf("ca_file %s: no PEM certificate in it", caFile)
 	}
 	return config, nil
+}
+
+// systemAuthorities reads the system's authorities. The first handshake without any named would read them too, but once in the life of the
+// process: where they cannot be read then, for want of open files say, no certificate is trusted until it ends.
+func systemAuthorities() (*x509.CertPool, error) {
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("the system's certificate authorities: %w", err)
+	}
+	return pool, nil
 }
 
 // resolver is the system's, where DKIM is to be verified here.

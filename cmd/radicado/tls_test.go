@@ -1,7 +1,12 @@
 package main
 
 import (
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -55,5 +60,63 @@ func TestPrivateAuthority(t *testing.T) {
 			}
 			o.gets(o.pedro, 1)
 		})
+	}
+}
+
+// TestAuthoritiesThatCannotBeReadForAMoment takes a process of its own: Go reads the system's authorities once in the life of one, and
+// keeps the failure.
+func TestAuthoritiesThatCannotBeReadForAMoment(t *testing.T) {
+	const child = "RADICADO_AUTHORITIES_TEST"
+	if os.Getenv(child) == "" {
+		command := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+		command.Env = append(os.Environ(), child+"=1")
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	config, authority, err := mailtest.Certificate(time.Now(), "localhost")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"access_token":"ficha","token_type":"Bearer","expires_in":3600}`)
+	}))
+	server.TLS = config
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	folder := t.TempDir()
+	ca := filepath.Join(folder, "ca.pem")
+	if err := os.WriteFile(ca, authority, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("RADICADO_CLIENT_SECRET", "secreto")
+	giver := tokens{account: "soporte@example.org", section: oauthSection{Provider: providerMicrosoft, Tenant: "t", ClientID: "c",
+		SecretEnv: "RADICADO_CLIENT_SECRET", TokenAddress: server.URL}}
+
+	t.Setenv("SSL_CERT_FILE", folder) // which is none
+	t.Setenv("SSL_CERT_DIR", ca)
+	if _, err := tlsConfig(server.Listener.Addr().String(), ""); err == nil {
+		t.Error("without authorities a connection was prepared")
+	}
+	if _, err := giver.Token(t.Context()); err == nil {
+		t.Error("without authorities a token was given")
+	}
+	t.Setenv("SSL_CERT_FILE", ca)
+	t.Setenv("SSL_CERT_DIR", folder)
+	trusting, err := tlsConfig(server.Listener.Addr().String(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := tls.Dial("tcp", server.Listener.Addr().String(), trusting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Close(); err != nil {
+		t.Error(err)
+	}
+	if token, err := giver.Token(t.Context()); err != nil || token != "ficha" {
+		t.Errorf("got the token %q, %v", token, err)
 	}
 }

@@ -144,6 +144,7 @@ func (d *Desk) prepareAll(ctx context.Context, group []register.Arrival, mails [
 		wait.Go(func() {
 			defer func() { <-turns }()
 			mails[i], errs[i] = d.prepare(ctx, a)
+			d.options.Observe.turned() // a group may take long without anything hanging: a scanner has half a minute for each mail
 		})
 	}
 	wait.Wait()

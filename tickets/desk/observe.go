@@ -6,7 +6,8 @@ import (
 	"radicado/tickets"
 )
 
-// Observer is told what the desk does, after it was committed. Functions that are nil are left out; none may block.
+// Observer is told what the desk does, after it was committed. Functions that are nil are left out; none may block. Several goroutines
+// call Turned.
 type Observer struct {
 	Handled func(Handled) // for each mail
 	Turned  func()        // Run has come a step further: where it does not for long, it hangs

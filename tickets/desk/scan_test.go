@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"radicado/tickets"
@@ -49,5 +52,41 @@ func TestScannedMail(t *testing.T) {
 			t.Errorf("a mail that was not scanned became %+v", got)
 		}
 		o.sound()
+	}
+}
+
+// countingScanner remembers how often the desk had come a step further when it looked at the last mail.
+type countingScanner struct {
+	mails          int32
+	seen           atomic.Int32
+	turned, before atomic.Int32
+}
+
+// Scan implements desk.Scanner.
+func (c *countingScanner) Scan(context.Context, []byte) (string, error) {
+	if c.seen.Add(1) == c.mails {
+		c.before.Store(c.turned.Load())
+	}
+	return "", nil
+}
+
+// TestEachMailThatIsReadIsAStep keeps a group of mails, each of which may take as long as a scanner takes, from being taken for a desk
+// that hangs.
+func TestEachMailThatIsReadIsAStep(t *testing.T) {
+	t.Parallel() // the time goes into waiting for the disk
+	c := &countingScanner{mails: 100}
+	o := newOffice(t, func(o *office) {
+		o.change = func(options *desk.Options) {
+			options.Scanner = c
+			options.Observe.Turned = func() { c.turned.Add(1) }
+		}
+	})
+	var mails []mail
+	for i := range c.mails {
+		mails = append(mails, mail{from: pedro, subject: fmt.Sprint("Solicitud ", i), text: fmt.Sprint("Hola ", i)})
+	}
+	o.takeAll(mails)
+	if least := c.mails - int32(runtime.GOMAXPROCS(0)); c.before.Load() < least {
+		t.Errorf("the desk had come %d steps further when it read the last of %d mails, want %d", c.before.Load(), c.mails, least)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -15,9 +16,9 @@ var (
 	ErrConflict = errors.New("changed in the meantime or there already")
 	// ErrBusy says that another process kept the register locked for longer than the busy timeout. Trying again helps.
 	ErrBusy = errors.New("register is locked by another process")
-	// ErrFull says that the register cannot be written now: the disk is full, read-only or failing. Nothing of the
-	// transaction was kept; the same transaction succeeds once there is space.
-	ErrFull = errors.New("register cannot be written (disk full, read-only or failing)")
+	// ErrFull says that the register cannot be used now: the disk is full, read-only or failing, or no more files may be opened. Nothing
+	// of the transaction was kept; the same transaction succeeds once there is space.
+	ErrFull = errors.New("register cannot be used now")
 	// ErrDamaged says that the file is not a sound register, or that a stored mail is no longer what it was.
 	ErrDamaged = errors.New("register is damaged")
 	// ErrRemoved says that the content of a mail was removed by retention.
@@ -41,6 +42,9 @@ func classify(err error) error {
 	}
 	switch failure.Code {
 	case sqlite3.ErrFull, sqlite3.ErrIoErr, sqlite3.ErrReadonly, sqlite3.ErrCantOpen:
+		if failure.SystemErrno == syscall.EMFILE || failure.SystemErrno == syscall.ENFILE {
+			err = systemError{err, failure.SystemErrno}
+		}
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
 		return fmt.Errorf("%w: %w", ErrBusy, err)
@@ -53,6 +57,14 @@ func classify(err error) error {
 	}
 	return err
 }
+
+// systemError is an error of SQLite with the system's behind it, which SQLite's tells in words alone.
+type systemError struct {
+	error
+	errno syscall.Errno
+}
+
+func (e systemError) Unwrap() []error { return []error{e.error, e.errno} }
 
 // endsTransaction reports whether SQLite may have rolled the whole transaction back on its own
 // (https://www.sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction"). A statement after that would

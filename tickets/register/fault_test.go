@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -163,6 +164,29 @@ func (f *fixture) logSize(t *testing.T) int64 {
 	info, err := os.Stat(f.path + "-wal")
 	check(t, err)
 	return info.Size()
+}
+
+// withoutFiles has the process open no more files while f runs. What is open stays open. No other test may run meanwhile.
+func withoutFiles(t *testing.T, f func()) {
+	t.Helper()
+	var before syscall.Rlimit
+	check(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &before))
+	check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 0, Max: before.Max}))
+	defer func() { check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &before)) }()
+	f()
+}
+
+// TestWantOfFilesSaysSo shows that a register that gets no file says so, and does not blame the disk.
+func TestWantOfFilesSaysSo(t *testing.T) {
+	f := open(t)
+	err := f.View(t.Context(), func(*Reader) (err error) { // which has the one connection that is open
+		withoutFiles(t, func() { err = f.View(t.Context(), func(*Reader) error { return nil }) })
+		return err
+	})
+	if !errors.Is(err, ErrFull) || !errors.Is(err, syscall.EMFILE) || strings.Contains(fmt.Sprint(err), "disk") {
+		t.Errorf("without files: %v", err)
+	}
+	check(t, f.View(t.Context(), func(*Reader) error { return nil }))
 }
 
 // TestKilledProcess kills a process that registers without end, again and again: each number that it has reported is

@@ -189,6 +189,24 @@ func TestWantOfFilesSaysSo(t *testing.T) {
 	check(t, f.View(t.Context(), func(*Reader) error { return nil }))
 }
 
+// TestDaemonNeedsNoFilesToRead shows that the register of a daemon has what it needs from the start.
+func TestDaemonNeedsNoFilesToRead(t *testing.T) {
+	r, err := Open(t.Context(), filepath.Join(t.TempDir(), "register.db"), Options{Daemon: true})
+	check(t, err)
+	defer func() { check(t, r.Close()) }()
+	var views func(n int) error // at the same time
+	views = func(n int) error {
+		return r.View(t.Context(), func(read *Reader) error {
+			if _, err := read.LastEvent(); err != nil || n == 1 {
+				return err
+			}
+			return views(n - 1)
+		})
+	}
+	withoutFiles(t, func() { err = views(r.options.Readers) })
+	check(t, err)
+}
+
 // TestKilledProcess kills a process that registers without end, again and again: each number that it has reported is
 // there, and the register is sound.
 func TestKilledProcess(t *testing.T) {

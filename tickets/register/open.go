@@ -108,7 +108,11 @@ func (r *Register) openReaders(ctx context.Context, access access) error {
 	r.readers = sql.OpenDB(newConnector(r.path, r.options, access))
 	r.readers.SetMaxOpenConns(r.options.Readers)
 	r.readers.SetMaxIdleConns(r.options.Readers)
-	return r.readers.PingContext(ctx)
+	if !r.options.Daemon {
+		return r.readers.PingContext(ctx)
+	}
+	// All are opened, which takes no memory worth mentioning: when several are needed at the same time there may be no file to be had.
+	return shrink(ctx, r.readers, r.options.Readers)
 }
 
 // openFrozen opens a copy that nobody writes.

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -157,14 +158,20 @@ func loopback(host string) bool {
 // Tokens that come back in an error, and assertions, look like this.
 var jwtPattern = regexp.MustCompile(`eyJ[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)*`)
 
-// describe makes the error of a fetch fit for a log: what the endpoint said, without secrets and without the rest of its answer.
-func (s *Source) describe(ctx context.Context, err error) error {
+// describe makes the error of a fetch fit for a log: what the endpoint said, without secrets and without the rest of its answer. Of what
+// the transport failed with, as not every way to a token hands that on, the number of the system stays behind the words.
+func (s *Source) describe(ctx context.Context, err, transport error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("get a token of %s: %w", s.name, context.Cause(ctx))
 	}
 	var refused *oauth2.RetrieveError
 	if !errors.As(err, &refused) {
-		return fmt.Errorf("get a token of %s: %s", s.name, s.scrub(err.Error()))
+		words := fmt.Errorf("get a token of %s: %s", s.name, s.scrub(err.Error()))
+		var errno syscall.Errno
+		if errors.As(transport, &errno) {
+			return systemError{words, errno}
+		}
+		return words
 	}
 	code, description := refused.ErrorCode, refused.ErrorDescription
 	if code == "" {
@@ -183,6 +190,14 @@ func (s *Source) describe(ctx context.Context, err error) error {
 	}
 	return fmt.Errorf("get a token of %s: HTTP %d%s", s.name, status, said)
 }
+
+// systemError is an error in words with that of the system behind it.
+type systemError struct {
+	error
+	errno syscall.Errno
+}
+
+func (e systemError) Unwrap() error { return e.errno }
 
 // errorOf reads an error answer (RFC 6749 section 5.2).
 func errorOf(body []byte) (code, description string) {
@@ -210,21 +225,23 @@ func (s *Source) scrub(text string) string {
 	return text
 }
 
-// bound returns a client whose requests end with the context, which jwt.Config does not see to, and which follows no
-// redirect: that would carry the secrets to another place.
-func bound(ctx context.Context, client *http.Client) *http.Client {
+// bound returns a client that goes through the transport and follows no redirect: that would carry the secrets to another place.
+func bound(client *http.Client, transport *boundTransport) *http.Client {
 	copied := *client
-	copied.Transport = boundTransport{ctx, client.Transport}
+	copied.Transport = transport
 	copied.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &copied
 }
 
+// boundTransport has requests end with the context, which jwt.Config does not see to.
 type boundTransport struct {
-	ctx  context.Context
-	base http.RoundTripper
+	ctx     context.Context
+	base    http.RoundTripper
+	failure error // of the last request
 }
 
-func (b boundTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+// RoundTrip implements http.RoundTripper.
+func (b *boundTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	base := b.base
 	if base == nil {
 		base = http.DefaultTransport
@@ -232,6 +249,7 @@ func (b boundTransport) RoundTrip(request *http.Request) (*http.Response, error)
 	ctx, cancel := context.WithCancel(request.Context())
 	stop := context.AfterFunc(b.ctx, cancel)
 	response, err := base.RoundTrip(request.WithContext(ctx))
+	b.failure = err
 	if err != nil {
 		stop()
 		cancel()

@@ -12,11 +12,14 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -368,6 +371,27 @@ func TestErrorsKeepSecrets(t *testing.T) {
 					secretsIn(t, c.name, err.Error(), assertion, assertion[len(assertion)-20:])
 				}
 			}
+		}
+	}
+}
+
+// broken is a transport by which no request goes out.
+type broken struct{ err error }
+
+func (b broken) RoundTrip(*http.Request) (*http.Response, error) { return nil, b.err }
+
+// TestWantOfFilesIsKnown shows that an error in words lets its reader know that no connection could be opened here.
+func TestWantOfFilesIsKnown(t *testing.T) {
+	client := &http.Client{Transport: broken{&net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("socket", syscall.EMFILE)}}}
+	_, file := serviceKey(t, "https://x.example")
+	for _, s := range []*Source{
+		must(t)(NewMicrosoft365(Microsoft365{Tenant: "t", ClientID: "app", ClientSecret: secret}, client, newClock().Now)),
+		must(t)(NewGoogleRefresh(GoogleRefresh{ClientID: "app", ClientSecret: secret, RefreshToken: refreshToken}, client, newClock().Now)),
+		must(t)(NewGoogleServiceAccount(GoogleServiceAccount{Key: file, Mailbox: "a@b.example.org"}, client, newClock().Now)),
+	} {
+		_, err := s.Token(t.Context())
+		if !errors.Is(err, syscall.EMFILE) || !strings.Contains(fmt.Sprint(err), "too many open files") {
+			t.Errorf("%s: %v", s, err)
 		}
 	}
 }

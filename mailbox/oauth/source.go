@@ -76,9 +76,10 @@ func (s *Source) Forget(token string) {
 }
 
 func (s *Source) renewToken(ctx context.Context) error {
-	fetched, err := s.fetch(context.WithValue(ctx, oauth2.HTTPClient, bound(ctx, s.client)))
+	transport := &boundTransport{ctx: ctx, base: s.client.Transport}
+	fetched, err := s.fetch(context.WithValue(ctx, oauth2.HTTPClient, bound(s.client, transport)))
 	if err != nil {
-		return s.describe(ctx, err)
+		return s.describe(ctx, err, transport.failure)
 	}
 	if err := usable(fetched); err != nil {
 		return fmt.Errorf("get a token of %s: %w", s.name, err)

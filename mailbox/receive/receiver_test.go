@@ -596,6 +596,31 @@ func TestSecretThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// TestNameThatIsNotFoundForWantOfFiles has the process open no more files: Go's resolver tells nobody why it finds nothing. No other test
+// may run meanwhile.
+func TestNameThatIsNotFoundForWantOfFiles(t *testing.T) {
+	acc := newScript(t).serveAccount().withDefaults()
+	acc.Address = "correo.invalid:993" // which there never is (RFC 6761 section 6.4)
+	acc.Timing.Step = 200 * time.Millisecond
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 0, Max: before.Max}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := connect(t.Context(), acc)
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if troubleOf(err) != NoFiles {
+		t.Errorf("without files: %q, %v", troubleOf(err), err)
+	}
+	if _, err := connect(t.Context(), acc); troubleOf(err) != Unreachable {
+		t.Errorf("with files: %q, %v", troubleOf(err), err)
+	}
+}
+
 func TestStepIsAbandonedWhereTheLibraryHangs(t *testing.T) {
 	sc := newScript(t)
 	s, err := dial(t.Context(), sc.serveAccount().withDefaults())

@@ -56,7 +56,7 @@ func dial(ctx context.Context, acc Account) (*session, error) {
 	defer cancel()
 	raw, err := (&net.Dialer{}).DialContext(limited, "tcp", acc.Address)
 	if err != nil {
-		return nil, err
+		return nil, unfound(err)
 	}
 	stop := context.AfterFunc(limited, func() { _ = raw.Close() })
 	conn, greeting, err := protect(limited, acc, raw)

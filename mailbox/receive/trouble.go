@@ -3,6 +3,8 @@ package receive
 import (
 	"errors"
 	"fmt"
+	"net"
+	"os"
 	"syscall"
 
 	"github.com/emersion/go-imap/v2"
@@ -41,7 +43,7 @@ func trouble(kind Trouble, err error) error {
 
 // troubleOf returns the trouble that the error means.
 func troubleOf(err error) Trouble {
-	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) { // whatever was being opened, nothing is wrong with that
+	if wantsFiles(err) { // whatever was being opened, nothing is wrong with that
 		return NoFiles
 	}
 	var te *troubleError
@@ -49,6 +51,27 @@ func troubleOf(err error) Trouble {
 		return te.trouble
 	}
 	return Interrupted
+}
+
+func wantsFiles(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
+// unfound adds to a failure to find a server by its name that no file can be opened now, where that is so: Go's resolver tells it in words
+// alone, if at all.
+func unfound(err error) error {
+	var lookup *net.DNSError
+	if !errors.As(err, &lookup) {
+		return err
+	}
+	file, none := os.Open(os.DevNull)
+	if none == nil {
+		_ = file.Close()
+	}
+	if !wantsFiles(none) {
+		return err
+	}
+	return fmt.Errorf("%w (%w)", err, none)
 }
 
 // ErrNoFolder says that the account has no folder of that name, or none that can be opened.

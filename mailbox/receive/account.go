@@ -62,7 +62,7 @@ type Timing struct {
 	// MaxRetry bounds the waits: 5 minutes.
 	MaxRetry time.Duration
 	// RefusedRetry is the first wait after a refused login, as servers lock accounts that try too often, or a refused move: 1 minute. A
-	// server that ends IDLE while the connection is younger than that does not do IDLE.
+	// server that ends IDLE while the connection is younger than that, several times in a row, does not do IDLE.
 	RefusedRetry time.Duration
 	// Patience is for how long at least a mail is asked for in full before its header has to do: 2 minutes. A server that restarts
 	// or a bad line breaks off several times within moments, at the same mail.

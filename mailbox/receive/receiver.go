@@ -50,7 +50,8 @@ type Receiver struct {
 	alone    uint32 // mails up to this UID are fetched one by one: a batch with one of them broke the connection
 	tries    map[uint32]attempts
 	copied   map[uint32]struct{}
-	noIdle   bool // the server refused the IDLE that it offers, or ended it soon after the connection was made
+	brief    int  // connections in a row of which the server ended IDLE soon after they were made
+	noIdle   bool // the server refused the IDLE that it offers, or ended it so too often
 	moving   retry
 	flagged  bool // it was said that processed mails stay in the folder, marked as deleted
 
@@ -279,12 +280,18 @@ func (r *Receiver) rest(ctx context.Context, s *session, calm time.Duration) (re
 	}
 	if idle {
 		why, err := r.watch(ctx, s, limit, wake)
+		switch young := time.Since(s.begin) < r.acc.Timing.RefusedRetry; {
+		case !young:
+			r.brief = 0
+		case errors.Is(err, errIdleEnded):
+			r.brief++
+		}
 		switch {
 		case err == nil && why != poked:
 			return why, s.stillValid()
 		case err == nil:
 			return why, s.noop(ctx)
-		case refusal(err) != nil, errors.Is(err, errIdleEnded) && time.Since(s.begin) < r.acc.Timing.RefusedRetry:
+		case refusal(err) != nil, r.brief == briefIdles:
 			r.noIdle = true
 			r.log.Info("the server offers IDLE and does not do it; looking from time to time instead", "err", err)
 		}
@@ -301,6 +308,9 @@ func (r *Receiver) rest(ctx context.Context, s *session, calm time.Duration) (re
 	}
 	return why, s.noop(ctx)
 }
+
+// briefIdles is how many make a server one that does not do IDLE. One that is restarted may end a single one.
+const briefIdles = 3
 
 // watch idles for limit at most. Dovecot announces what it sees half a second later (mailbox-watch.c), so that it may be asked now
 // and then: what came is said in the answer to NOOP (RFC 3501 section 6.1.2).

@@ -236,11 +236,23 @@ func TestServerEndsIdle(t *testing.T) {
 		acc.Timing.RefusedRetry, acc.Timing.MaxRetry = time.Minute, time.Minute
 		ledger := newLedger()
 		r := run(t, acc, ledger)
-		eventually(t, "a second connection", func() bool { return sc.dialled() == 2 })
+		eventually(t, "a connection without IDLE", func() bool { return sc.dialled() == briefIdles+1 })
 		eventually(t, "a wait without IDLE", func() bool { return r.log.count("from time to time") == 1 })
 		sc.add(scriptMail{raw: plainMail(0)})
 		r.Poke()
 		wantMails(t, ledger, plainMail(0))
+	})
+	t.Run("at once, for a moment", func(t *testing.T) {
+		sc := newScript(t)
+		sc.rows = []row{{on: "^IDLE", times: briefIdles - 1, reply: "+ idling\n$T OK restarting\n"}}
+		acc := sc.serveAccount()
+		acc.Timing.RefusedRetry, acc.Timing.MaxRetry = time.Minute, time.Minute
+		r := run(t, acc, newLedger())
+		eventually(t, "IDLE again", func() bool { return sc.idling() == 1 })
+		r.stop()
+		if r.log.count("from time to time") > 0 {
+			t.Error("IDLE is given up for good")
+		}
 	})
 	t.Run("refused", func(t *testing.T) {
 		sc := newScript(t)

@@ -18,7 +18,9 @@ type author struct {
 // bytes, as a server does that checks signatures, and tolerantly by whoever made the Message. Where the two differ, a signature
 // might cover one From and the reader believe another, so that they must agree.
 func readAuthor(raw mailbox.Header, m *mailbox.Message) (author, string) {
-	for _, name := range []string{"From", "Subject"} {
+	// Of what is there twice a signature covers the lower one (RFC 6376 section 5.4.2) and a reader takes the upper one. Date and Message-ID
+	// tell an old command from a new one, and the others how its text reads.
+	for _, name := range []string{"From", "Subject", "Date", "Message-ID", "Content-Type", "Content-Transfer-Encoding"} {
 		strict, read := valuesOf(raw, name), valuesOf(m.Header, name)
 		// RFC 5322 section 3.6: at most one of each.
 		if len(strict) > 1 || len(read) > 1 {

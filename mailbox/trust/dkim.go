@@ -77,8 +77,8 @@ func (v *Verifier) fault(found *dkim.Verification, who author) string {
 		return quote(found.Err.Error())
 	case !aligned(asciiDomain(found.Domain), who.domain, v.policy.Strict):
 		return errNotAligned.Error()
-	case !signs(found.HeaderKeys, "from") || !signs(found.HeaderKeys, "subject"):
-		return "it leaves From or Subject unsigned"
+	case !signs(found.HeaderKeys, "from") || !signs(found.HeaderKeys, "subject") || !signs(found.HeaderKeys, "date"):
+		return "it leaves From, Subject or Date unsigned"
 	case !found.Expiration.IsZero() && v.now().After(found.Expiration):
 		return fmt.Sprintf("expired %s", found.Expiration.UTC().Format("2006-01-02 15:04"))
 	}

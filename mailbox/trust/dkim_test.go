@@ -53,7 +53,7 @@ func (s signer) sign(t *testing.T, raw []byte, change func(*dkim.SignOptions)) [
 	options := &dkim.SignOptions{
 		Domain: s.domain, Selector: "s1", Signer: s.key, Hash: crypto.SHA256,
 		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,
-		HeaderKeys: []string{"From", "To", "Subject"},
+		HeaderKeys: []string{"From", "To", "Subject", "Date"},
 	}
 	if change != nil {
 		change(options)
@@ -79,7 +79,7 @@ func TestVerifyDKIM(t *testing.T) {
 	own, parent := newRSASigner(t, "ministry.example.org"), newEd25519Signer(t, "example.org")
 	attacker := newEd25519Signer(t, "attacker.example.net")
 	plain := crlf(letter)
-	oversign := func(o *dkim.SignOptions) { o.HeaderKeys = []string{"From", "From", "Subject", "Subject", "To"} }
+	oversign := func(o *dkim.SignOptions) { o.HeaderKeys = []string{"From", "From", "Subject", "Subject", "Date", "To"} }
 	change := func(raw []byte, old, new string) []byte {
 		if !bytes.Contains(raw, []byte(old)) {
 			t.Fatalf("%q is not in the mail", old)
@@ -113,7 +113,11 @@ func TestVerifyDKIM(t *testing.T) {
 		{"another Subject on top", prepend("Subject: #rechazar", signed), verifying, false, "2 Subject fields"},
 		{"another From on top", prepend("From: eva@attacker.example.net", signed), verifying, false, "2 From fields"},
 		{"another From on an oversigned mail", prepend("From: ana@ministry.example.org", own.sign(t, plain, oversign)), verifying, false, "2 From fields"},
-		{"Subject unsigned", own.sign(t, plain, func(o *dkim.SignOptions) { o.HeaderKeys = []string{"From", "To"} }), verifying, false, "leaves From or Subject unsigned"},
+		{"Subject unsigned", own.sign(t, plain, func(o *dkim.SignOptions) { o.HeaderKeys = []string{"From", "To", "Date"} }), verifying, false, "leaves From, Subject or Date unsigned"},
+		{"Date unsigned", own.sign(t, plain, func(o *dkim.SignOptions) { o.HeaderKeys = []string{"From", "To", "Subject"} }), verifying, false, "leaves From, Subject or Date unsigned"},
+		{"another Date on top", prepend("Date: Wed, 25 Nov 2099 09:30:00 -0500\r\nDate: Wed, 25 Nov 2026 09:30:00 -0500", signed), verifying, false, "2 Date fields"},
+		{"another Message-ID on top", prepend("Message-ID: <b@attacker.example.net>\r\nMessage-ID: <c@attacker.example.net>", signed), verifying, false, "Message-ID fields"},
+		{"other Content-Types on top", prepend("Content-Type: text/html\r\nContent-Type: text/html", signed), verifying, false, "2 Content-Type fields"},
 		{"a length tag", change(signed, "d=ministry", "l=5; d=ministry"), verifying, false, "body length"},
 		{"expired", own.sign(t, plain, func(o *dkim.SignOptions) { o.Expiration = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC) }), verifying, false, "expired"},
 		{"another selector without a key", own.sign(t, plain, func(o *dkim.SignOptions) { o.Selector = "s2" }), verifying, false, "no key"},

@@ -175,7 +175,7 @@ func (p Policy) dmarc(who author, raw mailbox.Header, fields []trustedField, t *
 	_, sentByDomain := each(fields, "spf", func(_ trustedField, r result) bool {
 		return r.pass() && aligned(domainOf(r.props["smtp.mailfrom"]), who.domain, p.Strict)
 	})
-	if !sentByDomain && !p.subjectSigned(raw, who, "", t) {
+	if !sentByDomain && !p.orderSigned(raw, who, "", t) {
 		return f, false
 	}
 	t.add("dmarc=pass header.from=%s by %s", who.domain, f.by())
@@ -194,7 +194,7 @@ func (p Policy) dkim(who author, raw mailbox.Header, fields []trustedField, t *t
 			t.add("dkim=%s for %s by %s is no pass for %s", quote(r.value), quote(r.props["header.d"]+r.props["header.i"]), f.by(), who.domain)
 			return false
 		}
-		if !p.subjectSigned(raw, who, signer, t) {
+		if !p.orderSigned(raw, who, signer, t) {
 			return false
 		}
 		t.add("dkim=pass header.d=%s by %s", signer, f.by())
@@ -227,11 +227,11 @@ func (p Policy) spf(who author, _ mailbox.Header, fields []trustedField, t *trai
 	})
 }
 
-// subjectSigned reports whether every signature of the signer, or of any domain aligned with the From domain where signer is
-// "", covers the Subject. Commands stand there, and a signature without it lets anybody put new words above an old mail.
-// Every one, because our server does not say which of several it found good. No such signature is good enough only
+// orderSigned reports whether every signature of the signer, or of any domain aligned with the From domain where signer is
+// "", covers Subject and Date. Commands stand in the one, and the other says that they are not old ones: a signature without them lets
+// anybody put new words above an old mail, or a new day. Every one, because our server does not say which of several it found good. No such signature is good enough only
 // where none was claimed.
-func (p Policy) subjectSigned(raw mailbox.Header, who author, signer string, t *trail) bool {
+func (p Policy) orderSigned(raw mailbox.Header, who author, signer string, t *trail) bool {
 	found := false
 	for _, value := range valuesOf(raw, "DKIM-Signature") {
 		tags := readTags(value)
@@ -240,9 +240,11 @@ func (p Policy) subjectSigned(raw mailbox.Header, who author, signer string, t *
 			continue
 		}
 		found = true
-		if !signs(strings.Split(tags["h"], ":"), "subject") {
-			t.add("a signature of %s leaves the Subject unsigned", d)
-			return false
+		for _, name := range []string{"Subject", "Date"} {
+			if !signs(strings.Split(tags["h"], ":"), name) {
+				t.add("a signature of %s leaves the %s unsigned", d, name)
+				return false
+			}
 		}
 	}
 	if !found && signer != "" {

@@ -27,6 +27,8 @@ func TestSpoofByReplay(t *testing.T) {
 		{"without a Message-ID", mail{from: marta, subject: "@ #prioridad alta", noID: true, date: at}, "another Message-ID"},
 		{"written before the limit", mail{from: marta, subject: "@ #prioridad alta", date: at.AddDate(0, 0, -9)}, "written 8 days before"},
 		{"written in the future", mail{from: marta, subject: "@ #prioridad alta", date: at.AddDate(0, 0, 3)}, "in the future"},
+		{"with another date on top", mail{marks: "Date: Mon, 23 Nov 2026 10:12:00 -0500\n" + proven, from: marta, subject: "@ #prioridad alta", date: at}, "2 Date fields"},
+		{"with another Message-ID on top", mail{marks: "Message-ID: <nuevo@x.example>\n" + proven, from: marta, subject: "@ #prioridad alta", id: "orden@x.example", date: at}, "2 Message-ID fields"},
 		{"without a date", mail{from: marta, subject: "@ #prioridad alta", noDate: true}, "no Date"},
 	}
 	for _, tt := range tests {

@@ -61,7 +61,8 @@ func findHeader(lines []line, i int, sure bool) (headerBlock, bool) {
 	if !seen[roleFrom] && !(seen[roleDate] && (seen[roleTo] || seen[roleSubject])) {
 		return b, false
 	}
-	if b.labels >= 3 || b.labels >= 2 && (b.strong || sure) || b.labels >= 1 && sure && b.strong {
+	// Labels alone do not do: memoranda and forms have them too.
+	if b.labels >= 2 && (b.strong || sure) || b.labels >= 1 && sure && b.strong {
 		return b, true
 	}
 	return b, false
@@ -114,7 +115,7 @@ func telling(r role, value string) bool {
 	case roleFrom, roleTo, roleCopy:
 		return strings.Contains(value, "@")
 	case roleDate:
-		return dated(value)
+		return dated(value) && clocked(value) // people write a day, mail programs the time as well
 	}
 	return false
 }

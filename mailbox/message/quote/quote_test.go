@@ -214,6 +214,20 @@ func TestADrawnLineAloneCutsNothing(t *testing.T) {
 	}
 }
 
+// Memoranda and forms have the labels of a mail's header, and are what somebody writes.
+func TestLabelsAreNoHeader(t *testing.T) {
+	for _, text := range []string{
+		"MEMORANDO\n\nPARA: Oficina de TI\nDE: Talento Humano\nASUNTO: Usuario nuevo\nFECHA: 24 de noviembre de 2026\n\nDe manera atenta solicito crear el usuario.\n\nAna Torres",
+		"Necesito el VPN para estas comisiones:\n\nDesde: Bogotá\nA: Cali\nFecha: 12/12/2026\n\nLuego viajo a Leticia sin conexión.",
+		"Solicito crear un usuario con estos datos:\n\nDe: Contratos\nPara: Gloria\nFecha: 01/12/2026\nAsunto: Acceso a SIIF\n\nEl usuario debe tener perfil de consulta.",
+		"Buen día\n\nEnviado: 5 equipos\nRecibido: 3 equipos\nAsunto: faltan 2 equipos\nDe: almacén central\n\nPor favor revisar el faltante",
+	} {
+		if r := Split(Mail{Text: text}); !strings.Contains(r.New, text[len(text)-20:]) {
+			t.Errorf("of %q the new text is %q", text, r.New)
+		}
+	}
+}
+
 // Time grows with the size and no faster, also where every line looks like the beginning of something.
 func TestHostileTextIsReadInTime(t *testing.T) {
 	for _, line := range []string{

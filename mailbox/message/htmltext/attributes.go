@@ -38,7 +38,8 @@ func (w *walker) attributes() attributes {
 	}
 }
 
-// hidden reports whether the element is not shown: the preview lines of newsletters, and words meant for machines.
+// hidden reports whether the element is not shown: the preview lines of newsletters, and words meant for machines. A size of nothing is no
+// sign of it: in what MJML makes, all words stand in such cells and have a size of their own.
 func (a attributes) hidden() bool {
 	if a.isHidden != "" {
 		return true
@@ -46,12 +47,12 @@ func (a attributes) hidden() bool {
 	if a.style == "" {
 		return false
 	}
-	for _, rule := range []string{"display:none", "visibility:hidden", "mso-hide:all", "font-size:0;", "font-size:0px;", "max-height:0;", "max-height:0px"} {
+	for _, rule := range []string{"display:none", "visibility:hidden", "mso-hide:all", "max-height:0;", "max-height:0px"} {
 		if strings.Contains(a.style, rule) {
 			return true
 		}
 	}
-	return strings.HasSuffix(a.style, "font-size:0") || strings.HasSuffix(a.style, "font-size:0px")
+	return false
 }
 
 // quotes reports whether a blockquote holds a quoted mail, rather than indented words of the writer.

@@ -295,8 +295,10 @@ func (w *walker) start() {
 	e := element{name: name, mark: -1, from: -1}
 	e.hidden = a == atom.Script || a == atom.Style || a == atom.Head || a == atom.Title || a == atom.Template ||
 		a == atom.Textarea || a == atom.Object || attrs.hidden()
-	if a == atom.Body {
+	if !ofHead(a) {
 		w.closeHead()
+	}
+	if a == atom.Body {
 		e.hidden = false
 	}
 	if e.hidden {
@@ -319,6 +321,15 @@ func (w *walker) tooDeep(name string) bool {
 	w.beyond[name]++
 	w.due(1)
 	return true
+}
+
+// ofHead reports whether an element may stand in a head, or around it: any other one ends it (HTML, section 13.2.6.4.4).
+func ofHead(a atom.Atom) bool {
+	switch a {
+	case atom.Html, atom.Head, atom.Title, atom.Style, atom.Script, atom.Noscript, atom.Template:
+		return true
+	}
+	return a == 0 // Outlook's o:OfficeDocumentSettings and the like
 }
 
 // closeHead ends a head that was left open.

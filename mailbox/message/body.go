@@ -163,7 +163,10 @@ func (b *body) leaf(p *part, d *defects) {
 			b.named = append(b.named, decodeText(content[:min(len(content), maxWords)], p.params["charset"]))
 		}
 	case "message/delivery-status", "message/global-delivery-status":
-		b.report.status = joinLines(b.report.status, p.content(d))
+		if len(b.report.status) < maxWords { // each part costs a copy of those before it
+			content := p.content(d)
+			b.report.status = joinLines(b.report.status, content[:min(len(content), maxWords)])
+		}
 		return
 	case "message/disposition-notification", "message/global-disposition-notification":
 		b.report.receipt = p.content(d)

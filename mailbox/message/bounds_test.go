@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -156,5 +157,25 @@ func TestManyAddressesOnALine(t *testing.T) {
 	}
 	if used := after.TotalAlloc - before.TotalAlloc; used > 100*uint64(len(raw)) {
 		t.Errorf("%d bytes allocated for a mail of %d (%.1f times)", used, len(raw), float64(used)/float64(len(raw)))
+	}
+}
+
+// What hostile mails have the reader do again for each part, mark or level is bounded. With time that grows with the square of the size these
+// would take minutes.
+func TestHostileMailsAreReadInTime(t *testing.T) {
+	const head = "From: a@example.org\r\nSubject: x\r\n"
+	for name, raw := range map[string]string{
+		"marks that nobody closes": head + "Content-Type: text/enriched\n\n" + strings.Repeat("<param>", 1<<17),
+		"reports": head + "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n" +
+			strings.Repeat("--b\nContent-Type: message/delivery-status\n\n"+strings.Repeat("a: b\n", 1500)+"\n", 1900),
+	} {
+		if m := Read([]byte(raw), Options{}); m.Subject != "x" {
+			t.Errorf("%s: %+v", name, m)
+		}
+	}
+	levels := head + strings.Repeat("Content-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable\n\n", 24) + "Subject: y\n\n" + strings.Repeat("=", 1<<20)
+	m := Read([]byte(levels), Options{})
+	if !slices.ContainsFunc(m.Defects, func(d string) bool { return strings.HasPrefix(d, "many encoded messages") }) {
+		t.Errorf("messages in messages, decoded one after the other: %q", m.Defects)
 	}
 }

@@ -29,9 +29,13 @@ type part struct {
 // splitter takes a mail apart and keeps count.
 type splitter struct {
 	parts      int
+	decoded    int      // messages within that came encoded
 	boundaries []string // of the multiparts so far
 	defects    *defects
 }
+
+// maxDecoded bounds how many messages within a mail, in each other or beside each other, are decoded to be read: each costs a copy.
+const maxDecoded = 3
 
 // maxBoundaries bounds how many boundaries are remembered to find stray parts by.
 const maxBoundaries = 8
@@ -72,6 +76,11 @@ func (s *splitter) split(b []byte, fallback string, depth int) *part {
 	case p.kind == "message/rfc822", p.kind == "message/global":
 		inner := p.body
 		if enc := transferEncoding(p.header); enc == "base64" || enc == "quoted-printable" {
+			if s.decoded++; s.decoded > maxDecoded {
+				s.defects.add("many encoded messages within: the rest is kept as files")
+				p.kind = "application/octet-stream"
+				return p
+			}
 			inner = p.content(s.defects) // forbidden by RFC 2046 section 5.2.1, and sent
 		}
 		if len(bytes.TrimSpace(inner)) > 0 {

@@ -91,6 +91,7 @@ func unflow(s string, deleteSpace bool) string {
 // plainEnriched drops the marks of text/enriched (RFC 1896).
 func plainEnriched(s string) string {
 	var out strings.Builder
+	last := len(s) - strings.LastIndex(s, "</param>") // bytes that are left where it begins: behind it nothing is looked for
 	for {
 		open := strings.IndexByte(s, '<')
 		if open < 0 {
@@ -111,7 +112,7 @@ func plainEnriched(s string) string {
 		}
 		tag := strings.ToLower(s[1:end])
 		s = s[end+1:]
-		if tag == "param" {
+		if tag == "param" && len(s) >= last {
 			if _, after, ok := strings.Cut(s, "</param>"); ok {
 				s = after
 			}

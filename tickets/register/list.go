@@ -158,7 +158,7 @@ func (f Filter) query() (q *query, possible bool) {
 			return nil, false
 		}
 		from = "FROM words CROSS JOIN tickets t ON t.id = words.docid"
-		where = append(where, "words MATCH "+q.arg(match), "words.shard = "+q.arg(0))
+		where = append(where, matchColumn(f.Person)+" MATCH "+q.arg(match), "words.shard = "+q.arg(0))
 		q.sharded = true
 		q.order = "words.docid DESC"
 		index = ""

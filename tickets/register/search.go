@@ -193,7 +193,7 @@ func (tx *Tx) writeDocuments() error {
 // matter; the last word and words of four letters or more find longer words too. With a visibleTo, an address, only
 // tickets of that person are searched, and only what that person may see of them.
 func (r *Reader) Search(words, visibleTo string, limit int) ([]*tickets.Ticket, error) {
-	match := matchStaff(words)
+	match, column := matchStaff(words), matchColumn(visibleTo)
 	if visibleTo != "" {
 		match = matchPublic(words, key(visibleTo))
 	}
@@ -201,7 +201,7 @@ func (r *Reader) Search(words, visibleTo string, limit int) ([]*tickets.Ticket, 
 		return nil, nil
 	}
 	found, err := latest(r, scanTicket, "SELECT "+wholeTicket+` FROM words CROSS JOIN tickets t ON t.id = words.docid
-		WHERE words MATCH ?1 AND words.shard = ?2 ORDER BY words.docid DESC LIMIT ?3`, match, limit)
+		WHERE `+column+` MATCH ?1 AND words.shard = ?2 ORDER BY words.docid DESC LIMIT ?3`, match, limit)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
@@ -219,12 +219,22 @@ func (tx *Tx) Search(words, visibleTo string, limit int) ([]*tickets.Ticket, err
 // matchStaff returns the words as an expression of the full-text index, "" where there is nothing to search for.
 func matchStaff(words string) string { return strings.Join(searchTerms(words), " ") }
 
+// matchColumn is what an expression is matched with where it names no column itself: all, or for a person the public one. To name that
+// before each word would not do: what is one word here can be two for SQLite, and the name would hold for the first alone.
+func matchColumn(visibleTo string) string {
+	if visibleTo == "" {
+		return "words"
+	}
+	return "words.public"
+}
+
+// matchPublic returns the words as matchStaff does, for matchColumn of the person.
 func matchPublic(words, key string) string {
 	terms := searchTerms(words)
 	if len(terms) == 0 {
 		return ""
 	}
-	return "public:" + strings.Join(terms, " public:") + " people:" + personToken(key)
+	return strings.Join(terms, " ") + " people:" + personToken(key)
 }
 
 // searchTerms returns the words that people typed as terms of the index. Only letters and digits are left, in lower case,

@@ -84,6 +84,39 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// TestSearchOfAWordThatSQLiteDivides: some combining signs end a word of the full-text index. What follows them must not be looked for in
+// what only staff may see.
+func TestSearchOfAWordThatSQLiteDivides(t *testing.T) {
+	f := open(t)
+	f.update(t, func(tx *Tx) error {
+		first, err := register(tx, ana, "La impresora no imprime", "Se atascó el papel.")
+		check(t, err)
+		return appendFacts(tx, first, first.Number, coordinator, 0, &tickets.NotedFact{Text: "funcionaria conflictiva"})
+	})
+	for _, test := range []struct{ words, visibleTo, want string }{
+		{"impresora\u0332conflictiva", "", "1"},
+		{"impresora\u0332papel", ana.Addr, "1"},
+		{"impresora\u0332conflictiva", ana.Addr, ""},
+		{"impresora\u0332confl", ana.Addr, ""},
+		{"impresora\u0332\u0332confl imprime", ana.Addr, ""},
+		{"impresora\u0488conflictiva", ana.Addr, ""}, // an enclosing sign ends a word here too
+		{"impresora\u0332gomez", ana.Addr, "1"},
+		{"impresora\u0332gomez", luis.Addr, ""},
+	} {
+		f.view(t, func(r *Reader) error {
+			found, err := r.Search(test.words, test.visibleTo, 10)
+			if got := serials(t, found); err != nil || got != test.want {
+				t.Errorf("%+q for %q: found %q, %v; want %q", test.words, test.visibleTo, got, err, test.want)
+			}
+			listed, _, err := r.List(Filter{Words: test.words, Person: test.visibleTo}, 10, 0)
+			if got := serials(t, listed); err != nil || got != test.want {
+				t.Errorf("%+q for %q: listed %q, %v; want %q", test.words, test.visibleTo, got, err, test.want)
+			}
+			return nil
+		})
+	}
+}
+
 func TestSearchSeesTheTransactionItself(t *testing.T) {
 	f := open(t)
 	f.update(t, func(tx *Tx) error {

@@ -90,6 +90,13 @@ func importArchive(t *testing.T, w world) {
 	if got := o.ticket(3); got.Subject != "Correo" {
 		t.Errorf("the second is %q", got.Subject)
 	}
+	o.view(func(r *register.Reader) error {
+		due, err := r.Expired(tickets.Expiry{Attachments: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)})
+		if len(due) != 1 || due[0].What != tickets.ErasedMails || due[0].Rows != 1 || due[0].Year != 2021 {
+			t.Errorf("of mails with files there are to be erased %v, want the one of the printer", due)
+		}
+		return err
+	})
 	run("--apply", "6 mails are in the register already")
 	mails = append(mails, thanks)
 	path = o.mbox("todo.mbox", mails...)

@@ -215,7 +215,7 @@ func (d *Desk) Import(ctx context.Context, how Importing, thread []Old) (p Place
 			id, err := tx.AddMessage(register.Message{
 				Identity: []byte(s.Identity), Digest: s.Digest, MessageID: m.MessageID, From: m.From, Subject: m.Subject, Class: m.Class,
 				ClassReason: m.ClassReason, Proof: mailbox.Proof{Reason: "imported from " + how.Source}, ReceivedAt: s.Received, Ticket: p.Ticket,
-				Text: m.NewText, Defects: m.Defects,
+				Text: m.NewText, Defects: m.Defects, Attached: len(m.Attachments),
 			})
 			if err != nil {
 				return err

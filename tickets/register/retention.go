@@ -19,11 +19,16 @@ const (
 	eraseBatch = 25  // erased in one transaction, so that mails do not wait
 )
 
-// removable is the condition on a mail r byte for byte: it was received, nobody is at work on it, and whatever it belongs to
-// ended before ?1.
-const removable = `r.codec <> 'removed' AND EXISTS (SELECT 1 FROM arrivals a WHERE a.raw = r.id)
+// removable is the condition on a mail r byte for byte: it was received or imported, nobody is at work on it, and whatever it belongs to
+// ended before ?1. An imported one has no arrival.
+const (
+	removable = `r.codec <> 'removed' AND (` + arrived + ` OR EXISTS (SELECT 1 FROM messages m WHERE m.raw = r.id))
 	AND NOT EXISTS (SELECT 1 FROM arrivals a LEFT JOIN messages m ON m.id = a.message LEFT JOIN tickets t ON t.id = m.ticket
-		WHERE a.raw = r.id AND (a.state = 'taken' OR CASE WHEN t.id IS NULL THEN a.settled_at >= ?1 ELSE t.closed_at IS NULL OR t.closed_at >= ?1 END))`
+		WHERE a.raw = r.id AND (a.state = 'taken' OR CASE WHEN t.id IS NULL THEN a.settled_at >= ?1 ELSE t.closed_at IS NULL OR t.closed_at >= ?1 END))
+	AND NOT EXISTS (SELECT 1 FROM messages m LEFT JOIN tickets t ON t.id = m.ticket
+		WHERE m.raw = r.id AND CASE WHEN t.id IS NULL THEN NOT ` + arrived + ` AND m.received_at >= ?1 ELSE t.closed_at IS NULL OR t.closed_at >= ?1 END)`
+	arrived = "EXISTS (SELECT 1 FROM arrivals a WHERE a.raw = r.id)"
+)
 
 // brought is the condition that it brought files.
 const brought = " AND EXISTS (SELECT 1 FROM messages m WHERE m.raw = r.id AND m.attached > 0)"
@@ -341,7 +346,7 @@ func (r *Reader) Expired(e tickets.Expiry) (list []tickets.Erased, err error) {
 	}
 	before := func(t time.Time) int64 { return max(0, t.UnixMilli()) } // nothing is older than 1970, and the zero time is
 	personal := before(e.Personal)
-	count(tickets.ErasedMails, year("(SELECT min(a.taken_at) FROM arrivals a WHERE a.raw = r.id)"),
+	count(tickets.ErasedMails, year("coalesce((SELECT min(a.taken_at) FROM arrivals a WHERE a.raw = r.id), (SELECT min(m.received_at) FROM messages m WHERE m.raw = r.id))"),
 		"raws r WHERE "+removable+" OR ("+strings.ReplaceAll(removable, "?1", "?2")+brought+")", before(e.Mails), before(e.Attachments))
 	count(tickets.ErasedRequests, fmt.Sprintf("t.id / %d", serialsPerYear), "tickets t WHERE "+expiredTicket, personal)
 	count(tickets.ErasedMessages, year("m.received_at"),

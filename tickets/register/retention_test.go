@@ -290,6 +290,104 @@ func TestRetentionAfterASecondLook(t *testing.T) {
 	f.sound(t)
 }
 
+// imported brings a conversation of somebody in as an import does, with a file; it is closed, left open, or opens no request.
+func (f *fixture) imported(t *testing.T, n int, facts ...tickets.Fact) (tickets.Number, Digest) {
+	t.Helper()
+	var number tickets.Number
+	who := secret(n)
+	raw := f.Pack([]byte("From: " + who.String() + "\r\n\r\nHola.\r\n"))
+	f.update(t, func(tx *Tx) error {
+		check(t, tx.Keep(raw))
+		id, err := tx.AddMessage(Message{Identity: fmt.Append(nil, "i", n), Digest: raw.Digest(), From: who, Subject: who.Name, ReceivedAt: tx.Now().AddDate(-1, 0, 0), Text: who.Name, Attached: 1})
+		if err != nil || len(facts) == 0 {
+			return err
+		}
+		number, err = tx.NextNumber()
+		check(t, err)
+		return appendFacts(tx, new(tickets.Ticket), number, tickets.Actor{Role: tickets.RoleRequester, Addr: who.Key(), Name: who.Name}, id, facts...)
+	})
+	return number, raw.Digest()
+}
+
+// TestRetentionOfAnImportedHistory erases the mails of an archive, which came by no mailbox.
+func TestRetentionOfAnImportedHistory(t *testing.T) {
+	const days = 24 * time.Hour
+	registered := &tickets.RegisteredFact{Requester: secret(1), Subject: "x", Text: "x", Imported: tickets.Imported{Source: "viejo.mbox", Received: newClock("2020-06-01T09:00:00-05:00").now()}}
+	for _, tt := range []struct {
+		name      string
+		retention tickets.Retention
+		after     time.Duration
+		kept      string // of the closed one, the open one and the one that is no request
+	}{
+		{"nothing", tickets.Retention{}, 40 * days, "closed open none"},
+		{"mails", tickets.Retention{Mails: 30 * days}, 40 * days, "open"},
+		{"mails with files", tickets.Retention{Attachments: 30 * days}, 40 * days, "open"},
+		{"mails, soon", tickets.Retention{Mails: 30 * days}, 20 * days, "closed open"}, // what is no request came a year before
+		{"mails, later", tickets.Retention{Mails: 500 * days}, 40 * days, "closed open none"},
+		{"people", tickets.Retention{Years: 5}, 6 * 366 * days, "open"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := open(t)
+			digests := map[string]Digest{}
+			closed, raw := f.imported(t, 1, registered, &tickets.ClosedFact{})
+			digests["closed"] = raw
+			_, digests["open"] = f.imported(t, 2, registered)
+			_, digests["none"] = f.imported(t, 3)
+			f.clock.advance(tt.after)
+			var planned []tickets.Erased
+			e := tt.retention.Expiry(f.clock.now())
+			f.view(t, func(r *Reader) (err error) {
+				planned, err = r.Expired(e)
+				return err
+			})
+			if slices.ContainsFunc(planned, func(e tickets.Erased) bool { return e.Year == 0 }) {
+				t.Errorf("no year is planned for: %v", planned)
+			}
+			erased, err := f.Retain(t.Context(), e, "test", nil)
+			check(t, err)
+			if sums(planned) != sums(erased) {
+				t.Errorf("erased is %s, planned was %s", sums(erased), sums(planned))
+			}
+			f.sound(t)
+			f.view(t, func(r *Reader) error {
+				var kept []string
+				for _, which := range []string{"closed", "open", "none"} {
+					if _, err := r.LoadRaw(digests[which]); err == nil {
+						kept = append(kept, which)
+					}
+				}
+				if got := strings.Join(kept, " "); got != tt.kept {
+					t.Errorf("there are the mails of %q, want %q", got, tt.kept)
+				}
+				_, err := r.Ticket(closed)
+				return err
+			})
+		})
+	}
+}
+
+// TestFilesOfWhatWasImportedBefore upgrades a register in which nothing is noted of the files of a mail.
+func TestFilesOfWhatWasImportedBefore(t *testing.T) {
+	f := open(t)
+	f.live(t, 2, true) // with a file, and not noted so
+	script, err := schema.ReadFile("schema/0019_retention.sql")
+	check(t, err)
+	_, update, _ := strings.Cut(string(script), "UPDATE messages")
+	update, _, _ = strings.Cut(update, ";")
+	f.update(t, func(tx *Tx) error {
+		_, err := tx.exec("UPDATE messages" + update)
+		return err
+	})
+	f.clock.advance(time.Hour)
+	f.view(t, func(r *Reader) error {
+		due, err := r.Expired(tickets.Expiry{Attachments: f.clock.now()})
+		if got := sums(due); !strings.HasPrefix(got, "mails 1,") {
+			t.Errorf("there is to be erased %s, want 1 mail", got)
+		}
+		return err
+	})
+}
+
 // NoticeByMessageID is Reader's.
 func (f *fixture) NoticeByMessageID(t *testing.T, id string) (row OutboxRow, err error) {
 	t.Helper()

@@ -1,0 +1,3 @@
+-- Retention of what was imported: until now nothing was noted of the files that those mails brought.
+
+UPDATE messages SET attached = 1 WHERE attached = 0 AND id IN (SELECT message FROM events WHERE message IS NOT NULL AND json_array_length(data, '$.files') > 0);

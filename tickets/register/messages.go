@@ -45,6 +45,11 @@ func (tx *Tx) AddMessage(m Message) (id int64, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("add a message: %w", err)
 	}
+	if ticket != 0 { // where that was erased it holds personal data again, of which no event tells
+		if _, err := tx.exec("UPDATE tickets SET erased_at = NULL WHERE id = ?1 AND erased_at IS NOT NULL", ticket); err != nil {
+			return 0, fmt.Errorf("add a message under %s: %w", m.Ticket, err)
+		}
+	}
 	return tx.insertMessage(m, ticket, 0)
 }
 

@@ -388,6 +388,34 @@ func TestFilesOfWhatWasImportedBefore(t *testing.T) {
 	})
 }
 
+// TestRetentionOfWhatIsFiledLate files a mail of an archive under a request that was erased before, without any event.
+func TestRetentionOfWhatIsFiledLate(t *testing.T) {
+	f := open(t)
+	number, _ := f.live(t, 1, true)
+	f.clock.advance(6 * 366 * 24 * time.Hour)
+	retain := func() {
+		t.Helper()
+		_, err := f.Retain(t.Context(), tickets.Retention{Years: 5}.Expiry(f.clock.now()), "test", nil)
+		check(t, err)
+		f.sound(t)
+	}
+	retain()
+	who, raw := secret(2), f.Pack([]byte("Subject: x\r\n\r\n"+secret(2).Name))
+	f.update(t, func(tx *Tx) error {
+		check(t, tx.Keep(raw))
+		_, err := tx.AddMessage(Message{Identity: []byte("late"), Digest: raw.Digest(), From: who, Subject: who.Name, Text: who.Name, ReceivedAt: tx.Now(), Ticket: number})
+		return err
+	})
+	f.sound(t)
+	if got := f.remnants(t); got != "2" {
+		t.Fatalf("the file holds %s", got)
+	}
+	retain()
+	if got := f.remnants(t); got != "" {
+		t.Errorf("the file holds %s", got)
+	}
+}
+
 // NoticeByMessageID is Reader's.
 func (f *fixture) NoticeByMessageID(t *testing.T, id string) (row OutboxRow, err error) {
 	t.Helper()

@@ -66,6 +66,9 @@ func ErasedKinds() []ErasedKind {
 	return []ErasedKind{ErasedMails, ErasedRequests, ErasedMessages, ErasedNotices, ErasedArrivals, ErasedAbsences, ErasedCommands, ErasedAddresses, ErasedBooks}
 }
 
+// erasedSource stands for the name of the archive from which an erased request was imported.
+const erasedSource = "archive"
+
 // Anonymous returns what stays of a ticket when the personal data in it is erased: what statistics are made of. Firms are no
 // persons and keep their name.
 func (t *Ticket) Anonymous(at time.Time) *Ticket {
@@ -81,6 +84,9 @@ func (t *Ticket) Anonymous(at time.Time) *Ticket {
 	}
 	for _, r := range t.Remarks {
 		a.Remarks = append(a.Remarks, Remark{Code: r.Code})
+	}
+	if t.Imported.Source != "" { // an archive may have the name of a person
+		a.Imported = Imported{Source: erasedSource, Received: t.Imported.Received}
 	}
 	a.Claim = t.Claim
 	a.Claim.Vendor.Addr, a.Claim.Case, a.Claim.CaseKey = "", "", ""

@@ -171,6 +171,53 @@ func groups(list []report.Group) string {
 	return strings.Join(lines, ", ")
 }
 
+// erased is a case as retention leaves it: its events keep kind and time.
+func erased(t *testing.T, c tickets.Case) tickets.Case {
+	t.Helper()
+	e := tickets.Case{Ticket: c.Ticket.Anonymous(at(12, 31, 0, 0).AddDate(6, 0, 0))}
+	for _, event := range c.Events {
+		fact, err := tickets.NewFact(event.Fact.Kind())
+		if err != nil {
+			t.Fatal(err)
+		}
+		event.Actor, event.Fact = tickets.Actor{}, fact
+		e.Events = append(e.Events, event)
+	}
+	return e
+}
+
+// TestFiguresOfErasedRequests makes the same report before and after retention.
+func TestFiguresOfErasedRequests(t *testing.T) {
+	imported := request(t, 10, "Jurídica", happened{at(10, 6, 8, 0), nil}, happened{at(10, 6, 8, 0), &tickets.ClosedFact{}})
+	imported.Ticket.Imported = tickets.Imported{Source: "buzón de Pedro.mbox", Received: at(1, 1, 0, 0)}
+	cases := append(few(t), imported)
+	var after []tickets.Case
+	for _, c := range cases {
+		after = append(after, erased(t, c))
+		if c.Ticket.Imported.Source != "" && strings.Contains(fmt.Sprint(after[len(after)-1].Ticket), "Pedro") {
+			t.Errorf("of an imported request there is left %+v", after[len(after)-1].Ticket)
+		}
+	}
+	figures := func(cases []tickets.Case) string {
+		f := collect(t, october(), cases...)
+		f.States, f.Technicians, f.Vendors = nil, nil, nil // how a request stood, and whose it was, is no longer known
+		text, err := json.MarshalIndent(f, "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	was, is := strings.Split(figures(cases), "\n"), strings.Split(figures(after), "\n")
+	for i := range min(len(was), len(is)) {
+		if was[i] != is[i] {
+			t.Fatalf("the figures change from line %d:\n%s\nwas:\n%s", i, strings.Join(is[i:min(i+20, len(is))], "\n"), strings.Join(was[i:min(i+20, len(was))], "\n"))
+		}
+	}
+	if len(was) != len(is) {
+		t.Errorf("%d lines of figures, and there were %d", len(is), len(was))
+	}
+}
+
 // TestOneTechnician gives the figures of Ana's requests alone, and of the others' only how many there are.
 func TestOneTechnician(t *testing.T) {
 	q := october()

@@ -18,6 +18,9 @@ type Event struct {
 	Fact    Fact
 }
 
+// Erased reports whether retention has taken out who did what. Kind and time stay.
+func (e Event) Erased() bool { return e.Actor.Role == "" }
+
 // Actor is who caused an event. The daemon itself is an Actor with RoleSystem and no address.
 type Actor struct {
 	Role Role   `json:"role"`

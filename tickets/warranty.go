@@ -25,15 +25,19 @@ type Claim struct {
 	CaseKey    string          `json:"case_key,omitempty"` // AssetKey of it, by which the vendor's mails are matched
 	WrittenAt  time.Time       `json:"written_at,omitzero"`
 	LastAt     time.Time       `json:"last_at,omitzero"`     // of our latest message that is no reminder
-	AnsweredAt time.Time       `json:"answered_at,omitzero"` // of the vendor's latest answer by a person
+	FirstAt    time.Time       `json:"first_at,omitzero"`    // of the vendor's first answer by a person
+	AnsweredAt time.Time       `json:"answered_at,omitzero"` // of its latest
 	Reminders  int             `json:"reminders,omitempty"`  // since LastAt
 	RemindedAt time.Time       `json:"reminded_at,omitzero"`
 	Silent     bool            `json:"silent,omitempty"` // the coordinator was told that the vendor does not answer
 	Late       bool            `json:"late,omitempty"`   // the coordinator was told that the vendor takes too long
 }
 
-// Open reports whether a vendor was written to.
+// Open reports whether a vendor was written to and can be again.
 func (c Claim) Open() bool { return c.Vendor.Addr != "" }
+
+// Made reports whether a vendor was written to. Its address may be erased since.
+func (c Claim) Made() bool { return !c.WrittenAt.IsZero() }
 
 // Facts about the vendor. They are for staff: an official sees the state, a vendor sees its letters.
 type (
@@ -123,6 +127,9 @@ func (f *VendorAnsweredFact) apply(t *Ticket, e Event) {
 	}
 	if !f.Automatic {
 		t.Claim.AnsweredAt, t.Claim.Silent = e.At, false
+		if t.Claim.FirstAt.IsZero() {
+			t.Claim.FirstAt = e.At
+		}
 	}
 }
 

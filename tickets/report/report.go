@@ -42,7 +42,7 @@ func (q Query) before() (p tickets.Period, until time.Time) {
 // NeedsEvents reports whether the request alone does not tell what the report must know of it: how it stood at the end, if
 // something happened later; each time that it was done, if it was reopened; when the vendor wrote.
 func (q Query) NeedsEvents(t *tickets.Ticket, reopened bool) bool {
-	if reopened || t.Claim.Open() {
+	if reopened || t.Claim.Made() {
 		return true
 	}
 	until := q.Until()

@@ -118,7 +118,7 @@ func few(t testing.TB) []tickets.Case {
 		request(t, 3, "", happened{at(10, 13, 8, 0), nil}, happened{at(10, 13, 8, 1), high}, happened{at(10, 13, 8, 2), printer},
 			happened{at(10, 13, 9, 0), &tickets.VendorWrittenFact{Vendor: vendor, Plate: "20451", First: true}}, happened{at(10, 13, 9, 1), &tickets.VendorAnsweredFact{Automatic: true}},
 			happened{at(10, 13, 10, 0), &tickets.VendorRemindedFact{Count: 1}}, happened{at(10, 13, 10, 30), &tickets.VendorRemindedFact{Count: 2}},
-			happened{at(10, 13, 11, 0), &tickets.VendorAnsweredFact{Text: "Caso 5"}}, happened{at(10, 14, 11, 0), &tickets.ResolvedFact{Text: "Cambiado"}},
+			happened{at(10, 13, 11, 0), &tickets.VendorAnsweredFact{Text: "Caso 5"}}, happened{at(10, 14, 10, 0), &tickets.VendorAnsweredFact{Text: "Está"}}, happened{at(10, 14, 11, 0), &tickets.ResolvedFact{Text: "Cambiado"}},
 			happened{at(10, 16, 9, 0), &tickets.ClosedFact{Silent: true}}, happened{at(10, 16, 9, 30), &tickets.SurveyedFact{Score: 5}}),
 		request(t, 4, "Jurídica", happened{at(10, 20, 8, 0), nil}, happened{at(10, 20, 8, 5), &tickets.RejectedFact{Text: "No es de la mesa"}}),
 		request(t, 5, "Jurídica", happened{at(10, 20, 8, 0), nil}, happened{at(10, 20, 8, 5), &tickets.DuplicateFact{Of: "SS-2026-000003"}}),
@@ -200,7 +200,7 @@ func TestFiguresOfErasedRequests(t *testing.T) {
 	}
 	figures := func(cases []tickets.Case) string {
 		f := collect(t, october(), cases...)
-		f.States, f.Technicians, f.Vendors = nil, nil, nil // how a request stood, and whose it was, is no longer known
+		f.States, f.Technicians = nil, nil // how a request stood, and whose it was, is no longer known
 		text, err := json.MarshalIndent(f, "", " ")
 		if err != nil {
 			t.Fatal(err)

@@ -9,13 +9,16 @@ import (
 
 // vendor adds what the request asked of vendors.
 func (c *collector) vendor(r *measured) {
-	if !r.Ticket.Claim.Open() {
+	if !r.Ticket.Claim.Made() {
 		return
 	}
 	var current claim
 	for _, e := range r.Events {
 		if !e.At.Before(c.until) {
 			break
+		}
+		if e.Erased() {
+			e.Fact = recalled(r.Ticket.Claim, e)
 		}
 		switch f := e.Fact.(type) {
 		case *tickets.VendorWrittenFact:
@@ -38,6 +41,18 @@ func (c *collector) vendor(r *measured) {
 		}
 	}
 	c.settle(r, current, c.until)
+}
+
+// recalled returns what an erased event said, as far as the claim still tells: of a request that went to several vendors, the last one's.
+func recalled(c tickets.Claim, e tickets.Event) tickets.Fact {
+	switch e.Fact.(type) {
+	case *tickets.VendorWrittenFact:
+		return &tickets.VendorWrittenFact{Vendor: c.Vendor, First: e.At.Equal(c.WrittenAt)}
+	case *tickets.VendorAnsweredFact:
+		first := cmp.Or(c.FirstAt, c.AnsweredAt) // the first was not noted by versions before
+		return &tickets.VendorAnsweredFact{Automatic: !e.At.Equal(first)}
+	}
+	return e.Fact
 }
 
 // claim is a case of a vendor.

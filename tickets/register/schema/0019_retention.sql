@@ -1,3 +1,6 @@
 -- Retention of what was imported: until now nothing was noted of the files that those mails brought.
 
 UPDATE messages SET attached = 1 WHERE attached = 0 AND id IN (SELECT message FROM events WHERE message IS NOT NULL AND json_array_length(data, '$.files') > 0);
+
+-- When a vendor first answered is noted in the request, because figures need it after its events were erased: the requests are built anew
+-- from their events, as after every migration (rebuild.go).

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,7 +72,7 @@ func (m *sheetMaker) sheet(t *tickets.Ticket, events []tickets.Event, now time.T
 	}
 	s.Equipment = m.equipment(t, now)
 	for _, e := range events {
-		m.addEvent(&s, e)
+		m.addEvent(&s, t, e)
 	}
 	s.Times = m.times(t, s, events)
 	m.due(t, &s)
@@ -83,7 +84,7 @@ func (m *sheetMaker) equipment(t *tickets.Ticket, now time.Time) form.Equipment 
 	var e form.Equipment
 	var others []string
 	for i, a := range t.Assets {
-		claimed := t.Claim.Open() && tickets.AssetKey(a.Plate) == tickets.AssetKey(t.Claim.Plate)
+		claimed := t.Claim.Made() && tickets.AssetKey(a.Plate) == tickets.AssetKey(t.Claim.Plate)
 		if i > 0 && !claimed {
 			others = append(others, strings.TrimSpace(a.Plate+" "+a.Name()))
 			continue
@@ -104,15 +105,12 @@ func (m *sheetMaker) equipment(t *tickets.Ticket, now time.Time) form.Equipment 
 }
 
 // addEvent adds what an event says to the form.
-func (m *sheetMaker) addEvent(s *form.Sheet, e tickets.Event) {
+func (m *sheetMaker) addEvent(s *form.Sheet, t *tickets.Ticket, e tickets.Event) {
 	if e.Actor.Role == tickets.RoleCoordinator && s.Coordinator == "" {
 		s.Coordinator = e.Actor.Name
 	}
-	if s.FirstAnswer.IsZero() && e.Seq > 1 && e.Actor.Role.Desk() {
-		switch e.Fact.(type) {
-		case *tickets.AnsweredFact, *tickets.WaitedFact, *tickets.ResolvedFact, *tickets.RejectedFact, *tickets.ReferredFact:
-			s.FirstAnswer = e.At
-		}
+	if s.FirstAnswer.IsZero() && e.Seq > 1 && answers(t, e) {
+		s.FirstAnswer = e.At
 	}
 	if e.Fact.Internal() {
 		return
@@ -125,6 +123,17 @@ func (m *sheetMaker) addEvent(s *form.Sheet, e tickets.Event) {
 		text += ": " + templates.Name(string(f.Priority))
 	}
 	s.History = append(s.History, form.Entry{At: e.At, Who: e.Actor.Label(), Text: text})
+}
+
+// answers reports whether by the event the desk turned to the official. Of an erased one the request still tells when that was.
+func answers(t *tickets.Ticket, e tickets.Event) bool {
+	switch e.Fact.(type) {
+	case *tickets.AnsweredFact, *tickets.WaitedFact, *tickets.ResolvedFact, *tickets.RejectedFact:
+		return e.Actor.Role.Desk() || e.Erased() && e.At.Equal(t.RespondedAt)
+	case *tickets.ReferredFact:
+		return e.Actor.Role.Desk() || e.Erased() // nobody else refers
+	}
+	return false
 }
 
 // times counts working time. The clock stops while the official or the vendor is waited for.
@@ -153,6 +162,9 @@ func (m *sheetMaker) times(t *tickets.Ticket, s form.Sheet, events []tickets.Eve
 			break
 		}
 		waiting := replay.State == tickets.WaitingRequester || replay.State == tickets.WaitingVendor
+		if e.Erased() { // it no longer says whether it was the official who answered
+			waiting = waiting && paused(t, e.At)
+		}
 		switch {
 		case waiting && since.IsZero():
 			since = e.At
@@ -163,6 +175,11 @@ func (m *sheetMaker) times(t *tickets.Ticket, s form.Sheet, events []tickets.Eve
 	}
 	times.Solution = worked(s.Registered, end) - times.Waiting
 	return times
+}
+
+// paused reports whether the clock of the request stood still from that moment on.
+func paused(t *tickets.Ticket, at time.Time) bool {
+	return slices.ContainsFunc(t.Pauses, func(p tickets.Pause) bool { return !p.From.After(at) && (p.To.IsZero() || p.To.After(at)) })
 }
 
 type formCommand struct {

@@ -67,3 +67,48 @@ func TestSheet(t *testing.T) {
 		t.Errorf("%v, %.10q", err, pdf.Bytes())
 	}
 }
+
+// TestSheetOfAnErasedRequest compares what the register of old years says of a request before and after retention.
+func TestSheetOfAnErasedRequest(t *testing.T) {
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	staff := tickets.Actor{Role: tickets.RoleTechnician, Addr: "ana@x.example", Name: "Ana"}
+	official := tickets.Actor{Role: tickets.RoleRequester, Addr: "pedro@x.example", Name: "Pedro"}
+	vendor := mailbox.Address{Name: "Proveedor S. A.", Addr: "v@v.example"}
+	type step struct {
+		actor tickets.Actor
+		fact  tickets.Fact
+	}
+	opened := step{official, &tickets.RegisteredFact{Requester: mailbox.Address{Addr: official.Addr}, Subject: "No imprime"}}
+	for name, steps := range map[string][]step{
+		"answered": {opened, {official, &tickets.AnsweredFact{Text: "¿Y?"}}, {staff, &tickets.AnsweredFact{Text: "Voy"}}, {staff, &tickets.ResolvedFact{Text: "Listo"}}, {official, &tickets.ClosedFact{}}},
+		"waited": {opened, {staff, &tickets.WaitedFact{Text: "¿Placa?"}}, {staff, &tickets.NotedFact{Text: "x"}}, {official, &tickets.AnsweredFact{Text: "20451"}}, {staff, &tickets.NotedFact{Text: "x"}},
+			{staff, &tickets.WaitedFact{Text: "¿Piso?"}}, {official, &tickets.AnsweredFact{Text: "2"}}, {staff, &tickets.StartedFact{}}, {staff, &tickets.ResolvedFact{Text: "Listo"}}},
+		"vendor": {opened, {staff, &tickets.EquippedFact{Asset: tickets.Asset{Plate: "1", What: "Mouse"}}}, {staff, &tickets.EquippedFact{Asset: tickets.Asset{Plate: "20451", What: "Impresora", Vendor: vendor}}},
+			{staff, &tickets.VendorWrittenFact{Vendor: vendor, Plate: "20451", First: true}}, {official, &tickets.AnsweredFact{Text: "¿Y?"}}, {tickets.Actor{Role: tickets.RoleVendor}, &tickets.VendorAnsweredFact{Text: "Va"}},
+			{staff, &tickets.ResolvedFact{Text: "Listo"}}, {official, &tickets.ReopenedFact{}}, {staff, &tickets.ResolvedFact{Text: "Listo"}}},
+		"closed at once": {opened, {staff, &tickets.ClosedFact{Text: "Era un error"}}},
+		"referred":       {opened, {staff, &tickets.ReferredFact{Name: "clave", Title: "Clave"}}, {staff, &tickets.ResolvedFact{Text: "Listo"}}},
+		"rejected":       {opened, {official, &tickets.AnsweredFact{Text: "¿Y?"}}, {staff, &tickets.RejectedFact{Text: "No"}}},
+	} {
+		ticket := new(tickets.Ticket)
+		var events, erased []tickets.Event
+		for i, s := range steps {
+			e := tickets.Event{Ticket: "SS-2026-000001", Seq: i + 1, At: at.Add(time.Duration(i) * time.Hour), Actor: s.actor, Fact: s.fact}
+			if err := ticket.Apply(e); err != nil {
+				t.Fatal(err)
+			}
+			events = append(events, e)
+			e.Actor = tickets.Actor{}
+			var err error
+			if e.Fact, err = tickets.NewFact(s.fact.Kind()); err != nil {
+				t.Fatal(err)
+			}
+			erased = append(erased, e)
+		}
+		m := &sheetMaker{policy: &tickets.Policy{}, organisation: form.Organisation{Name: "Ministerio", Zone: time.UTC}}
+		was, is := m.sheet(ticket, events, at), m.sheet(ticket.Anonymous(at.AddDate(6, 0, 0)), erased, at)
+		if is.Times != was.Times || !is.FirstAnswer.Equal(was.FirstAnswer) || is.Equipment != was.Equipment || is.Vendor.Name != was.Vendor.Name || is.Kind != was.Kind {
+			t.Errorf("%s: the form says\n%+v, %s, %+v, and said\n%+v, %s, %+v", name, is.Times, is.FirstAnswer, is.Equipment, was.Times, was.FirstAnswer, was.Equipment)
+		}
+	}
+}

@@ -172,7 +172,8 @@ type retention struct {
 
 // Retain erases what is past its time, in small transactions between which others have their turn. Each run that erases
 // something is recorded with what it erased, in the transactions that do so; cause says who wanted it. progress, which may be
-// nil, is told how many rows of a kind were erased so far. What was erased is no longer in the file either.
+// nil, is told how many rows of a kind were erased so far. What was erased is no longer in the file either, and so it is with what a run
+// before has erased that was stopped.
 func (r *Register) Retain(ctx context.Context, e tickets.Expiry, cause string, progress func(kind tickets.ErasedKind, rows int64)) ([]tickets.Erased, error) {
 	run := &retention{register: r, expiry: e, cause: cause, erased: map[tickets.ErasedKind]int64{}}
 	if progress == nil {
@@ -194,10 +195,7 @@ func (r *Register) Retain(ctx context.Context, e tickets.Expiry, cause string, p
 			}
 		}
 	}
-	if run.run == 0 {
-		return nil, nil
-	}
-	return run.list(), r.forget(ctx, run.erased[tickets.ErasedRequests] > 0)
+	return run.list(), r.forget(ctx)
 }
 
 // sweep erases the rows of a kind.
@@ -270,16 +268,35 @@ func (tx *Tx) recordRetention(id int64, cause string, e tickets.Expiry, erased m
 		return 0, err
 	}
 	if id != 0 {
-		return id, tx.change("UPDATE retentions SET erased = ?2 WHERE id = ?1", id, string(body))
+		return id, tx.change("UPDATE retentions SET erased = ?2, forgotten_at = NULL WHERE id = ?1", id, string(body))
 	}
 	return inserted(tx.exec(`INSERT INTO retentions (at, cause, personal_before, mails_before, attachments_before, erased)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6)`, tx.now.UnixMilli(), cause, millis(e.Personal), millis(e.Mails), millis(e.Attachments), string(body)))
 }
 
+// unforgotten is a run of which the file may still hold what it has erased.
+type unforgotten struct {
+	run    int64
+	erased string
+	words  bool // requests are among it
+}
+
 // forget makes sure that the file keeps nothing of what was erased: the full-text index would keep the words of old documents until it
-// is merged, and the log the pages as they were. SQLite overwrites the rest as it goes (PRAGMA secure_delete).
-func (r *Register) forget(ctx context.Context, words bool) error {
-	if words {
+// is merged, and the log the pages as they were. SQLite overwrites the rest as it goes (PRAGMA secure_delete). Until that is noted of a
+// run, the next one sees to it.
+func (r *Register) forget(ctx context.Context) error {
+	var runs []unforgotten
+	err := r.View(ctx, func(r *Reader) (err error) {
+		runs, err = collect(r, func(row scanner) (u unforgotten, err error) {
+			err = row.Scan(&u.run, &u.erased, &u.words)
+			return u, err
+		}, "SELECT id, erased, coalesce(erased ->> '$.requests', 0) > 0 FROM retentions WHERE forgotten_at IS NULL")
+		return err
+	})
+	if err != nil || len(runs) == 0 {
+		return err
+	}
+	if slices.ContainsFunc(runs, func(u unforgotten) bool { return u.words }) {
 		err := r.Update(ctx, func(tx *Tx) error {
 			_, err := tx.exec("INSERT INTO words (words) VALUES ('optimize')")
 			return err
@@ -288,15 +305,26 @@ func (r *Register) forget(ctx context.Context, words bool) error {
 			return fmt.Errorf("forget the words of what was erased: %w", err)
 		}
 	}
-	return r.foldLog(ctx)
+	if empty, err := r.foldLog(ctx); err != nil || !empty {
+		return err
+	}
+	return r.Update(ctx, func(tx *Tx) error {
+		for _, u := range runs { // but for one that has erased more meanwhile
+			if _, err := tx.exec("UPDATE retentions SET forgotten_at = ?3 WHERE id = ?1 AND erased = ?2", u.run, u.erased, tx.now.UnixMilli()); err != nil {
+				return fmt.Errorf("note what was forgotten: %w", err)
+			}
+		}
+		return nil
+	})
 }
 
-// foldLog brings the file up to date and empties the log. Where readers are in the way it is left to the next time.
-func (r *Register) foldLog(ctx context.Context) error {
-	if _, err := checkpoint(ctx, r.writer, "TRUNCATE"); err != nil && !errors.Is(err, ErrBusy) {
-		return fmt.Errorf("empty the log: %w", err)
+// foldLog brings the file up to date and empties the log. Where readers are in the way it is left to the next time, and empty is false.
+func (r *Register) foldLog(ctx context.Context) (empty bool, err error) {
+	p, err := checkpoint(ctx, r.writer, "TRUNCATE")
+	if err != nil && !errors.Is(err, ErrBusy) {
+		return false, fmt.Errorf("empty the log: %w", err)
 	}
-	return nil
+	return err == nil && p.log == 0, nil
 }
 
 // Compact writes the file anew, so that it gives back room that it no longer needs, and keeps nothing of what versions before
@@ -311,7 +339,8 @@ func (r *Register) Compact(ctx context.Context) error {
 	if err := r.setAside(ctx, "MEMORY"); err != nil {
 		return err
 	}
-	return r.foldLog(ctx)
+	_, err := r.foldLog(ctx)
+	return err
 }
 
 // setAside says where the one connection that writes puts what it sets aside: a copy of the register, or all pages that a statement

@@ -2,6 +2,7 @@ package register
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -414,6 +415,63 @@ func TestRetentionOfWhatIsFiledLate(t *testing.T) {
 	if got := f.remnants(t); got != "" {
 		t.Errorf("the file holds %s", got)
 	}
+}
+
+// TestRetentionThatWasStopped ends a run before the file has forgotten the words of what was erased: the next one finds no request to
+// erase, and has them forgotten.
+func TestRetentionThatWasStopped(t *testing.T) {
+	f := open(t)
+	f.live(t, 1, true)
+	f.clock.advance(6 * 366 * 24 * time.Hour)
+	e := tickets.Retention{Years: 5}.Expiry(f.clock.now())
+	ctx, cancel := context.WithCancel(t.Context())
+	unfinished := false
+	if _, err := f.Retain(ctx, e, "test", func(kind tickets.ErasedKind, _ int64) {
+		if kind == tickets.ErasedNotices { // the last ones that are told of
+			unfinished = true
+			cancel()
+		}
+	}); err == nil || !unfinished {
+		t.Fatalf("the run was not stopped: %v", err)
+	}
+	f.reopen(t)
+	check(t, f.Compact(t.Context()))
+	if got := f.remnants(t); got != "1" {
+		t.Fatalf("after the run that was stopped the file holds %q, want the words of 1", got)
+	}
+	impatient, err := Open(t.Context(), f.path, Options{BusyTimeout: time.Millisecond, Now: f.clock.now})
+	check(t, err)
+	f.view(t, func(r *Reader) error { // in the way of the log
+		var rows int
+		check(t, r.row("SELECT count(*) FROM tickets", nil, &rows))
+		_, err := impatient.Retain(t.Context(), e, "test", nil)
+		return err
+	})
+	check(t, impatient.Close())
+	f.view(t, func(r *Reader) error {
+		var left int
+		check(t, r.row("SELECT count(*) FROM retentions WHERE forgotten_at IS NULL", nil, &left))
+		if left == 0 {
+			t.Error("while somebody reads, all is taken for forgotten")
+		}
+		return nil
+	})
+	for _, again := range []bool{false, true} {
+		_, err := f.Retain(t.Context(), e, "test", nil)
+		check(t, err)
+		if got := f.remnants(t); got != "" {
+			t.Errorf("the file holds %s", got)
+		}
+		f.view(t, func(r *Reader) error {
+			var left int
+			check(t, r.row("SELECT count(*) FROM retentions WHERE forgotten_at IS NULL", nil, &left))
+			if left != 0 {
+				t.Errorf("of %d runs it is not noted that they are forgotten, again: %t", left, again)
+			}
+			return nil
+		})
+	}
+	f.sound(t)
 }
 
 // NoticeByMessageID is Reader's.

@@ -75,8 +75,8 @@ func csvField(c column, value any, zone *time.Location) string {
 }
 
 // formula finds where a spreadsheet would begin to calculate: at the start of a text, and behind whatever it may take for the
-// end of a field where its list separator is another. The wide signs count too: some spreadsheets read them as the narrow.
-var formula = regexp.MustCompile(`(^|[,;|])([\s\x{200D}]*)([=+\-@＝＋－＠])`)
+// end of a field where its list separator is another, quotation marks aside, which it may take away. The wide signs count too: some spreadsheets read them as the narrow.
+var formula = regexp.MustCompile(`(^|[,;|])([\s\x{200D}"]*)([=+\-@＝＋－＠])`)
 
 // inert makes a text into one line that no spreadsheet calculates: an apostrophe before a sign that begins a formula
 // (OWASP, "CSV Injection").

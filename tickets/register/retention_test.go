@@ -163,7 +163,7 @@ func TestRetention(t *testing.T) {
 		planned, err = r.Expired(e)
 		return err
 	})
-	const want = "mails 4, requests 1, messages 2, notices 4, arrivals 1, absences 2, commands 2, addresses 6, books 2"
+	const want = "mails 4, requests 1, messages 2, notices 3, arrivals 1, absences 2, commands 2, addresses 6, books 2"
 	if got := sums(planned); got != want || slices.ContainsFunc(planned, func(e tickets.Erased) bool { return e.Year != 2026 }) {
 		t.Errorf("planned is %s of %v, want %s", got, planned, want)
 	}
@@ -203,6 +203,16 @@ func TestRetention(t *testing.T) {
 			check(t, err)
 			if kept.Subject == "" || kept.Requester.Addr == "" {
 				t.Errorf("%s was erased", n)
+			}
+			notices, err := r.Notices(n)
+			check(t, err)
+			for _, row := range notices {
+				if known, err := r.NoticeByMessageID(row.MessageID); err != nil || known.Notice.To.Addr == "" {
+					t.Errorf("a notice of %s was erased: %v", n, err)
+				}
+			}
+			if len(notices) == 0 {
+				t.Errorf("there are no notices of %s", n)
 			}
 		}
 		var at, cause string

@@ -142,8 +142,8 @@ func (w *work) tellOthers() {
 		case *RegisteredFact:
 			about.tellRegistered()
 		case *JoinedFact:
-			if c.Ticket.Assigned() && !w.acting(c.Ticket.Technician) {
-				about.notify(NoticeStatus, c.Ticket.Technician, RoleTechnician, nil)
+			if p, has := w.in.Policy.technicianOf(c.Ticket); has && !w.acting(p.Address()) {
+				about.notify(NoticeStatus, p.Address(), p.Role, nil)
 			}
 		}
 		w.notices = append(w.notices, about.notices...)

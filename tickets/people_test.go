@@ -191,3 +191,89 @@ func TestOfficeAndTelephone(t *testing.T) {
 		t.Errorf("sent in by the coordinator, the request has the office %q of its requester", got.Office)
 	}
 }
+
+// people has the settings say something else of the people, of whom ana is the second.
+func (o *office) people(change func(tickets.People) tickets.People) {
+	p := *o.policy
+	p.People = change(slices.Clone(p.People))
+	o.policy = &p
+}
+
+// TestTechnicianWhoHasLeft has a request whose technician the settings do not name any more, have as something else, or know by another
+// address.
+func TestTechnicianWhoHasLeft(t *testing.T) {
+	removed := func(ps tickets.People) tickets.People { return slices.Delete(ps, 1, 2) }
+	promoted := func(ps tickets.People) tickets.People { ps[1].Role = tickets.RoleVendor; return ps }
+	moved := func(ps tickets.People) tickets.People {
+		ps[1].Addresses = []string{"gomez@ministerio.example", ana}
+		return ps
+	}
+	waits := []letter{{from: marta, subject: "@ #prioridad alta #asignar ana"}, {from: ana, subject: "@ #garantia", text: "El fusor"}}
+	for _, tt := range []struct {
+		name   string
+		change func(tickets.People) tickets.People
+		mail   letter
+		want   string
+	}{
+		{"the official answers", removed, letter{from: pedro, subject: "@", text: "¿Y?"}, "answered by requester | = waiting_vendor | > incoming to marta"},
+		{"the vendor answers", removed, letter{from: ventas, subject: "@", text: "No aplica."}, "vendor_answered by vendor | = waiting_vendor | > vendor_answer to marta"},
+		{"another gets the request", removed, letter{from: marta, subject: "@ #asignar luis"},
+			"assigned by coordinator | = waiting_vendor | > status to pedro | > assignment to luis | > receipt to marta"},
+		{"somebody else's joins it", removed, letter{from: marta, subject: "[SS-2026-000002] #duplicada SS-2026-000001"},
+			"duplicate by coordinator | = duplicate | other: joined by coordinator | > duplicate to sofia | > receipt to marta"},
+		{"who is of the desk no more answers", promoted, letter{from: pedro, subject: "@", text: "¿Y?"}, "answered by requester | = waiting_vendor | > incoming to marta"},
+		{"an answer goes to the new address", moved, letter{from: pedro, subject: "@", text: "¿Y?"}, "answered by requester | = waiting_vendor | > incoming to gomez"},
+		{"so does that the request is another's", moved, letter{from: marta, subject: "@ #asignar luis"},
+			"assigned by coordinator | = waiting_vendor | > status to pedro | > reassigned to gomez | > assignment to luis | > receipt to marta"},
+		{"and that another joins it", moved, letter{from: marta, subject: "[SS-2026-000002] #duplicada SS-2026-000001"},
+			"duplicate by coordinator | = duplicate | other: joined by coordinator | > duplicate to sofia | > status to gomez | > receipt to marta"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := newOffice(t)
+			machines(o)
+			o.take(named("PC-20451"))
+			o.take(letter{from: sofia, subject: "La impresora no sirve"})
+			for _, l := range waits {
+				o.take(l)
+			}
+			o.people(tt.change)
+			if got := strings.Join(o.take(tt.mail), " | "); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+			o.checkReplay()
+		})
+	}
+}
+
+// TestWorkOfWhoHasLeftIsTold has the warnings, the links, the letters and the digest know that the technician is gone.
+func TestWorkOfWhoHasLeftIsTold(t *testing.T) {
+	removed := func(ps tickets.People) tickets.People { return slices.Delete(ps, 1, 2) }
+	o := newOffice(t)
+	o.policy = timed(t)
+	o.now = bogotaTime(23, 9, 0)
+	o.take(request)
+	o.take(letter{from: marta, subject: "@ #prioridad alta #asignar ana"})
+	o.people(removed)
+	o.now = bogotaTime(23, 10, 45) // of two hours
+	if got, want := o.tend(tickets.ChoreDeadlines), "alerted by system | = coordinated | > deadline to marta"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	if offered := o.last.Notices[0].Data.Links; !slices.Contains(offered, tickets.Link{Verb: tickets.VerbAssign, Arg: "Luis Gómez"}) {
+		t.Errorf("nobody is offered instead: %v", offered)
+	}
+
+	o = newOffice(t)
+	machines(o)
+	o.take(named("PC-20451"))
+	o.take(letter{from: marta, subject: "@ #asignar ana"})
+	o.people(removed)
+	o.take(letter{from: marta, subject: "@ #garantia"})
+	if l := o.last.Notices[0].Data.Letter; l == nil || l.Contact != "" {
+		t.Errorf("the vendor is told to contact %+v", l)
+	}
+	o.take(letter{from: ventas, subject: "@", text: "Vamos el jueves."})
+	d := tickets.Digests(o.overview(o.now))[0].Data.Digest
+	if serials(d.Unassigned) != "1" || d.Calm() {
+		t.Errorf("the digest says that %q are unassigned, and calm is %v", serials(d.Unassigned), d.Calm())
+	}
+}

@@ -82,6 +82,16 @@ func (p *Policy) SamePerson(a, b string) bool {
 	return known && person.Has(b)
 }
 
+// technicianOf returns the technician of a request as the settings have the person now; ok is false where it has none, and where the one
+// whom it was given to is not of the desk any more: whoever has left must not be written to, and nobody looks after the request.
+func (p *Policy) technicianOf(t *Ticket) (technician Person, ok bool) {
+	if !t.Assigned() {
+		return Person{}, false
+	}
+	technician, known := p.People.Find(t.Technician.Addr)
+	return technician, known && technician.Role.Staff()
+}
+
 // IsOwn reports whether the address is one of the desk's: mail to it would come back to us.
 func (p *Policy) IsOwn(a mailbox.Address) bool {
 	return slices.ContainsFunc(p.Own, func(own string) bool { return strings.EqualFold(own, a.Key()) })

@@ -24,13 +24,14 @@ func (in Moment) Digest(from Requests) (d Digest, err error) {
 		d.Open++
 		tally.count(t)
 		due := in.Policy.owed(t)
+		_, assigned := in.Policy.technicianOf(t)
 		r := rankOf(t, due)
 		switch {
 		case due.late(in.Now):
 			overdue.add(r)
 		case in.isToday(due.Response), in.isToday(due.Solution):
 			today.add(r)
-		case !t.Assigned():
+		case !assigned:
 			unassigned.add(r)
 		}
 		if t.State == WaitingVendor && t.Claim.Open() && t.Claim.AnsweredAt.Before(t.Claim.LastAt) {

@@ -110,10 +110,13 @@ func officialNews(e Event) (NoticeKind, string, int) {
 
 // tellTechnicians writes to the technician of the ticket, and to the one who no longer has it.
 func (w *work) tellTechnicians() {
-	if w.before != nil && w.before.Assigned() && !w.samePerson(w.before.Technician, w.t.Technician) && !w.acting(w.before.Technician) {
-		w.notify(NoticeReassigned, w.before.Technician, RoleTechnician, nil)
+	if w.before != nil && !w.samePerson(w.before.Technician, w.t.Technician) {
+		if former, had := w.in.Policy.technicianOf(w.before); had && !w.acting(former.Address()) {
+			w.notify(NoticeReassigned, former.Address(), former.Role, nil)
+		}
 	}
-	if !w.t.Assigned() || w.acting(w.t.Technician) {
+	technician, has := w.in.Policy.technicianOf(w.t)
+	if !has || w.acting(technician.Address()) {
 		return
 	}
 	kind, fill := w.staffNews()
@@ -121,7 +124,7 @@ func (w *work) tellTechnicians() {
 		kind = NoticeAssignment
 	}
 	if kind != "" {
-		w.notify(kind, w.t.Technician, RoleTechnician, fill)
+		w.notify(kind, technician.Address(), technician.Role, fill)
 	}
 }
 
@@ -132,7 +135,7 @@ func (w *work) tellCoordinators() {
 		return
 	}
 	kind, fill := w.staffNews()
-	if (kind == NoticeIncoming || kind == NoticeVendorAnswer) && w.t.Assigned() {
+	if _, has := w.in.Policy.technicianOf(w.t); has && (kind == NoticeIncoming || kind == NoticeVendorAnswer) {
 		return
 	}
 	if kind == "" && w.happened("assigned") {
@@ -304,7 +307,7 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 				add(VerbPriority, string(p.priority))
 			}
 		}
-		if !w.t.Assigned() {
+		if _, has := w.in.Policy.technicianOf(w.t); !has {
 			staff := w.staff()
 			if len(staff) > 0 && staff[0].Chosen {
 				add(VerbAssign, "auto")

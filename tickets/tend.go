@@ -119,8 +119,8 @@ func (w *work) warn() {
 
 // tellStaff writes to the technician and the coordinators.
 func (w *work) tellStaff(kind NoticeKind, fill func(*NoticeData)) {
-	if w.t.Assigned() {
-		w.notify(kind, w.t.Technician, RoleTechnician, fill)
+	if p, has := w.in.Policy.technicianOf(w.t); has {
+		w.notify(kind, p.Address(), p.Role, fill)
 	}
 	for _, p := range w.in.Policy.People.With(RoleCoordinator) {
 		w.notify(kind, p.Address(), RoleCoordinator, fill)

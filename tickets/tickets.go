@@ -113,7 +113,7 @@ type File struct {
 	Size int64  `json:"size"` // bytes
 }
 
-// Assigned reports whether the request has a technician.
+// Assigned reports whether the request was given to a technician, who may have left: Policy.technicianOf knows.
 func (t *Ticket) Assigned() bool { return t.Technician.Addr != "" }
 
 // Clone returns a copy that Apply may change without the original noticing.

@@ -310,7 +310,8 @@ func (w *work) tellVendor() {
 				kind = NoticeClaim
 			}
 			w.notify(kind, f.Vendor, RoleVendor, func(d *NoticeData) {
-				d.Letter, d.Text, d.From = w.letter(), f.Text, w.t.Technician.Name
+				d.Letter, d.Text = w.letter(), f.Text
+				d.From = d.Letter.Contact
 			})
 		case *VendorRemindedFact:
 			w.notify(NoticeVendorReminder, w.t.Claim.Vendor, RoleVendor, func(d *NoticeData) { d.Letter = w.letter() })
@@ -325,7 +326,7 @@ func (w *work) tellVendor() {
 // deskPeople returns the coordinators and the technician of the ticket.
 func (w *work) deskPeople() []Person {
 	people := w.in.Policy.People.With(RoleCoordinator)
-	if p, known := w.in.Policy.People.Find(w.t.Technician.Addr); known && w.t.Assigned() {
+	if p, has := w.in.Policy.technicianOf(w.t); has {
 		people = append(people, p)
 	}
 	return people
@@ -333,7 +334,8 @@ func (w *work) deskPeople() []Person {
 
 func (w *work) letter() *Letter {
 	t := w.t
-	l := &Letter{Fault: t.Text, Diagnosis: t.Diagnosis, Contact: t.Technician.Name, Case: t.Claim.Case, Since: t.Claim.WrittenAt, Reminders: t.Claim.Reminders}
+	technician, _ := w.in.Policy.technicianOf(t) // nobody to contact where the one who had it has left
+	l := &Letter{Fault: t.Text, Diagnosis: t.Diagnosis, Contact: technician.Name, Case: t.Claim.Case, Since: t.Claim.WrittenAt, Reminders: t.Claim.Reminders}
 	for _, a := range t.Assets {
 		if AssetKey(a.Plate) == AssetKey(t.Claim.Plate) {
 			l.Asset = w.in.Policy.assetView(a, w.in.Now)

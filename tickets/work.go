@@ -84,7 +84,8 @@ func (w *work) isRequester() bool {
 
 // isTechnician reports whether the sender is the technician of the ticket.
 func (w *work) isTechnician() bool {
-	return w.t.Assigned() && w.samePerson(w.t.Technician, w.in.Sender.Address)
+	p, has := w.in.Policy.technicianOf(w.t)
+	return has && p.Has(w.in.Sender.Address.Addr)
 }
 
 // samePerson reports whether two addresses are of one person, who may have several.

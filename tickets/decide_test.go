@@ -182,7 +182,8 @@ func (o *office) find(lookups []tickets.Lookup) tickets.Found {
 		}
 		var rows tickets.Rows
 		for _, t := range o.tickets {
-			if (len(l.Query.States) == 0 || slices.Contains(l.Query.States, t.State)) && (l.Query.Requester == "" || l.Query.Requester == t.Requester.Key()) {
+			if (len(l.Query.States) == 0 || slices.Contains(l.Query.States, t.State)) && (l.Query.Requester == "" || l.Query.Requester == t.Requester.Key()) &&
+				(len(l.Query.Technicians) == 0 || slices.Contains(l.Query.Technicians, t.Technician.Key())) {
 				rows.Tickets = append(rows.Tickets, t)
 			}
 		}

@@ -22,10 +22,7 @@ type Viewer struct {
 func (p *Policy) Viewer(a mailbox.Address) Viewer {
 	v := Viewer{Address: a, Role: RoleRequester, Lang: p.langOf(a), keys: []string{a.Key()}}
 	if person, known := p.People.Find(a.Addr); known {
-		v.Role, v.Address.Name, v.keys = person.Role, person.Name, nil
-		for _, own := range person.Addresses {
-			v.keys = append(v.keys, mailbox.Address{Addr: own}.Key())
-		}
+		v.Role, v.Address.Name, v.keys = person.Role, person.Name, person.keys()
 		return v
 	}
 	v.Address.Name = cmp.Or(p.official(a).Name, a.Name)

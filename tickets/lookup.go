@@ -13,13 +13,13 @@ type Lookup struct {
 
 // Query selects requests, newest first.
 type Query struct {
-	States     []State // any of them; none: every state
-	Priority   Priority
-	Requester  string // address key; with it internal notes are not searched
-	Technician string // address key
-	Unassigned bool
-	Words      string // full-text search; "" for all
-	Limit      int
+	States      []State // any of them; none: every state
+	Priority    Priority
+	Requester   string   // address key; with it internal notes are not searched
+	Technicians []string // address keys of one who may have several
+	Unassigned  bool
+	Words       string // full-text search; "" for all
+	Limit       int
 }
 
 // Found is the answers to the lookups of a mail.
@@ -118,7 +118,7 @@ func filterWords() []filterWord {
 		{[]string{"todas", "all"}, states()},
 		{[]string{"mias", "mine"}, func(q *Query, in Input) {
 			if in.Sender.Role.Staff() {
-				q.Technician = in.Sender.Address.Key()
+				q.Technicians = ownKeys(in)
 			}
 		}},
 		{[]string{"sin asignar", "unassigned"}, func(q *Query, _ Input) { q.Unassigned = true }},
@@ -136,7 +136,7 @@ func listQuery(in Input, arg string) (Query, *Problem) {
 	folded := Fold(arg)
 	if folded == "" {
 		if in.Sender.Role == RoleTechnician {
-			q.Technician = technicianKey(in)
+			q.Technicians = ownKeys(in)
 		}
 		return q, nil
 	}
@@ -144,9 +144,6 @@ func listQuery(in Input, arg string) (Query, *Problem) {
 	for _, f := range filterWords() {
 		if slices.Contains(f.words, folded) {
 			f.apply(&q, in)
-			if q.Technician != "" {
-				q.Technician = technicianKey(in)
-			}
 			return q, nil
 		}
 		choices = append(choices, f.words[0])
@@ -157,17 +154,17 @@ func listQuery(in Input, arg string) (Query, *Problem) {
 	}
 	if in.Sender.Role.Staff() {
 		if p, problem := in.Policy.technician(arg); problem == nil {
-			q.Technician = p.Address().Key()
+			q.Technicians = p.keys()
 			return q, nil
 		}
 	}
 	return q, &Problem{Code: ProblemUnknownArgument, Value: arg, Nearest: Nearest(arg, choices), Choices: choices}
 }
 
-// technicianKey returns the address under which requests are assigned to the sender.
-func technicianKey(in Input) string {
+// ownKeys returns the addresses under which requests were given to the sender: which one was the first may have changed since.
+func ownKeys(in Input) []string {
 	if p, known := in.Policy.People.Find(in.Sender.Address.Addr); known {
-		return p.Address().Key()
+		return p.keys()
 	}
-	return in.Sender.Address.Key()
+	return []string{in.Sender.Address.Key()}
 }

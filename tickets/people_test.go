@@ -277,3 +277,24 @@ func TestWorkOfWhoHasLeftIsTold(t *testing.T) {
 		t.Errorf("the digest says that %q are unassigned, and calm is %v", serials(d.Unassigned), d.Calm())
 	}
 }
+
+// TestListOfWhoHasSeveralAddresses asks for requests that were given to somebody by an address that is not the first any more.
+func TestListOfWhoHasSeveralAddresses(t *testing.T) {
+	o := newOffice(t)
+	o.take(request)
+	o.take(letter{from: marta, subject: "@ #asignar ana"})
+	o.people(func(ps tickets.People) tickets.People {
+		ps[1].Addresses = []string{"gomez@ministerio.example", ana}
+		return ps
+	})
+	for _, l := range []letter{{from: marta, subject: "#lista Ana"}, {from: ana, subject: "#lista"}, {from: "gomez@ministerio.example", subject: "#lista mias"}} {
+		o.take(l)
+		if rows := o.last.Notices[0].Data.Receipt.Items[0].Rows; len(rows) != 1 {
+			t.Errorf("%s by %s: %d requests", l.subject, l.from, len(rows))
+		}
+	}
+	o.take(letter{from: marta, subject: "#lista Luis"})
+	if rows := o.last.Notices[0].Data.Receipt.Items[0].Rows; len(rows) != 0 {
+		t.Errorf("%d requests of somebody else", len(rows))
+	}
+}

@@ -47,6 +47,15 @@ func (p Person) Address() mailbox.Address {
 	return mailbox.Address{Name: p.Name, Addr: p.Addresses[0]}
 }
 
+// keys returns the keys of all addresses of the person.
+func (p Person) keys() []string {
+	var keys []string
+	for _, own := range p.Addresses {
+		keys = append(keys, mailbox.Address{Addr: own}.Key())
+	}
+	return keys
+}
+
 // Has reports whether the address is one of the person's.
 func (p Person) Has(addr string) bool {
 	return slices.ContainsFunc(p.Addresses, func(own string) bool { return strings.EqualFold(own, strings.TrimSpace(addr)) })

@@ -111,7 +111,10 @@ func (p *pictures) png(c chart.Chart) ([]byte, error) {
 // addRegister adds the requests that were registered in the period.
 func (m *sheetMaker) addRegister(made *madeReport, r *register.Reader) error {
 	q := made.query
-	rows := register.Filter{From: q.Period.From, To: q.Until(), Technician: made.view.Technician}
+	rows := register.Filter{From: q.Period.From, To: q.Until()}
+	if q.Technician != nil {
+		rows.Technicians = q.Technician.Addresses
+	}
 	var file bytes.Buffer
 	if _, err := m.register(&file, form.XLSX, r, rows, q.Now); err != nil {
 		return fmt.Errorf("register for the report of %s: %w", q.Period, err)

@@ -72,7 +72,7 @@ func (l *ticketListCommand) filter(s *settings) (register.Filter, error) {
 		if err != nil {
 			return f, err
 		}
-		f.Technician = technician.Address().Addr
+		f.Technicians = technician.Addresses
 	}
 	if l.Period != "" {
 		period, problem := tickets.ParsePeriod(l.Period, time.Now().In(s.location))

@@ -39,7 +39,7 @@ func TestFilters(t *testing.T) {
 	o.request(pedro, "Impresora atascada")
 	o.later(24 * time.Hour)
 	o.request(sofia, "Red caída", &tickets.PrioritisedFact{Priority: tickets.Critical}, &tickets.AssignedFact{Technician: ana})
-	o.request(pedro, "Teclado", &tickets.PrioritisedFact{Priority: tickets.Medium}, &tickets.AssignedFact{Technician: ana}, &tickets.ResolvedFact{Text: "Listo."})
+	o.request(pedro, "Teclado", &tickets.PrioritisedFact{Priority: tickets.Medium}, &tickets.AssignedFact{Technician: mailbox.Address{Name: ana.Name, Addr: "gomez@ministerio.example"}}, &tickets.ResolvedFact{Text: "Listo."})
 	o.request(sofia, "Impresora vieja", &tickets.ClosedFact{})
 	o.later(2 * time.Hour) // the critical one is overdue
 	b := o.signedIn(marta)

@@ -148,7 +148,7 @@ func (f filter) fits(r *row, now time.Time) bool {
 }
 
 // query is the filter in the terms of the register, for what the viewer may see.
-func (f filter) query(v tickets.Viewer) register.Filter {
+func (f filter) query(v tickets.Viewer, people tickets.People) register.Filter {
 	q := register.Filter{From: f.From, To: f.end(), Words: f.Words}
 	if f.State != "" {
 		q.States = []tickets.State{f.State}
@@ -162,11 +162,12 @@ func (f filter) query(v tickets.Viewer) register.Filter {
 		return q
 	}
 	q.Office = f.Office
-	if f.Technician == unassigned {
-		q.Unassigned = true
-	} else {
-		q.Technician = f.Technician
+	if person, known := people.Find(f.Technician); known {
+		q.Technicians = person.Addresses
+	} else if f.Technician != "" && f.Technician != unassigned {
+		q.Technicians = []string{f.Technician}
 	}
+	q.Unassigned = f.Technician == unassigned
 	switch f.Priority {
 	case "":
 	case unassessed:

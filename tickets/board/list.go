@@ -140,7 +140,7 @@ func (p *page) showList() error {
 		if f.Late && p.Viewer.Role.Staff() {
 			return p.lateRows(r, f, &body)
 		}
-		found, total, err := r.List(f.query(p.Viewer), listRows, (f.Page-1)*listRows)
+		found, total, err := r.List(f.query(p.Viewer, p.desk.Policy.People), listRows, (f.Page-1)*listRows)
 		if err != nil {
 			return err
 		}

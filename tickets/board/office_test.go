@@ -74,7 +74,7 @@ func newOffice(t testing.TB, change ...func(*Desk)) *office {
 	o.desk = Desk{
 		Policy: &tickets.Policy{Lang: "es", Own: []string{"soporte@ministerio.example"}, People: tickets.People{
 			{Name: marta.Name, Addresses: []string{marta.Addr}, Role: tickets.RoleCoordinator},
-			{Name: ana.Name, Addresses: []string{ana.Addr}, Role: tickets.RoleTechnician, MaxLoad: 5, Skills: []string{"redes"}},
+			{Name: ana.Name, Addresses: []string{ana.Addr, "gomez@ministerio.example"}, Role: tickets.RoleTechnician, MaxLoad: 5, Skills: []string{"redes"}},
 			{Name: ventas.Name, Addresses: []string{ventas.Addr, "otro@impresoras.example"}, Role: tickets.RoleVendor},
 		}, Terms: map[tickets.Priority]tickets.Terms{tickets.Critical: {Solution: time.Hour}, tickets.Medium: {Solution: 100 * time.Hour}},
 			Resources: []tickets.Resource{{Name: "Portátil", Stock: 3}}},

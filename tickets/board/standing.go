@@ -68,6 +68,9 @@ func newRow(p *tickets.Policy, t *tickets.Ticket, now time.Time) *row {
 		Number: v.Number, Subject: v.Subject, State: v.State, Priority: v.Priority, Requester: cmp.Or(t.Requester.Name, t.Requester.Addr), Office: v.Office,
 		Technician: cmp.Or(v.Technician, t.Technician.Addr), ResponseDue: v.ResponseDue, SolutionDue: v.SolutionDue, Stopped: v.Stopped,
 		RegisteredAt: v.RegisteredAt, ChangedAt: v.ChangedAt}}
+	if person, known := p.People.Find(t.Technician.Addr); known { // by whichever address the request was given
+		r.technician = person.Address().Key()
+	}
 	if !v.ResponseDue.IsZero() && (r.due.IsZero() || v.ResponseDue.Before(r.due)) {
 		r.due = v.ResponseDue
 	}

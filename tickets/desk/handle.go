@@ -450,7 +450,7 @@ func list(tx *register.Tx, q tickets.Query) (rows tickets.Rows, err error) {
 		rows.Total = len(rows.Tickets)
 		return rows, err
 	}
-	filter := register.Filter{States: q.States, Requester: q.Requester, Technician: q.Technician, Unassigned: q.Unassigned}
+	filter := register.Filter{States: q.States, Requester: q.Requester, Technicians: q.Technicians, Unassigned: q.Unassigned}
 	if q.Priority != "" {
 		filter.Priorities = []tickets.Priority{q.Priority}
 	}

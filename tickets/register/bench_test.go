@@ -192,7 +192,7 @@ func BenchmarkAt(b *testing.B) {
 	list("open", Filter{States: []tickets.State{tickets.Registered, tickets.Coordinated, tickets.InService, tickets.WaitingRequester}})
 	list("closed", Filter{States: []tickets.State{tickets.Closed}})
 	list("requester", Filter{Requester: "persona7@min.example.org"})
-	list("technician-open", Filter{Technician: "tecnico3@desk.example.org", States: []tickets.State{tickets.Coordinated, tickets.InService}})
+	list("technician-open", Filter{Technicians: []string{"tecnico3@desk.example.org"}, States: []tickets.State{tickets.Coordinated, tickets.InService}})
 	list("unassigned", Filter{Unassigned: true})
 	list("critical", Filter{Priorities: []tickets.Priority{tickets.Critical}})
 	list("words", Filter{Words: rare, States: []tickets.State{tickets.Closed}})

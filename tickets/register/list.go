@@ -16,16 +16,16 @@ const MaxTotal = 10_000
 
 // Filter chooses tickets; what is zero does not matter.
 type Filter struct {
-	States     []tickets.State
-	Requester  string // address, letter case aside
-	Technician string // likewise
-	Unassigned bool   // without a technician; Technician is then ignored
-	Priorities []tickets.Priority
-	From, To   time.Time // registered at From or later and before To
-	Words      string    // as for Search by staff; with Person, as for Search by that person
-	Office     string    // of the requester, as written
-	Person     string    // address of the requester or a follower
-	Vendors    []string  // addresses of a vendor that was written to, any of them
+	States      []tickets.State
+	Requester   string   // address, letter case aside
+	Technicians []string // addresses of a technician, any of them
+	Unassigned  bool     // without a technician; Technicians are then ignored
+	Priorities  []tickets.Priority
+	From, To    time.Time // registered at From or later and before To
+	Words       string    // as for Search by staff; with Person, as for Search by that person
+	Office      string    // of the requester, as written
+	Person      string    // address of the requester or a follower
+	Vendors     []string  // addresses of a vendor that was written to, any of them
 }
 
 // List returns the tickets that the filter chooses, latest registered first, at most limit after the first offset, and how
@@ -175,8 +175,10 @@ func (f Filter) query() (q *query, possible bool) {
 	}
 	if f.Unassigned {
 		where = append(where, "t.technician = ''")
-	} else if f.Technician != "" {
-		where = append(where, "t.technician = "+q.arg(key(f.Technician)))
+	} else if len(f.Technicians) == 1 { // in the order of the index
+		where = append(where, "t.technician = "+q.arg(key(f.Technicians[0])))
+	} else if len(f.Technicians) > 1 {
+		where = append(where, "t.technician IN ("+placeholders(q, keys(f.Technicians))+")")
 	}
 	if len(f.Priorities) > 0 {
 		where = append(where, "t.priority IN ("+placeholders(q, f.Priorities)+")")
@@ -191,17 +193,21 @@ func (f Filter) query() (q *query, possible bool) {
 		where = append(where, officeOf+" = "+q.arg(f.Office))
 	}
 	if len(f.Vendors) > 0 {
-		keys := make([]string, len(f.Vendors))
-		for i, addr := range f.Vendors {
-			keys[i] = key(addr)
-		}
-		where = append(where, vendorOf+" IN ("+placeholders(q, keys)+")")
+		where = append(where, vendorOf+" IN ("+placeholders(q, keys(f.Vendors))+")")
 	}
 	if len(where) > 0 {
 		from += " WHERE " + strings.Join(where, " AND ")
 	}
 	q.from = from
 	return q, true
+}
+
+func keys(addrs []string) []string {
+	list := make([]string, len(addrs))
+	for i, addr := range addrs {
+		list[i] = key(addr)
+	}
+	return list
 }
 
 // The expressions of the indexes tickets_office and tickets_vendor.
@@ -229,9 +235,9 @@ func (f Filter) index() string {
 		return "tickets_requester"
 	case len(f.Vendors) > 0:
 		return "tickets_vendor"
-	case f.allOpen() && (f.Technician != "" || f.Unassigned):
+	case f.allOpen() && (len(f.Technicians) > 0 || f.Unassigned):
 		return "tickets_load"
-	case f.Technician != "" && !f.Unassigned:
+	case len(f.Technicians) > 0 && !f.Unassigned:
 		return "tickets_technician"
 	case f.allOpen() && len(f.States) > 1 && len(f.Priorities) == 1:
 		return "tickets_urgent"

@@ -20,7 +20,7 @@ func (f Filter) fits(t *tickets.Ticket) bool {
 	return (len(f.States) == 0 || slices.Contains(f.States, t.State)) &&
 		(f.Requester == "" || strings.EqualFold(f.Requester, t.Requester.Addr)) &&
 		(!f.Unassigned || !t.Assigned()) &&
-		(f.Unassigned || f.Technician == "" || strings.EqualFold(f.Technician, t.Technician.Addr)) &&
+		(f.Unassigned || len(f.Technicians) == 0 || slices.ContainsFunc(f.Technicians, func(addr string) bool { return strings.EqualFold(addr, t.Technician.Addr) })) &&
 		(len(f.Priorities) == 0 || slices.Contains(f.Priorities, t.Priority)) &&
 		(f.From.IsZero() || !t.RegisteredAt.Before(f.From)) &&
 		(f.To.IsZero() || t.RegisteredAt.Before(f.To)) &&
@@ -40,17 +40,17 @@ var anyFilter = rapid.Custom(func(t *rapid.T) Filter {
 		return start.Add(time.Duration(n) * time.Minute)
 	})
 	return Filter{
-		States:     rapid.OneOf(rapid.Just(openStates), rapid.SliceOfNDistinct(rapid.SampledFrom(tickets.States()), 0, 4, rapid.ID)).Draw(t, "states"),
-		Requester:  rapid.SampledFrom([]string{"", "", "ANA.gomez@min.example.org", luis.Addr, "nadie@x"}).Draw(t, "requester"),
-		Technician: rapid.SampledFrom([]string{"", "", pedro.Addr}).Draw(t, "technician"),
-		Unassigned: rapid.Bool().Draw(t, "unassigned"),
-		Priorities: rapid.SliceOfNDistinct(rapid.SampledFrom([]tickets.Priority{tickets.High, tickets.Low, tickets.Unassessed}), 0, 2, rapid.ID).Draw(t, "priorities"),
-		From:       at.Draw(t, "from"),
-		To:         at.Draw(t, "to"),
-		Words:      rapid.SampledFrom([]string{"", "", "asunto"}).Draw(t, "words"),
-		Office:     rapid.SampledFrom([]string{"", "", "Contratos", "Archivo"}).Draw(t, "office"),
-		Person:     rapid.SampledFrom([]string{"", "", "", "LUIS@min.example.org", "nadie@x"}).Draw(t, "person"),
-		Vendors:    rapid.SampledFrom([][]string{nil, nil, {"otro@vendor.example.org", "Servicio@vendor.example.org"}, {"otro@vendor.example.org"}}).Draw(t, "vendors"),
+		States:      rapid.OneOf(rapid.Just(openStates), rapid.SliceOfNDistinct(rapid.SampledFrom(tickets.States()), 0, 4, rapid.ID)).Draw(t, "states"),
+		Requester:   rapid.SampledFrom([]string{"", "", "ANA.gomez@min.example.org", luis.Addr, "nadie@x"}).Draw(t, "requester"),
+		Technicians: rapid.SampledFrom([][]string{nil, nil, {pedro.Addr}, {"otro@min.example.org", strings.ToUpper(pedro.Addr)}}).Draw(t, "technicians"),
+		Unassigned:  rapid.Bool().Draw(t, "unassigned"),
+		Priorities:  rapid.SliceOfNDistinct(rapid.SampledFrom([]tickets.Priority{tickets.High, tickets.Low, tickets.Unassessed}), 0, 2, rapid.ID).Draw(t, "priorities"),
+		From:        at.Draw(t, "from"),
+		To:          at.Draw(t, "to"),
+		Words:       rapid.SampledFrom([]string{"", "", "asunto"}).Draw(t, "words"),
+		Office:      rapid.SampledFrom([]string{"", "", "Contratos", "Archivo"}).Draw(t, "office"),
+		Person:      rapid.SampledFrom([]string{"", "", "", "LUIS@min.example.org", "nadie@x"}).Draw(t, "person"),
+		Vendors:     rapid.SampledFrom([][]string{nil, nil, {"otro@vendor.example.org", "Servicio@vendor.example.org"}, {"otro@vendor.example.org"}}).Draw(t, "vendors"),
 	}
 })
 

@@ -298,3 +298,49 @@ func TestListOfWhoHasSeveralAddresses(t *testing.T) {
 		t.Errorf("%d requests of somebody else", len(rows))
 	}
 }
+
+// TestStaffWhoFollow has members of the desk stand on the official's side too, by copy or by a request of their own.
+func TestStaffWhoFollow(t *testing.T) {
+	follows := func(who string) []letter {
+		return []letter{request, {from: marta, subject: "@ #copia " + who}, {from: marta, subject: "@ #asignar ana"}, {from: ana, subject: "@ #espera ¿Cuál es la placa?"}}
+	}
+	own := []letter{{from: ana, subject: "Impresora no imprime"}, {from: marta, subject: "@ #copia " + sofia}, {from: marta, subject: "@ #asignar ana"},
+		{from: marta, subject: "@ #espera ¿Cuál es la placa?"}}
+	alone := []letter{request, {from: marta, subject: "@ #copia " + marta}, {from: marta, subject: "@ #espera ¿Cuál es la placa?"}}
+	solved := append(follows(ana), letter{from: ana, subject: "@ #solucion Listo"})
+	answer := letter{from: pedro, subject: "@", text: "La 12345"}
+	for _, tt := range []struct {
+		name  string
+		given []letter
+		mail  letter
+		want  string
+		to    string // who must read what the mail says, as staff
+	}{
+		{"the technician follows", follows(ana), answer, "answered by requester | = coordinated | > incoming to ana", ana},
+		{"it is the technician's own", own, letter{from: sofia, subject: "@", text: "La 12345"}, "answered by requester | = coordinated | > incoming to ana", ana},
+		{"the only coordinator follows", alone, answer, "answered by requester | = registered | > incoming to marta", marta},
+		{"another technician follows", follows(luis), answer, "answered by requester | = coordinated | > status to luis | > incoming to ana", ana},
+		{"an answer reopens", solved, answer, "answered by requester | reopened by requester | = in_service | > reopened to ana | > reopened to marta", ana},
+		{"the follower is assigned", follows(ana)[:2], letter{from: marta, subject: "@ #asignar ana"},
+			"assigned by coordinator | = coordinated | > status to pedro | > assignment to ana | > receipt to marta", ""},
+		{"a solution is told as one", append(follows(ana), letter{from: marta, subject: "@ #tipo x"}), letter{from: marta, subject: "@ #solucion Listo"},
+			"resolved by coordinator | = resolved | > resolved to pedro | > resolved to ana | > receipt to marta", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := newOffice(t)
+			for _, l := range tt.given {
+				o.take(l)
+			}
+			if got := strings.Join(o.take(tt.mail), " | "); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+			read := func(n tickets.Notice) bool {
+				return n.To.Addr == tt.to && n.Data.Role.Staff() && n.Data.Text == tt.mail.text
+			}
+			if tt.to != "" && !slices.ContainsFunc(o.last.Notices, read) {
+				t.Errorf("%s does not read it as staff: %+v", tt.to, o.last.Notices)
+			}
+			o.checkReplay()
+		})
+	}
+}

@@ -222,15 +222,24 @@ func (w *work) happened(kind string) bool {
 	return slices.ContainsFunc(w.events, func(e Event) bool { return e.Fact.Kind() == kind })
 }
 
-// notify adds a notice unless the same person is already told, or the address is the desk's own.
+// notify adds a notice unless the same person is already told, or the address is the desk's own. Whoever is both on the official's side
+// and staff is told as staff, where the official is told of the state alone: what was said would reach nobody else.
 func (w *work) notify(kind NoticeKind, to mailbox.Address, role Role, fill func(*NoticeData)) {
 	if to.Key() == "" || w.in.Policy.IsOwn(to) {
 		return
 	}
-	if kind != NoticeReceipt && kind != NoticeUnproven && kind != NoticeConfirm && slices.ContainsFunc(w.notices, func(n Notice) bool { return n.To.Key() == to.Key() && n.Kind != NoticeReceipt }) {
-		return
+	told := slices.IndexFunc(w.notices, func(n Notice) bool { return n.To.Key() == to.Key() && n.Kind != NoticeReceipt })
+	switch {
+	case told < 0, kind == NoticeReceipt, kind == NoticeUnproven, kind == NoticeConfirm:
+		w.notices = append(w.notices, w.compose(kind, to, role, fill))
+	case role.Staff() && w.notices[told].saysState():
+		w.notices[told] = w.compose(kind, to, role, fill)
 	}
-	w.notices = append(w.notices, w.compose(kind, to, role, fill))
+}
+
+// saysState reports whether the notice tells an official where the request stands, and nothing of what was said.
+func (n Notice) saysState() bool {
+	return n.Data.Role == RoleRequester && (n.Kind == NoticeStatus || n.Kind == NoticeReopened)
 }
 
 // compose makes a notice about the ticket as it is now.

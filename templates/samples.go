@@ -20,6 +20,11 @@ func samples() []tickets.Notice {
 			n.Data.Withheld.Kind = kind
 			list = append(list, n)
 		}
+		for _, reason := range []tickets.EscalationReason{tickets.EscalatedLate, tickets.EscalatedUnknown} {
+			n := fullNotice(tickets.NoticeEscalation, lang)
+			n.Data.Reason = reason
+			list = append(list, n)
+		}
 		for _, state := range tickets.States() {
 			n := fullNotice(tickets.NoticeStatus, lang)
 			n.Data.Ticket.State = state

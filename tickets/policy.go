@@ -92,6 +92,20 @@ func (p *Policy) technicianOf(t *Ticket) (technician Person, ok bool) {
 	return technician, known && technician.Role.Staff()
 }
 
+// VendorOf returns the vendor of an asset or a claim as the settings have it now: by the address, else by the name, which in the settings
+// is that of the inventory. ok is false where there is none, who must not be written to any more.
+func (p *Policy) VendorOf(a mailbox.Address) (vendor Person, ok bool) {
+	if vendor, known := p.People.Find(a.Addr); known && vendor.Role == RoleVendor {
+		return vendor, true
+	}
+	for _, vendor := range p.People.With(RoleVendor) {
+		if a.Name != "" && Fold(vendor.Name) == Fold(a.Name) {
+			return vendor, true
+		}
+	}
+	return Person{}, false
+}
+
 // IsOwn reports whether the address is one of the desk's: mail to it would come back to us.
 func (p *Policy) IsOwn(a mailbox.Address) bool {
 	return slices.ContainsFunc(p.Own, func(own string) bool { return strings.EqualFold(own, a.Key()) })

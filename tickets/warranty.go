@@ -75,8 +75,9 @@ type EscalationReason string
 
 // The reasons.
 const (
-	EscalatedSilent EscalationReason = "silent" // no answer, not even to the reminders
-	EscalatedLate   EscalationReason = "late"   // no solution within the time agreed
+	EscalatedSilent  EscalationReason = "silent"  // no answer, not even to the reminders
+	EscalatedLate    EscalationReason = "late"    // no solution within the time agreed
+	EscalatedUnknown EscalationReason = "unknown" // no answer, and the settings have no such vendor any more, who could be reminded
 )
 
 // Kind names the fact in the register.
@@ -138,7 +139,7 @@ func (f *VendorRemindedFact) apply(t *Ticket, e Event) {
 }
 
 func (f *EscalatedFact) apply(t *Ticket, _ Event) {
-	t.Claim.Silent = t.Claim.Silent || f.Reason == EscalatedSilent
+	t.Claim.Silent = t.Claim.Silent || f.Reason == EscalatedSilent || f.Reason == EscalatedUnknown
 	t.Claim.Late = t.Claim.Late || f.Reason == EscalatedLate
 }
 
@@ -167,23 +168,24 @@ func (w *work) machine(a Asset) Asset {
 // claimable says why no letter can be written about a machine.
 func (w *work) claimable(a Asset) *Problem {
 	view := w.in.Policy.assetView(a, w.in.Now)
-	switch {
-	case view.Coverage != CoverageValid:
+	if view.Coverage != CoverageValid {
 		return &Problem{Code: ProblemWarranty, Value: a.Plate, Asset: &view}
-	case a.Vendor.Addr == "":
-		return &Problem{Code: ProblemNoVendor, Value: a.Vendor.Name, Asset: &view}
+	}
+	if _, known := w.in.Policy.VendorOf(a.Vendor); !known {
+		return &Problem{Code: ProblemNoVendor, Value: view.Vendor, Asset: &view}
 	}
 	return nil
 }
 
-// claimFor writes to the vendor of a machine, and links the machine where it is not or has changed.
+// claimFor writes to the vendor of a claimable machine, and links the machine where it is not or has changed.
 func (w *work) claimFor(a Asset, text string) Item {
 	if !slices.Contains(w.t.Assets, a) {
 		w.add(&EquippedFact{Asset: a})
 	}
-	w.add(&VendorWrittenFact{Vendor: a.Vendor, Plate: a.Plate, Text: text, First: true})
+	vendor, _ := w.in.Policy.VendorOf(a.Vendor)
+	w.add(&VendorWrittenFact{Vendor: vendor.Address(), Plate: a.Plate, Text: text, First: true})
 	view := w.in.Policy.assetView(a, w.in.Now)
-	return Item{Value: cmp.Or(a.Vendor.Name, a.Vendor.Addr), Asset: &view}
+	return Item{Value: vendor.Name, Asset: &view}
 }
 
 // warranty carries out #garantia.
@@ -247,19 +249,26 @@ func (w *work) unsolved(_ Command, text string) (Item, *Problem) {
 
 // toVendor carries out #proveedor.
 func (w *work) toVendor(_ Command, text string) (Item, *Problem) {
+	vendor, known := w.in.Policy.VendorOf(w.t.Claim.Vendor)
 	switch {
 	case !w.t.Claim.Open():
 		return Item{}, &Problem{Code: ProblemNoClaim}
 	case !w.t.State.Open():
 		return Item{}, w.stateProblem()
+	case !known:
+		return Item{}, &Problem{Code: ProblemNoVendor, Value: cmp.Or(w.t.Claim.Vendor.Name, w.t.Claim.Vendor.Addr)}
 	}
-	w.add(&VendorWrittenFact{Vendor: w.t.Claim.Vendor, Text: text})
-	return Item{Value: cmp.Or(w.t.Claim.Vendor.Name, w.t.Claim.Vendor.Addr)}, nil
+	w.add(&VendorWrittenFact{Vendor: vendor.Address(), Text: text})
+	return Item{Value: vendor.Name}, nil
 }
 
 // isVendor reports whether the sender is the vendor that the ticket asks something of.
 func (w *work) isVendor() bool {
-	return w.before != nil && w.before.Claim.Open() && w.in.Sender.Role == RoleVendor && w.samePerson(w.before.Claim.Vendor, w.in.Sender.Address)
+	if w.before == nil || !w.before.Claim.Open() || w.in.Sender.Role != RoleVendor {
+		return false
+	}
+	vendor, known := w.in.Policy.VendorOf(w.before.Claim.Vendor)
+	return known && vendor.Has(w.in.Sender.Address.Addr)
 }
 
 // vendorAnswer records a mail of the vendor. Whatever stands in it is text: a vendor commands nothing, and its word alone
@@ -314,7 +323,9 @@ func (w *work) tellVendor() {
 				d.From = d.Letter.Contact
 			})
 		case *VendorRemindedFact:
-			w.notify(NoticeVendorReminder, w.t.Claim.Vendor, RoleVendor, func(d *NoticeData) { d.Letter = w.letter() })
+			if vendor, known := w.in.Policy.VendorOf(w.t.Claim.Vendor); known {
+				w.notify(NoticeVendorReminder, vendor.Address(), RoleVendor, func(d *NoticeData) { d.Letter = w.letter() })
+			}
 		case *EscalatedFact:
 			for _, to := range w.deskPeople() {
 				w.notify(NoticeEscalation, to.Address(), to.Role, func(d *NoticeData) { d.Letter, d.Reason = w.letter(), f.Reason })
@@ -374,7 +385,7 @@ func DueVendor(in Input) (Decision, error) {
 		return Decision{}, nil
 	}
 	c := w.t.Claim
-	vendor, _ := in.Policy.People.Find(c.Vendor.Addr)
+	vendor, known := in.Policy.VendorOf(c.Vendor)
 	terms := vendor.Terms.withDefaults()
 	since, wait := c.LastAt, terms.Answer
 	if c.Reminders > 0 {
@@ -383,7 +394,10 @@ func DueVendor(in Input) (Decision, error) {
 	summary := "nothing due at the vendor"
 	if c.AnsweredAt.Before(c.LastAt) && in.Policy.Elapsed(since, in.Now) >= wait {
 		switch {
-		case c.Reminders < maxReminders:
+		case !known && !c.Silent:
+			w.add(&EscalatedFact{Reason: EscalatedUnknown})
+			summary = "vendor is not in the settings: coordinator told"
+		case known && c.Reminders < maxReminders:
 			w.add(&VendorRemindedFact{Count: c.Reminders + 1})
 			summary = "vendor reminded"
 		case !c.Silent:
@@ -423,7 +437,9 @@ func (p *Policy) Elapsed(from, to time.Time) time.Duration {
 func (w *work) offerVendor(add func(Verb, ...string)) {
 	switch {
 	case w.t.Claim.Open():
-		add(VerbVendor, "")
+		if _, known := w.in.Policy.VendorOf(w.t.Claim.Vendor); known {
+			add(VerbVendor, "")
+		}
 	case slices.ContainsFunc(w.t.Assets, func(a Asset) bool { return w.claimable(w.machine(a)) == nil }):
 		add(VerbUnsolved, "")
 		add(VerbWarranty, "")

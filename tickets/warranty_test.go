@@ -50,6 +50,79 @@ func TestWarranty(t *testing.T) {
 	})
 }
 
+// TestVendorWhoHasChanged has a vendor that the settings do not name any more, or know by another address.
+func TestVendorWhoHasChanged(t *testing.T) {
+	const now = "garantias@nuevo.example"
+	removed := func(ps tickets.People) tickets.People { return slices.Delete(ps, 3, 4) }
+	moved := func(ps tickets.People) tickets.People { ps[3].Addresses = []string{now}; return ps }
+	renamed := func(ps tickets.People) tickets.People { ps[3].Name = "Proveedor del Valle S. A."; return ps }
+	other := func(ps tickets.People) tickets.People {
+		return append(ps, tickets.Person{Name: "Otro S. A.", Addresses: []string{now}, Role: tickets.RoleVendor})
+	}
+	assigned := []letter{named("PC-20451"), {from: marta, subject: "@ #asignar ana"}}
+	claimed := append(slices.Clone(assigned), letter{from: ana, subject: "@ #garantia", text: "El fusor no calienta."})
+	const written = "vendor_written by technician | = waiting_vendor | > claim to %s | > status to pedro | > status to marta | > receipt to ana"
+	for _, tt := range []struct {
+		name   string
+		given  []letter
+		change func(tickets.People) tickets.People
+		mail   letter
+		want   string
+	}{
+		{"who has left is not written to", assigned, removed, letter{from: ana, subject: "@ #garantia"}, "refused by technician | = coordinated | > receipt to ana !no_vendor"},
+		{"nor by itself", assigned, removed, letter{from: ana, subject: "@ #sin-solucion Quemada"},
+			"unsolved by technician | = in_service | > status to pedro | > status to marta | > receipt to ana"},
+		{"nor again", claimed, removed, letter{from: ana, subject: "@ #proveedor ¿Y bien?"}, "refused by technician | = waiting_vendor | > receipt to ana !no_vendor"},
+		{"at the new address", assigned, moved, letter{from: ana, subject: "@ #garantia"}, strings.Replace(written, "%s", "garantias", 1)},
+		{"by another name", assigned, renamed, letter{from: ana, subject: "@ #garantia"}, strings.Replace(written, "%s", "ventas", 1)},
+		{"again, at the new address", claimed, moved, letter{from: ana, subject: "@ #proveedor ¿Y bien?"},
+			"vendor_written by technician | = waiting_vendor | > vendor_message to garantias | > status to marta | > receipt to ana"},
+		{"an answer from the new address", claimed, moved, letter{from: now, subject: "@", text: "Vamos el jueves."}, "vendor_answered by vendor | = waiting_vendor | > vendor_answer to ana"},
+		{"an answer of another vendor", claimed, other, letter{from: now, subject: "@", text: "Vamos el jueves."},
+			"registered by vendor | = registered | > acknowledgement to garantias | > new_request to marta"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := newOffice(t)
+			machines(o)
+			for _, l := range tt.given {
+				o.take(l)
+			}
+			o.people(tt.change)
+			if got := strings.Join(o.take(tt.mail), " | "); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+			o.checkReplay()
+		})
+	}
+}
+
+// TestDueVendorWhoHasChanged reminds a vendor at the address that it has now, and tells the coordinators of one that is gone.
+func TestDueVendorWhoHasChanged(t *testing.T) {
+	o := newOffice(t)
+	machines(o)
+	o.take(named("PC-20451"))
+	o.take(letter{from: marta, subject: "@ #garantia"})
+	for _, tt := range []struct {
+		change func(tickets.People) tickets.People
+		want   string
+	}{
+		{func(ps tickets.People) tickets.People {
+			ps[3].Addresses = []string{"garantias@nuevo.example"}
+			return ps
+		},
+			"vendor_reminded by system | = waiting_vendor | > vendor_reminder to garantias"},
+		{func(ps tickets.People) tickets.People { return slices.Delete(ps, 3, 4) }, "escalated by system | = waiting_vendor | > escalation to marta"},
+		{func(ps tickets.People) tickets.People { return ps }, ""}, // told once
+	} {
+		o.people(tt.change)
+		o.now = o.now.Add(17 * time.Hour)
+		if got := o.tend(tickets.ChoreVendors); got != tt.want {
+			t.Errorf("\n got %s\nwant %s", got, tt.want)
+		}
+	}
+	o.checkReplay()
+}
+
 // TestLetterTellsNoMore checks that a vendor learns of the machine and the fault, and of nothing internal.
 func TestLetterTellsNoMore(t *testing.T) {
 	o := newOffice(t)

@@ -105,9 +105,8 @@ func (g *gists) keep(key int64, gist *tickets.Gist) {
 
 // matchCase finds the request that a vendor means by its own number. Only a request that was put to this very vendor counts.
 func (d *Desk) matchCase(tx *register.Tx, m *mailbox.Message) (tickets.Number, error) {
-	people := d.options.Policy.People
-	vendor, known := people.Find(m.From.Addr)
-	if !known || vendor.Role != tickets.RoleVendor {
+	policy := d.options.Policy
+	if sender, known := policy.People.Find(m.From.Addr); !known || sender.Role != tickets.RoleVendor {
 		return "", nil
 	}
 	for _, key := range tickets.CaseKeys(m) {
@@ -116,7 +115,7 @@ func (d *Desk) matchCase(tx *register.Tx, m *mailbox.Message) (tickets.Number, e
 			return "", err
 		}
 		for _, t := range slices.Backward(found) { // vendors begin again from one: the latest is meant
-			if vendor.Has(t.Claim.Vendor.Addr) {
+			if vendor, known := policy.VendorOf(t.Claim.Vendor); known && t.Claim.Open() && vendor.Has(m.From.Addr) {
 				return t.Number, nil
 			}
 		}

@@ -215,17 +215,32 @@ func bareForce(arg string) bool {
 	return force && reason == ""
 }
 
+// next returns the number of the step whose turn it is, 0 for none.
+func (p Progress) next() int { return firstOf(p.Pending()) }
+
+// informed reports whether people are told when the progress becomes another, because it is the turn of a step that names them.
+func (p Progress) informed(becomes Progress) bool {
+	next := becomes.next()
+	return next > 0 && next != p.next() && len(becomes.Steps[next-1].Inform) > 0
+}
+
 // tellInformed writes to the addresses that an instruction names: of the whole when it begins, of a step when it is its turn.
 func (w *work) tellInformed() {
 	var inform []string
+	var before Progress
+	if w.before != nil {
+		before = w.before.Instruction
+	}
 	for _, e := range w.events {
 		switch f := e.Fact.(type) {
 		case *ReferredFact:
 			inform = append(inform, f.Inform...)
 			inform = append(inform, f.Steps[0].Inform...)
+			before = Progress{Steps: []StepDone{{Step: f.Steps[0]}}} // whose turn it is
 		case *SteppedFact:
-			if pending := w.t.Instruction.Pending(); len(pending) > 0 {
-				inform = append(inform, w.t.Instruction.Steps[pending[0]-1].Inform...)
+			if now := w.t.Instruction; before.informed(now) {
+				inform = append(inform, now.Steps[now.next()-1].Inform...)
+				before = now
 			}
 		}
 	}
@@ -239,7 +254,7 @@ func (w *work) tellInformed() {
 			}
 		}
 		if !w.acting(to) {
-			w.notify(NoticeInstruction, to, role, func(d *NoticeData) { d.Steps, d.Next = stepViews(w.t.Instruction), firstOf(w.t.Instruction.Pending()) })
+			w.notify(NoticeInstruction, to, role, func(d *NoticeData) { d.Steps, d.Next = stepViews(w.t.Instruction), w.t.Instruction.next() })
 		}
 	}
 }

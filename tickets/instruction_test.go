@@ -14,6 +14,7 @@ func instructions(o *office) {
 		{Name: "desarrollo", Title: "Desarrollo de software", Inform: []string{"jefe@ministerio.example"}, Steps: []tickets.Step{
 			{Text: "Requerimientos", Role: "Técnico"}, {Text: "Aprobación", Role: "Coordinador", Inform: []string{"oti@ministerio.example"}}}},
 		{Name: "adquisicion", Title: "Adquisición de hardware y software", Aliases: []string{"compra"}, Steps: []tickets.Step{{Text: "Estudio"}}},
+		{Name: "permisos", Title: "Permisos", Steps: []tickets.Step{{Text: "Visto bueno", Inform: []string{"oti@ministerio.example"}}, {Text: "Cambio"}, {Text: "Prueba"}}},
 	}
 	o.policy.Library = tickets.NewLibrary([]tickets.Article{
 		{Name: "clave-correo", Title: "Cómo cambiar la clave del correo", Words: []string{"contraseña"}, Text: "Entre a la página del correo."},
@@ -38,6 +39,11 @@ func TestInstructions(t *testing.T) {
 		{"an official refers nothing", assigned, letter{from: pedro, subject: "@ #instructivo compra"}, "refused by requester | = coordinated | > receipt to pedro !forbidden"},
 		{"a step, and whose turn is next is told", referred, letter{from: ana, subject: "@ #paso 1 acta firmada"}, "stepped by technician | = referred | > instruction to oti | > receipt to ana"},
 		{"two steps at once end it", referred, letter{from: ana, subject: "@ #paso 1 #paso 2"}, "stepped by technician | stepped by technician | = in_service | > status to pedro | > receipt to ana"},
+		{"what people were told of is not undone", half, letter{from: ana, subject: "@ #deshacer"}, "refused by technician | = referred | > receipt to ana !irrevocable"},
+		{"what nobody was told of is", done[:len(done):len(done)], letter{from: marta, subject: "@ #deshacer"}, "undone by coordinator | = referred | > status to pedro | > receipt to marta"},
+		{"a step out of turn tells nobody again", append(slices.Clone(assigned), letter{from: ana, subject: "@ #instructivo permisos"}), letter{from: ana, subject: "@ #paso 2"}, "stepped by technician | = referred | > receipt to ana"},
+		{"referred and a step at once", assigned, letter{from: ana, subject: "@ #instructivo desarrollo #paso 1"},
+			"referred by technician | stepped by technician | = referred | > instruction to jefe | > instruction to oti | > status to pedro | > status to marta | > receipt to ana"},
 		{"a step again", half, letter{from: ana, subject: "@ #paso 1"}, "refused by technician | = referred | > receipt to ana !nothing_to_do"},
 		{"a step that there is not", half, letter{from: ana, subject: "@ #paso 3"}, "refused by technician | = referred | > receipt to ana !unknown_argument"},
 		{"a step without its number", half, letter{from: ana, subject: "@ #paso aprobado"}, "refused by technician | = referred | > receipt to ana !unknown_argument"},

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"slices"
 
 	"radicado/mailbox"
@@ -64,9 +65,13 @@ func (w *work) undo(Command, string) (Item, *Problem) {
 		return Item{}, problem
 	}
 	before, err := Replay(events[:first])
-	if err != nil {
+	after, failed := Replay(events[:last+1])
+	if err = cmp.Or(err, failed); err != nil {
 		w.err = err
 		return Item{}, nil
+	}
+	if before.Instruction.informed(after.Instruction) {
+		return Item{}, &Problem{Code: ProblemIrrevocable, Value: new(SteppedFact).Kind()}
 	}
 	if problem := w.retaken(before); problem != nil {
 		return Item{}, problem

@@ -75,6 +75,9 @@ func (f *PrioritisedFact) apply(t *Ticket, _ Event) {
 
 func (f *AssignedFact) apply(t *Ticket, _ Event) {
 	t.Technician = f.Technician
+	if f.Resumes {
+		t.goOn()
+	}
 	t.coordinate()
 	if f.Taken {
 		t.start()
@@ -137,6 +140,16 @@ func (t *Ticket) start() {
 		t.State = InService
 	case t.Resume == Registered, t.Resume == Coordinated:
 		t.Resume = InService
+	}
+}
+
+// goOn ends every waiting: that for the official may have come upon that for the vendor, and then nobody knows what was before.
+func (t *Ticket) goOn() {
+	for t.State.Waiting() {
+		t.resume()
+	}
+	if t.State == "" {
+		t.State = InService
 	}
 }
 

@@ -44,7 +44,7 @@ type Due struct {
 
 // running reports whether the clock of the request runs.
 func (t *Ticket) running() bool {
-	return t.State.Open() && t.State != WaitingRequester && t.State != WaitingVendor
+	return t.State.Open() && !t.State.Waiting()
 }
 
 // keepTime records what an event means to the clocks; ran is whether they ran before it.

@@ -110,7 +110,8 @@ type (
 	AssignedFact struct {
 		Technician mailbox.Address `json:"technician"`
 		Taken      bool            `json:"taken,omitempty"`
-		Auto       bool            `json:"auto,omitempty"` // chosen by skills, presence and load
+		Auto       bool            `json:"auto,omitempty"`    // chosen by skills, presence and load
+		Resumes    bool            `json:"resumes,omitempty"` // the technician has it already and goes on: whom it waited for is waited for no more
 	}
 	// StartedFact is the technician's first work on the ticket.
 	StartedFact struct{}

@@ -252,14 +252,17 @@ func (w *work) take(Command, string) (Item, *Problem) {
 	return w.assignTo(p, true)
 }
 
+// assignTo gives the request to a person. To whoever has it already it is given again to go on: the vendor may have declined.
 func (w *work) assignTo(p Person, taken bool) (Item, *Problem) {
+	waits := w.before != nil && w.before.State.Waiting() && w.t.State.Waiting() // since before this mail, which may ask itself
+	resumes := waits && w.samePerson(w.t.Technician, p.Address())
 	switch {
 	case w.t.State.Final(), w.t.State == Resolved:
 		return Item{}, w.stateProblem()
-	case w.t.Technician.Key() == p.Address().Key() && (!taken || w.t.State != Coordinated):
+	case w.t.Technician.Key() == p.Address().Key() && !resumes && (!taken || w.t.State != Coordinated):
 		return Item{}, &Problem{Code: ProblemNothingToDo}
 	}
-	w.add(&AssignedFact{Technician: p.Address(), Taken: taken})
+	w.add(&AssignedFact{Technician: p.Address(), Taken: taken, Resumes: resumes})
 	return Item{Value: p.Name}, nil
 }
 

@@ -344,7 +344,7 @@ func (w *work) links(role Role, to mailbox.Address) []Link {
 		add(VerbReopen, "")
 		w.resourceLinks(add)
 	case RoleTechnician:
-		if !w.samePerson(w.t.Technician, to) || w.t.State == Coordinated {
+		if !w.samePerson(w.t.Technician, to) || w.t.State == Coordinated || w.t.State == WaitingVendor {
 			add(VerbTake, "")
 		}
 		add(VerbNote, "")

@@ -46,6 +46,9 @@ func (s State) Final() bool { return s == Closed || s == Rejected || s == Duplic
 // Open reports whether the desk still owes work: neither final nor resolved.
 func (s State) Open() bool { return !s.Final() && s != Resolved }
 
+// Waiting reports whether somebody else must do something first.
+func (s State) Waiting() bool { return s == WaitingRequester || s == WaitingVendor }
+
 // Priority orders the work.
 type Priority string
 

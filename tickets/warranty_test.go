@@ -44,6 +44,23 @@ func TestWarranty(t *testing.T) {
 		{"an unproven answer of the vendor", claimed, letter{from: ventas, subject: "@", text: "Vamos.", unproven: true}, "vendor_answered by vendor | = waiting_vendor | > vendor_answer to ana"},
 		{"the vendor's machine answers", claimed, letter{from: ventas, subject: "@", text: "Caso INC-00421", class: mailbox.ClassAutoReply}, "vendor_answered by vendor | = waiting_vendor | > vendor_answer to ana"},
 		{"the vendor may not write into another request", assigned, letter{from: ventas, subject: "@", text: "Oferta"}, "registered by vendor | = registered | > acknowledgement to ventas | > new_request to marta"},
+		{"the technician goes on without the vendor", answered, letter{from: ana, subject: "@ #tomar"},
+			"assigned by technician | = in_service | > status to pedro | > status to marta | > receipt to ana"},
+		{"the coordinator has the technician go on", answered, letter{from: marta, subject: "@ #asignar ana"},
+			"assigned by coordinator | = in_service | > status to pedro | > assignment to ana | > receipt to marta"},
+		{"another technician waits on", answered, letter{from: marta, subject: "@ #asignar luis"},
+			"assigned by coordinator | = waiting_vendor | > status to pedro | > reassigned to ana | > assignment to luis | > receipt to marta"},
+		{"going on from a question to the official", append(slices.Clone(assigned), letter{from: ana, subject: "@ #espera ¿Enciende?"}), letter{from: ana, subject: "@ #tomar"},
+			"assigned by technician | = in_service | > status to pedro | > status to marta | > receipt to ana"},
+		{"going on from a question on the way", append(slices.Clone(claimed), letter{from: ana, subject: "@ #espera ¿Enciende?"}), letter{from: ana, subject: "@ #tomar"},
+			"assigned by technician | = in_service | > status to pedro | > status to marta | > receipt to ana"},
+		{"going on after a question on the way", append(slices.Clone(claimed), letter{from: ana, subject: "@ #espera ¿Enciende?"}, letter{from: pedro, subject: "@", text: "Sí."}),
+			letter{from: ana, subject: "@ #tomar"}, "assigned by technician | = in_service | > status to pedro | > status to marta | > receipt to ana"},
+		{"a question and the same technician", assigned, letter{from: marta, subject: "@ #espera ¿Enciende? #asignar ana"}, "refused by coordinator | = coordinated | > receipt to marta !nothing_to_do"},
+		{"going on undone", append(slices.Clone(answered), letter{from: ana, subject: "@ #tomar"}), letter{from: ana, subject: "@ #deshacer"},
+			"undone by technician | = waiting_vendor | > status to pedro | > receipt to ana"},
+		{"to the vendor again", append(slices.Clone(answered), letter{from: ana, subject: "@ #tomar"}), letter{from: ana, subject: "@ #proveedor ¿Y con otro fusor?"},
+			"vendor_written by technician | = waiting_vendor | > vendor_message to ventas | > status to pedro | > status to marta | > receipt to ana"},
 		{"staff confirms the fix", answered, letter{from: ana, subject: "@ #solucion Fusor nuevo"}, "resolved by technician | = resolved | > resolved to pedro | > status to marta | > receipt to ana"},
 		{"a question on the way", claimed, letter{from: ana, subject: "@ #espera ¿Enciende?"}, "waited by technician | = waiting_requester | > question to pedro | > status to marta | > receipt to ana"},
 		{"and back to the vendor", append(slices.Clone(claimed), letter{from: ana, subject: "@ #espera ¿Enciende?"}), letter{from: pedro, subject: "@", text: "Sí."}, "answered by requester | = waiting_vendor | > incoming to ana"},
@@ -254,4 +271,27 @@ func FuzzCaseNumber(f *testing.F) {
 			t.Errorf("%q: learnt %q", text, learnt)
 		}
 	})
+}
+
+// TestGoingOn has the technician offered to go on when the vendor answers, and an assignment from before there was such a thing mean no more
+// than it did.
+func TestGoingOn(t *testing.T) {
+	o := newOffice(t)
+	machines(o)
+	for _, l := range []letter{named("PC-20451"), {from: marta, subject: "@ #asignar ana"}, {from: ana, subject: "@ #garantia"}, {from: ventas, subject: "@", text: "No aplica."}} {
+		o.take(l)
+	}
+	if links := o.last.Notices[0].Data.Links; !slices.Contains(links, tickets.Link{Verb: tickets.VerbTake}) {
+		t.Errorf("offered %v", links)
+	}
+	o.take(letter{from: ana, subject: "@ #tomar"})
+	if p := o.tickets[first].Pauses; len(p) != 1 || p[0].To.IsZero() {
+		t.Errorf("the clock stands: %v", p)
+	}
+	events := slices.Clone(o.events[first])
+	last := &events[len(events)-1]
+	last.Fact = &tickets.AssignedFact{Technician: mailbox.Address{Addr: "ana@movil.example"}, Taken: true}
+	if old, err := tickets.Replay(events); err != nil || old.State != tickets.WaitingVendor {
+		t.Errorf("an older assignment leaves the request %+v, %v", old, err)
+	}
 }

@@ -51,6 +51,7 @@ type (
 		Plate  string          `json:"plate,omitempty"`
 		Text   string          `json:"text,omitempty"`
 		First  bool            `json:"first,omitempty"`
+		Afresh bool            `json:"afresh,omitempty"` // the coordinator, who was told that the vendor does not answer, is told anew of this one
 	}
 	// VendorAnsweredFact is a mail of the vendor.
 	VendorAnsweredFact struct {
@@ -112,6 +113,7 @@ func (f *VendorWrittenFact) apply(t *Ticket, e Event) {
 		t.Claim = Claim{Vendor: f.Vendor, Plate: f.Plate, WrittenAt: e.At}
 	}
 	t.Claim.LastAt, t.Claim.Reminders = e.At, 0
+	t.Claim.Silent = t.Claim.Silent && !f.Afresh
 	t.start()
 	switch t.State {
 	case WaitingVendor:
@@ -258,7 +260,7 @@ func (w *work) toVendor(_ Command, text string) (Item, *Problem) {
 	case !known:
 		return Item{}, &Problem{Code: ProblemNoVendor, Value: cmp.Or(w.t.Claim.Vendor.Name, w.t.Claim.Vendor.Addr)}
 	}
-	w.add(&VendorWrittenFact{Vendor: vendor.Address(), Text: text})
+	w.add(&VendorWrittenFact{Vendor: vendor.Address(), Text: text, Afresh: w.t.Claim.Silent})
 	return Item{Value: vendor.Name}, nil
 }
 

@@ -213,6 +213,14 @@ func TestDueVendor(t *testing.T) {
 		{100 * time.Hour, nil, ""}, // it has answered
 		{0, &letter{from: ana, subject: "@ #proveedor ¿Y bien?"}, ""},
 		{17 * time.Hour, nil, reminded}, // it has not answered that
+		{16 * time.Hour, nil, reminded},
+		{16 * time.Hour, nil, reminded},
+		{16 * time.Hour, nil, "escalated by system | = waiting_vendor | > escalation to marta | > escalation to ana"},
+		{0, &letter{from: ana, subject: "@ #proveedor ¿Sigue ahí?"}, ""},
+		{16 * time.Hour, nil, reminded},
+		{16 * time.Hour, nil, reminded},
+		{16 * time.Hour, nil, reminded},
+		{16 * time.Hour, nil, "escalated by system | = waiting_vendor | > escalation to marta | > escalation to ana"}, // nor the next
 		{0, &letter{from: ana, subject: "@ #solucion Arreglado"}, ""},
 		{100 * time.Hour, nil, ""},
 	} {

@@ -23,11 +23,14 @@ func (d *Desk) match(tx *register.Tx, m *mailbox.Message, numbers []tickets.Numb
 	if err != nil {
 		return err
 	}
-	meant, err := commandedOn(tx, in, numbers)
-	if err != nil {
-		return err
+	another := func(n tickets.Number) bool { return n != candidates[0].number } // where there are numbers there is a first one
+	var meant tickets.Number
+	if slices.ContainsFunc(numbers, another) {
+		if meant, err = commandedOn(tx, in, numbers); err != nil {
+			return err
+		}
 	}
-	if meant != "" && len(candidates) > 0 && candidates[0].number != meant {
+	if meant != "" && another(meant) {
 		if in.Answers && candidates[0].number != unfiled && in.Sender.Proof.Method == string(trust.MethodToken) {
 			in.Sender.Proof.Proven, in.Sender.Proof.Reason = false, "the notice that it answers is of another request than its subject names"
 		}

@@ -79,9 +79,6 @@ func (c *checker) oauth(s *settings) {
 	}
 }
 
-// tokenTimeout is for one exchange with whoever gives tokens.
-const tokenTimeout = 30 * time.Second
-
 // tokens hands out access tokens for one account. It reads the secrets when the first is wanted.
 type tokens struct {
 	section oauthSection
@@ -131,7 +128,7 @@ func (o oauthSection) source(ctx context.Context, account string) (*oauth.Source
 	if err != nil {
 		return nil, err
 	}
-	client := &http.Client{Timeout: tokenTimeout, Transport: &http.Transport{
+	client := &http.Client{Transport: &http.Transport{
 		Proxy:             http.ProxyFromEnvironment,
 		TLSClientConfig:   &tls.Config{RootCAs: authorities, MinVersion: tls.VersionTLS12},
 		DisableKeepAlives: true, // a token lasts for an hour

@@ -4,6 +4,7 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -228,6 +229,7 @@ func (s *Source) scrub(text string) string {
 // bound returns a client that goes through the transport and follows no redirect: that would carry the secrets to another place.
 func bound(client *http.Client, transport *boundTransport) *http.Client {
 	copied := *client
+	copied.Timeout = cmp.Or(client.Timeout, fetchTimeout)
 	copied.Transport = transport
 	copied.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &copied

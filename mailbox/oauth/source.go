@@ -39,7 +39,7 @@ type Source struct {
 
 func newSource(name string, fetch func(context.Context) (*oauth2.Token, error), client *http.Client, now func() time.Time, secrets ...string) *Source {
 	if client == nil {
-		client = &http.Client{Timeout: fetchTimeout}
+		client = new(http.Client)
 	}
 	return &Source{name: name, fetch: fetch, client: client, now: now, secrets: secrets, busy: make(chan struct{}, 1)}
 }

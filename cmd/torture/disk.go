@@ -44,13 +44,7 @@ func diskList(random *rand.Rand) []trouble {
 }
 
 // diskTroubleOf is the plan of the i-th trouble with the disk.
-func diskTroubleOf(seed uint64, i int) trouble {
-	random := dice(seed, "disk", i)
-	list := diskList(random)
-	chosen := list[dealt(seed, "disk", i, len(list))]
-	chosen.mails = 2 + random.IntN(12)
-	return chosen
-}
+func diskTroubleOf(seed uint64, i int) trouble { return deal(seed, "disk", i, diskList, 12, 1) }
 
 func diskTroubles(ctx context.Context, r *run, o *office, until time.Time) error {
 	if err := syscall.Mount("tmpfs", o.store, "tmpfs", 0, "size=512m"); err != nil {

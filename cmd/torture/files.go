@@ -30,13 +30,7 @@ func filesList(random *rand.Rand) []trouble {
 }
 
 // filesTroubleOf is the plan of the i-th time that files run out.
-func filesTroubleOf(seed uint64, i int) trouble {
-	random := dice(seed, "files", i)
-	list := filesList(random)
-	chosen := list[dealt(seed, "files", i, len(list))]
-	chosen.mails = 2 + random.IntN(8)
-	return chosen
-}
+func filesTroubleOf(seed uint64, i int) trouble { return deal(seed, "files", i, filesList, 8, 1) }
 
 func filesTroubles(ctx context.Context, r *run, o *office, until time.Time) error {
 	if err := o.configure(); err != nil {

@@ -48,13 +48,7 @@ func imapList(random *rand.Rand) []trouble {
 }
 
 // imapTroubleOf is the plan of the i-th trouble with the mailbox.
-func imapTroubleOf(seed uint64, i int) trouble {
-	random := dice(seed, "imap", i)
-	list := imapList(random)
-	chosen := list[dealt(seed, "imap", i, len(list))]
-	chosen.mails, chosen.times = 2+random.IntN(12), 1+random.IntN(2)
-	return chosen
-}
+func imapTroubleOf(seed uint64, i int) trouble { return deal(seed, "imap", i, imapList, 12, 2) }
 
 func imapTroubles(ctx context.Context, r *run, o *office, until time.Time) error {
 	if err := o.configure(); err != nil {

@@ -45,13 +45,7 @@ func smtpList(random *rand.Rand) []trouble {
 }
 
 // smtpTroubleOf is the plan of the i-th trouble with the mail server.
-func smtpTroubleOf(seed uint64, i int) trouble {
-	random := dice(seed, "smtp", i)
-	list := smtpList(random)
-	chosen := list[dealt(seed, "smtp", i, len(list))]
-	chosen.mails, chosen.times = 2+random.IntN(12), 1+random.IntN(4)
-	return chosen
-}
+func smtpTroubleOf(seed uint64, i int) trouble { return deal(seed, "smtp", i, smtpList, 12, 4) }
 
 func smtpTroubles(ctx context.Context, r *run, o *office, until time.Time) error {
 	if err := o.configure(); err != nil {

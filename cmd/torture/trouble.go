@@ -30,6 +30,16 @@ func (t trouble) String() string {
 	return fmt.Sprintf("%s, %d times at %q, %d mails", t.name, t.times, t.wire, t.mails)
 }
 
+// deal is the plan of the i-th trouble of a scenario: one of its list, and up to how many mails come meanwhile and how often it is done.
+func deal(seed uint64, scenario string, i int, list func(*rand.Rand) []trouble, mails, times int) trouble {
+	random := dice(seed, scenario, i)
+	troubles := list(random)
+	chosen := troubles[dealt(seed, scenario, i, len(troubles))]
+	chosen.mails = 2 + random.IntN(mails)
+	chosen.times = 1 + random.IntN(times)
+	return chosen
+}
+
 func names(troubles []trouble) (list []string) {
 	for _, t := range troubles {
 		list = append(list, t.name)

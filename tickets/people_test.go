@@ -231,18 +231,22 @@ func TestTechnicianWhoHasLeft(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			o := newOffice(t)
 			machines(o)
-			o.take(named("PC-20451"))
-			o.take(letter{from: sofia, subject: "La impresora no sirve"})
-			for _, l := range waits {
-				o.take(l)
-			}
-			o.people(tt.change)
-			if got := strings.Join(o.take(tt.mail), " | "); got != tt.want {
-				t.Errorf("\n got %s\nwant %s", got, tt.want)
-			}
-			o.checkReplay()
+			o.takeAfterChange(append([]letter{named("PC-20451"), {from: sofia, subject: "La impresora no sirve"}}, waits...), tt.change, tt.mail, tt.want)
 		})
 	}
+}
+
+// takeAfterChange takes mails, has the people of the settings change, and looks what one more mail brings.
+func (o *office) takeAfterChange(given []letter, change func(tickets.People) tickets.People, l letter, want string) {
+	o.t.Helper()
+	for _, l := range given {
+		o.take(l)
+	}
+	o.people(change)
+	if got := strings.Join(o.take(l), " | "); got != want {
+		o.t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	o.checkReplay()
 }
 
 // TestWorkOfWhoHasLeftIsTold has the warnings, the links, the letters and the digest know that the technician is gone.

@@ -101,14 +101,7 @@ func TestVendorWhoHasChanged(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			o := newOffice(t)
 			machines(o)
-			for _, l := range tt.given {
-				o.take(l)
-			}
-			o.people(tt.change)
-			if got := strings.Join(o.take(tt.mail), " | "); got != tt.want {
-				t.Errorf("\n got %s\nwant %s", got, tt.want)
-			}
-			o.checkReplay()
+			o.takeAfterChange(tt.given, tt.change, tt.mail, tt.want)
 		})
 	}
 }

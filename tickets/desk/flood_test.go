@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"radicado/tickets"
+	"radicado/tickets/register"
 )
 
 func limited(l tickets.Limits) func(*office) { return func(o *office) { o.policy.Limits = l } }
@@ -147,6 +148,16 @@ To: %s
 `, mesa, o.now.UnixNano(), o.now.Format(time.RFC1123Z), original, to, status, status, id, mesa, to), "\n", "\r\n"))
 }
 
+// messageIDTo returns that of the last notice to an address, "" for none.
+func messageIDTo(rows []register.OutboxRow, address string) (id string) {
+	for _, row := range rows {
+		if row.Notice.To.Addr == address {
+			id = row.MessageID
+		}
+	}
+	return id
+}
+
 func TestBounceMarksAddress(t *testing.T) {
 	t.Parallel() // the time goes into waiting for the disk
 	for _, tt := range []struct {
@@ -157,12 +168,7 @@ func TestBounceMarksAddress(t *testing.T) {
 			o := newOffice(t, nil)
 			o.take(request)
 			_, rows := o.flush()
-			id := ""
-			for _, row := range rows {
-				if row.Notice.To.Addr == pedro {
-					id = row.MessageID
-				}
-			}
+			id := messageIDTo(rows, pedro)
 			for range tt.bounces {
 				o.now = o.now.Add(time.Minute)
 				o.takeRaw(o.bounceOf(id, pedro, tt.status, ""))

@@ -108,11 +108,7 @@ func TestReportOfACopy(t *testing.T) {
 			o := newOffice(t, nil)
 			o.take(request)
 			_, rows := o.flush()
-			for _, row := range rows {
-				if row.Notice.To.Addr == pedro {
-					o.takeRaw(o.bounceOf(row.MessageID, "pedro.lopez@correo.example", "5.1.1", tt.original))
-				}
-			}
+			o.takeRaw(o.bounceOf(messageIDTo(rows, pedro), "pedro.lopez@correo.example", "5.1.1", tt.original))
 			if got := o.dead(pedro); got != tt.dead {
 				t.Errorf("dead: %v", got)
 			}
@@ -129,12 +125,8 @@ func TestGivenUpAfterDays(t *testing.T) {
 	o := newOffice(t, nil)
 	o.take(request)
 	_, rows := o.flush()
-	for _, row := range rows {
-		for range 4 {
-			if row.Notice.To.Addr == pedro {
-				o.takeRaw(o.bounceOf(row.MessageID, pedro, "4.4.1", ""))
-			}
-		}
+	for range 4 {
+		o.takeRaw(o.bounceOf(messageIDTo(rows, pedro), pedro, "4.4.1", ""))
 	}
 	names, rows := o.flush()
 	if countOf(names, "undelivered to marta") == 0 || !rows[0].Notice.Data.Failure.GivenUp || o.dead(pedro) {

@@ -269,18 +269,20 @@ func TestRetentionOfMailsAlone(t *testing.T) {
 	}
 }
 
+// retain erases what is older than five years.
+func (f *fixture) retain(t *testing.T) {
+	t.Helper()
+	_, err := f.Retain(t.Context(), tickets.Retention{Years: 5}.Expiry(f.clock.now()), "test", nil)
+	check(t, err)
+	f.sound(t)
+}
+
 // TestRetentionAfterASecondLook lets something happen to an erased request: that is erased again when it is its turn.
 func TestRetentionAfterASecondLook(t *testing.T) {
 	f := open(t)
 	number, _ := f.live(t, 1, true)
 	f.clock.advance(6 * 365 * 24 * time.Hour)
-	retain := func() {
-		t.Helper()
-		_, err := f.Retain(t.Context(), tickets.Retention{Years: 5}.Expiry(f.clock.now()), "test", nil)
-		check(t, err)
-		f.sound(t)
-	}
-	retain()
+	f.retain(t)
 	f.update(t, func(tx *Tx) error {
 		ticket, err := tx.Ticket(number)
 		check(t, err)
@@ -290,7 +292,7 @@ func TestRetentionAfterASecondLook(t *testing.T) {
 	if got := f.remnants(t); got != "2" {
 		t.Fatalf("the file holds %s", got)
 	}
-	retain()
+	f.retain(t)
 	if got := f.remnants(t); got != "" {
 		t.Errorf("the file holds %s", got)
 	}
@@ -404,13 +406,7 @@ func TestRetentionOfWhatIsFiledLate(t *testing.T) {
 	f := open(t)
 	number, _ := f.live(t, 1, true)
 	f.clock.advance(6 * 366 * 24 * time.Hour)
-	retain := func() {
-		t.Helper()
-		_, err := f.Retain(t.Context(), tickets.Retention{Years: 5}.Expiry(f.clock.now()), "test", nil)
-		check(t, err)
-		f.sound(t)
-	}
-	retain()
+	f.retain(t)
 	who, raw := secret(2), f.Pack([]byte("Subject: x\r\n\r\n"+secret(2).Name))
 	f.update(t, func(tx *Tx) error {
 		check(t, tx.Keep(raw))
@@ -421,7 +417,7 @@ func TestRetentionOfWhatIsFiledLate(t *testing.T) {
 	if got := f.remnants(t); got != "2" {
 		t.Fatalf("the file holds %s", got)
 	}
-	retain()
+	f.retain(t)
 	if got := f.remnants(t); got != "" {
 		t.Errorf("the file holds %s", got)
 	}
